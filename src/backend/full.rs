@@ -1,0 +1,151 @@
+//! The *Full* level: what sessions that `manage` opens itself can do.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::basic::Basic;
+use super::error::SqlError;
+use crate::domain::engine::Engine;
+
+/// Where a database lives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Location {
+    /// A file: its real path.
+    File(PathBuf),
+    /// A Unix socket: its folder and port.
+    Socket {
+        /// The folder of the socket.
+        folder: PathBuf,
+        /// The port, which is part of the socket's name.
+        port: u16,
+    },
+    /// A server on the network.
+    Server {
+        /// Host as it was asked for.
+        host: String,
+        /// The address that answered, where it is known.
+        address: Option<std::net::IpAddr>,
+        /// Port.
+        port: u16,
+    },
+}
+
+impl Location {
+    /// File, socket or loopback address.
+    pub fn is_local(&self) -> bool {
+        match self {
+            Self::File(_) | Self::Socket { .. } => true,
+            Self::Server { host, address, .. } => address.map_or_else(|| host == "localhost", |address| address.is_loopback()),
+        }
+    }
+}
+
+/// Which database was reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The kind of database.
+    pub engine: Engine,
+    /// The database's name; for SQLite the name of the file.
+    pub name: String,
+    /// The engine's version, `15.18` or `3.53.2`.
+    pub version: String,
+    /// Where it lives.
+    pub location: Location,
+    /// Whether the connection is encrypted; `None` for SQLite.
+    pub tls: Option<bool>,
+    /// The role; `None` for SQLite.
+    pub role: Option<String>,
+    /// What the marker is bound to: on PostgreSQL system identifier, oid and name of the database, on SQLite
+    /// the real path, device and inode. The names of the parts go with them, to say which one differs.
+    pub binding: Vec<(&'static str, String)>,
+}
+
+/// Who holds the migration lock.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Holder {
+    /// Process id: of the server's backend on PostgreSQL, of the process on SQLite.
+    pub pid: Option<u32>,
+    /// What it says of itself, `manage migrate on deploy-2`.
+    pub what: Option<String>,
+    /// Since when, `14:03:22` or with a date where it is not today.
+    pub since: Option<String>,
+}
+
+/// A message of the server that is not an error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// `NOTICE`, `WARNING`, `INFO` …
+    pub severity: String,
+    /// SQLSTATE.
+    pub sqlstate: String,
+    /// The message.
+    pub message: String,
+}
+
+/// The name of a table as it must stand in a statement: quoted, with its schema on PostgreSQL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableName(pub String);
+
+impl std::fmt::Display for TableName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A session of our own.
+pub trait Full: Basic {
+    /// Which database it reached. Creates nothing, needs no privilege beyond connecting.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    fn identity(&mut self) -> Result<Identity, SqlError>;
+
+    /// Whether a transaction is open, by the database's own word where it gives one.
+    fn in_transaction(&mut self) -> bool;
+
+    /// The notices that came since the last call.
+    fn take_notices(&mut self) -> Vec<Notice>;
+
+    /// The table that `name` means in this session, or `None` where there is none. Creates nothing.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    fn find_table(&mut self, name: &str) -> Result<Option<TableName>, SqlError>;
+
+    /// Sets back what statements of a file may have changed: `search_path`, role and other settings on
+    /// PostgreSQL; `foreign_keys` and other pragmas on SQLite.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    fn restore_settings(&mut self) -> Result<(), SqlError>;
+
+    /// Tries to take the migration lock, without waiting.
+    ///
+    /// # Errors
+    /// What the database or the file system refuses.
+    fn try_lock(&mut self, what: &str) -> Result<bool, SqlError>;
+
+    /// Whether this session holds the migration lock, by the database's own word.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    fn holds_lock(&mut self) -> Result<bool, SqlError>;
+
+    /// Who holds the migration lock, as far as this session may know; `None` when it is free.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    fn lock_holder(&mut self) -> Result<Option<Holder>, SqlError>;
+
+    /// Gives the migration lock back.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    fn unlock(&mut self) -> Result<(), SqlError>;
+
+    /// How long a statement may wait for another session's lock on a row or table.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    fn set_busy_timeout(&mut self, timeout: Duration) -> Result<(), SqlError>;
+}

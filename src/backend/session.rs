@@ -1,0 +1,122 @@
+//! A session on either database.
+
+use std::time::Duration;
+
+use super::error::SqlError;
+use super::postgres::PostgresSession;
+use super::sqlite::SqliteSession;
+use super::{Basic, Full, Holder, Identity, Notice, TableName};
+use crate::domain::database_url::DatabaseUrl;
+use crate::domain::engine::Engine;
+use crate::domain::value::{Row, Value};
+
+/// What the session may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Only read: a missing SQLite file is an error and is not created.
+    Read,
+    /// Write to a database that exists.
+    Write,
+    /// Write, and create a missing SQLite file.
+    Create,
+}
+
+/// How to open a session. Environment and home folder are values: this floor reads neither.
+pub struct Opening<'a> {
+    /// What the session may do.
+    pub access: Access,
+    /// What the session calls itself to others, `manage migrate`; at most 63 bytes are shown by PostgreSQL.
+    pub application: &'a str,
+    /// Looks a variable of the environment (or of `.env`) up: `PGHOST`, `PGPASSWORD`, `HOME` …
+    pub environment: &'a dyn Fn(&str) -> Option<String>,
+    /// How long to try to reach a server before it counts as not reachable.
+    pub connect_timeout: Option<Duration>,
+}
+
+/// A session that `manage` opened itself, on either database.
+pub enum Session {
+    /// SQLite.
+    Sqlite(Box<SqliteSession>),
+    /// PostgreSQL.
+    Postgres(Box<PostgresSession>),
+}
+
+/// The only match over back ends.
+macro_rules! each {
+    ($session:expr, $name:ident => $body:expr) => {
+        match $session {
+            Session::Sqlite($name) => $body,
+            Session::Postgres($name) => $body,
+        }
+    };
+}
+
+impl Session {
+    /// Opens the database that `url` names.
+    ///
+    /// # Errors
+    /// When it cannot be reached, does not exist, or is not a database.
+    pub fn open(url: &DatabaseUrl, opening: &Opening<'_>) -> Result<Self, SqlError> {
+        match url {
+            DatabaseUrl::Sqlite(path) => SqliteSession::open(path, opening).map(|session| Self::Sqlite(Box::new(session))),
+            DatabaseUrl::Postgres(url) => PostgresSession::open(url, opening).map(|session| Self::Postgres(Box::new(session))),
+        }
+    }
+}
+
+impl Basic for Session {
+    fn engine(&self) -> Engine {
+        each!(self, session => session.engine())
+    }
+    fn execute(&mut self, sql: &str) -> Result<(), SqlError> {
+        each!(self, session => session.execute(sql))
+    }
+    fn execute_with(&mut self, sql: &str, binds: &[Value]) -> Result<u64, SqlError> {
+        each!(self, session => session.execute_with(sql, binds))
+    }
+    fn query(&mut self, sql: &str, binds: &[Value]) -> Result<Vec<Row>, SqlError> {
+        each!(self, session => session.query(sql, binds))
+    }
+    fn begin(&mut self) -> Result<(), SqlError> {
+        each!(self, session => session.begin())
+    }
+    fn commit(&mut self) -> Result<(), SqlError> {
+        each!(self, session => session.commit())
+    }
+    fn rollback(&mut self) -> Result<(), SqlError> {
+        each!(self, session => session.rollback())
+    }
+}
+
+impl Full for Session {
+    fn identity(&mut self) -> Result<Identity, SqlError> {
+        each!(self, session => session.identity())
+    }
+    fn in_transaction(&mut self) -> bool {
+        each!(self, session => session.in_transaction())
+    }
+    fn take_notices(&mut self) -> Vec<Notice> {
+        each!(self, session => session.take_notices())
+    }
+    fn find_table(&mut self, name: &str) -> Result<Option<TableName>, SqlError> {
+        each!(self, session => session.find_table(name))
+    }
+    fn restore_settings(&mut self) -> Result<(), SqlError> {
+        each!(self, session => session.restore_settings())
+    }
+    fn try_lock(&mut self, what: &str) -> Result<bool, SqlError> {
+        each!(self, session => session.try_lock(what))
+    }
+    fn holds_lock(&mut self) -> Result<bool, SqlError> {
+        each!(self, session => session.holds_lock())
+    }
+    fn lock_holder(&mut self) -> Result<Option<Holder>, SqlError> {
+        each!(self, session => session.lock_holder())
+    }
+    fn unlock(&mut self) -> Result<(), SqlError> {
+        each!(self, session => session.unlock())
+    }
+    fn set_busy_timeout(&mut self, timeout: Duration) -> Result<(), SqlError> {
+        each!(self, session => session.set_busy_timeout(timeout))
+    }
+}

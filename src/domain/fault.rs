@@ -1,0 +1,61 @@
+//! Named points at which a test may stop the process, as `kill -9` would.
+//!
+//! `MANAGE_FAULT=point:n` aborts at the n-th pass of `point`; `MANAGE_FAULT=point:n:sleep=MS` holds the
+//! process there instead, so that a test can kill it, or the server, at a known moment. Compiled under
+//! `debug_assertions` or the feature `faults`: a release binary ignores the variable.
+
+/// Every point that the code passes, for the tests that stop at each of them.
+pub const POINTS: &[&str] = &[
+    "ledger.created",
+    "history.created",
+    "migrate.locked",
+    "migrate.begun",
+    "migrate.statement",
+    "migrate.before_record",
+    "migrate.before_commit",
+    "migrate.after_commit",
+    "progress.started",
+    "progress.executed",
+    "progress.done",
+    "rollback.before_commit",
+    "rollback.after_commit",
+];
+
+/// Passes the point called `name`.
+#[cfg(any(debug_assertions, feature = "faults"))]
+pub fn point(name: &str) {
+    use std::sync::OnceLock;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    struct Fault {
+        point: String,
+        pass: u64,
+        sleep: Option<u64>,
+    }
+    static FAULT: OnceLock<Option<Fault>> = OnceLock::new();
+    static PASSES: AtomicU64 = AtomicU64::new(0);
+
+    debug_assert!(POINTS.contains(&name), "fault point {name} is not in the list");
+    let fault = FAULT.get_or_init(|| {
+        let text = std::env::var("MANAGE_FAULT").ok()?;
+        let mut parts = text.split(':');
+        Some(Fault {
+            point: parts.next()?.to_owned(),
+            pass: parts.next().and_then(|pass| pass.parse().ok()).unwrap_or(1),
+            sleep: parts.next().and_then(|action| action.strip_prefix("sleep=")?.parse().ok()),
+        })
+    });
+    let Some(fault) = fault.as_ref().filter(|fault| fault.point == name) else { return };
+    if PASSES.fetch_add(1, Ordering::Relaxed) + 1 != fault.pass {
+        return;
+    }
+    match fault.sleep {
+        Some(milliseconds) => std::thread::sleep(std::time::Duration::from_millis(milliseconds)),
+        None => std::process::abort(),
+    }
+}
+
+/// Passes the point called `_name`: nothing happens in this build.
+#[cfg(not(any(debug_assertions, feature = "faults")))]
+#[inline(always)]
+pub fn point(_name: &str) {}

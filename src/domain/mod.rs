@@ -1,0 +1,11 @@
+//! Floor 0: the words of the trade as types. Nothing here knows a database, a file or a terminal.
+
+pub mod checksum;
+pub mod database_url;
+pub mod engine;
+pub mod explain;
+pub mod fault;
+pub mod secret;
+pub mod sql;
+pub mod value;
+pub mod version;

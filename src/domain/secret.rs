@@ -1,0 +1,125 @@
+//! Text that must not be shown, and the last line of defence that hides it in other people's text.
+
+use std::fmt;
+
+/// A secret. It cannot be printed: `Debug` and `Display` show `***`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Keeps `text` secret.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The secret itself, for the one place that sends it to the server.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// `text` with everything that looks like a password in it replaced by `***`: the password of a URL
+/// (`scheme://user:password@host`) and the value of `password=` in a connection string or a query.
+///
+/// For text that somebody else wrote: a driver's message, an argument that was typed in the wrong place.
+pub fn redact(text: &str) -> String {
+    redact_assignments(&redact_urls(text))
+}
+
+fn redact_urls(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("://") {
+        let (before, after) = rest.split_at(at + 3);
+        out.push_str(before);
+        // A password may hold '/', '?' or '#' where somebody forgot to escape it, so the authority is
+        // taken to reach to the last '@' before white space or a quote.
+        let end = after.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '<' | '>')).unwrap_or(after.len());
+        let word = &after[..end];
+        match (word.rfind('@'), word.find(':')) {
+            (Some(host), Some(colon)) if colon < host => {
+                out.push_str(&word[..=colon]);
+                out.push_str("***");
+                out.push_str(&word[host..]);
+            }
+            _ => out.push_str(word),
+        }
+        rest = &after[end..];
+    }
+    out.push_str(rest);
+    out
+}
+
+fn redact_assignments(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    let lower = text.to_ascii_lowercase();
+    while let Some(found) =
+        ["password", "passwd"].iter().filter_map(|word| lower[at..].find(word).map(|i| at + i + word.len())).min()
+    {
+        out.push_str(&text[at..found]);
+        at = found;
+        let spaces = text[at..].len() - text[at..].trim_start_matches(' ').len();
+        if !text[at + spaces..].starts_with('=') {
+            continue;
+        }
+        let start = at + spaces + 1;
+        let start = start + (text[start..].len() - text[start..].trim_start_matches(' ').len());
+        let end = if text[start..].starts_with('\'') {
+            text[start + 1..].find('\'').map_or(text.len(), |i| start + 1 + i + 1)
+        } else {
+            text[start..]
+                .find(|c: char| c.is_whitespace() || matches!(c, '&' | '"' | '\'' | '`'))
+                .map_or(text.len(), |i| start + i)
+        };
+        out.push_str(&text[at..start]);
+        if end > start {
+            out.push_str("***");
+        }
+        at = end;
+    }
+    out.push_str(&text[at..]);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_cannot_be_printed() {
+        let secret = Secret::new("hunter2");
+
+        assert_eq!(format!("{secret} {secret:?}"), "*** ***");
+    }
+
+    #[test]
+    fn passwords_in_urls_are_hidden_even_when_badly_escaped() {
+        assert_eq!(redact("cannot reach postgres://ann:hunter2@db:5432/x now"), "cannot reach postgres://ann:***@db:5432/x now");
+        assert_eq!(redact("'postgres://ann:p@ss/w:rd@db/x'"), "'postgres://ann:***@db/x'");
+        assert_eq!(redact("postgres://ann@db/x and sqlite://a:b"), "postgres://ann@db/x and sqlite://a:b");
+    }
+
+    #[test]
+    fn passwords_in_connection_strings_are_hidden() {
+        assert_eq!(redact("host=db password=hunter2 dbname=x"), "host=db password=*** dbname=x");
+        assert_eq!(redact("password = 'two words' host=db"), "password = *** host=db");
+        assert_eq!(
+            redact("postgres://db/x?user=a&password=hunter2&sslmode=require"),
+            "postgres://db/x?user=a&password=***&sslmode=require"
+        );
+        assert_eq!(redact("password authentication failed for user \"ann\""), "password authentication failed for user \"ann\"");
+    }
+}
