@@ -1,1 +1,13 @@
-//! The project.
+//! Floor 1: the files of a project. The only place, beside the command line, that reads and writes files.
+//!
+//! [`Project`] finds the folder and reads `manage.toml`; [`migrations`] reads the migrations in it.
+
+pub mod config;
+pub mod dotenv;
+pub mod expand;
+mod find;
+pub mod migrations;
+
+pub use config::{Config, ConfigError, Environment};
+pub use find::{FindError, Project};
+pub use migrations::{Migration, MigrationsError, Script};

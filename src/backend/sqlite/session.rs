@@ -1,0 +1,328 @@
+//! A session on an SQLite file.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::Connection;
+use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::sqlite::SqliteConnection;
+use rusqlite::fallible_iterator::FallibleIterator as _;
+use rusqlite::types::{ToSqlOutput, ValueRef};
+
+use super::errors::{translate, translate_diesel};
+use super::handle::{Handle, Interrupter};
+use super::lock::LockFile;
+use crate::backend::Basic;
+use crate::backend::error::{SqlError, SqlErrorKind};
+use crate::backend::full::{Full, Holder, Identity, Location, Notice, TableName};
+use crate::backend::session::{Access, Opening};
+use crate::domain::engine::Engine;
+use crate::domain::value::{Row, Value};
+
+/// Pragmas that belong to the connection and that a migration may leave changed, with our values.
+const OUR_SETTINGS: &str = "PRAGMA foreign_keys = ON; PRAGMA defer_foreign_keys = OFF; PRAGMA ignore_check_constraints = OFF; \
+     PRAGMA legacy_alter_table = OFF; PRAGMA recursive_triggers = OFF; PRAGMA query_only = OFF; PRAGMA writable_schema = OFF; \
+     PRAGMA reverse_unordered_selects = OFF";
+
+/// A session on an SQLite file.
+pub struct SqliteSession {
+    handle: Handle,
+    path: PathBuf,
+    lock: LockFile,
+    created: bool,
+    busy_timeout: Duration,
+}
+
+impl SqliteSession {
+    /// How long to wait for another program's write lock unless told otherwise.
+    const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+
+    /// Opens the file at `path`.
+    ///
+    /// # Errors
+    /// When the file is missing and may not be created, is a folder, is not an SQLite database, or may not
+    /// be written although [`Access`] asks for it.
+    pub fn open(path: &Path, opening: &Opening<'_>) -> Result<Self, SqlError> {
+        let exists = check_path(path, opening.access)?;
+        let mode = match opening.access {
+            Access::Read => "ro",
+            Access::Write => "rw",
+            Access::Create => "rwc",
+        };
+        let handle = Handle::open(&uri(path, mode)?).map_err(|error| {
+            SqlError::new(SqlErrorKind::Connection, format!("cannot open {}: {error}", path.display()))
+                .with_hint("check the path and who may read and write it")
+        })?;
+        let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let mut session =
+            Self { lock: LockFile::beside(&real), handle, path: real, created: !exists, busy_timeout: Self::BUSY_TIMEOUT };
+        session.handle.view().busy_timeout(session.busy_timeout).map_err(translate)?;
+        // Opening reads nothing: the first look at the schema tells whether the file is a database.
+        session.query("SELECT count(*) FROM main.sqlite_schema", &[]).map_err(|error| named(error, path))?;
+        if opening.access != Access::Read {
+            if session.handle.view().is_readonly("main").map_err(translate)? {
+                return Err(SqlError::new(SqlErrorKind::ReadOnly, format!("{} can only be read", path.display()))
+                    .with_hint("check who owns the file and its folder, and that the disk is not mounted read-only"));
+            }
+            session.execute(OUR_SETTINGS)?;
+        }
+        Ok(session)
+    }
+
+    /// Diesel's connection: its DSL and its harness run in the same session.
+    pub fn diesel(&mut self) -> &mut SqliteConnection {
+        self.handle.diesel()
+    }
+
+    /// rusqlite's view of the same connection.
+    pub fn view(&self) -> &rusqlite::Connection {
+        self.handle.view()
+    }
+
+    /// Something that stops a running statement from another thread.
+    pub fn interrupter(&self) -> Interrupter {
+        self.handle.interrupter()
+    }
+
+    /// Whether opening the session created the file.
+    pub fn created(&self) -> bool {
+        self.created
+    }
+
+    /// Whether the open transaction holds violated deferred foreign keys, so that its COMMIT would fail.
+    pub fn deferred_violations(&self) -> bool {
+        self.handle.deferred_violations()
+    }
+
+    /// The files that make up the database: itself, journals, the lock file.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let with = |suffix: &str| {
+            let mut name = self.path.as_os_str().to_owned();
+            name.push(suffix);
+            PathBuf::from(name)
+        };
+        vec![self.path.clone(), with("-journal"), with("-wal"), with("-shm"), self.lock.path().to_owned()]
+    }
+
+    fn depth(&mut self) -> u32 {
+        let status = AnsiTransactionManager::transaction_manager_status_mut(self.handle.diesel());
+        status.transaction_depth().ok().flatten().map_or(0, std::num::NonZeroU32::get)
+    }
+
+    /// Forgets diesel's idea of an open transaction, after SQLite has ended it (`RAISE(ROLLBACK)`, a full disk).
+    fn forget_transaction(&mut self) {
+        *self.handle.diesel().transaction_state() = AnsiTransactionManager::default();
+    }
+}
+
+impl Basic for SqliteSession {
+    fn engine(&self) -> Engine {
+        Engine::Sqlite
+    }
+
+    fn execute(&mut self, sql: &str) -> Result<(), SqlError> {
+        let mut batch = rusqlite::Batch::new(self.handle.view(), sql);
+        while let Some(mut statement) = batch.next().map_err(translate)? {
+            let mut rows = statement.raw_query();
+            while rows.next().map_err(translate)?.is_some() {}
+        }
+        Ok(())
+    }
+
+    fn execute_with(&mut self, sql: &str, binds: &[Value]) -> Result<u64, SqlError> {
+        let mut statement = self.handle.view().prepare(&numbered(sql)).map_err(translate)?;
+        let written = statement.execute(rusqlite::params_from_iter(binds.iter().map(Bind))).map_err(translate)?;
+        Ok(written as u64)
+    }
+
+    fn query(&mut self, sql: &str, binds: &[Value]) -> Result<Vec<Row>, SqlError> {
+        let mut statement = self.handle.view().prepare(&numbered(sql)).map_err(translate)?;
+        let names: Arc<[String]> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let mut rows = statement.query(rusqlite::params_from_iter(binds.iter().map(Bind))).map_err(translate)?;
+        let mut out = Vec::new();
+        while let Some(row) = rows.next().map_err(translate)? {
+            let values = (0..names.len()).map(|at| row.get_ref(at).map(value)).collect::<Result<_, _>>().map_err(translate)?;
+            out.push(Row { names: Arc::clone(&names), values });
+        }
+        Ok(out)
+    }
+
+    fn begin(&mut self) -> Result<(), SqlError> {
+        if self.depth() > 0 {
+            return AnsiTransactionManager::begin_transaction(self.handle.diesel()).map_err(translate_diesel);
+        }
+        // IMMEDIATE: a transaction that begins by reading could not take the write lock later, once somebody
+        // else has written.
+        AnsiTransactionManager::begin_transaction_sql(self.handle.diesel(), "BEGIN IMMEDIATE").map_err(translate_diesel)
+    }
+
+    fn commit(&mut self) -> Result<(), SqlError> {
+        if !self.in_transaction() {
+            self.forget_transaction();
+            return Err(SqlError::new(SqlErrorKind::Other, "a statement or trigger has rolled back the whole transaction"));
+        }
+        AnsiTransactionManager::commit_transaction(self.handle.diesel()).map_err(translate_diesel)
+    }
+
+    fn rollback(&mut self) -> Result<(), SqlError> {
+        if !self.in_transaction() {
+            self.forget_transaction();
+            return Ok(());
+        }
+        if self.depth() == 0 {
+            // A statement opened it, not `begin`.
+            return self.execute("ROLLBACK");
+        }
+        AnsiTransactionManager::rollback_transaction(self.handle.diesel()).map_err(translate_diesel)
+    }
+}
+
+impl Full for SqliteSession {
+    fn identity(&mut self) -> Result<Identity, SqlError> {
+        let name = self.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let mut binding = vec![("path", self.path.display().to_string())];
+        #[cfg(unix)]
+        if let Ok(data) = std::fs::metadata(&self.path) {
+            use std::os::unix::fs::MetadataExt;
+            binding.push(("inode", data.ino().to_string()));
+        }
+        Ok(Identity {
+            engine: Engine::Sqlite,
+            name,
+            version: rusqlite::version().to_owned(),
+            location: Location::File(self.path.clone()),
+            tls: None,
+            role: None,
+            binding,
+        })
+    }
+
+    fn in_transaction(&mut self) -> bool {
+        !self.handle.view().is_autocommit()
+    }
+
+    fn take_notices(&mut self) -> Vec<Notice> {
+        Vec::new()
+    }
+
+    fn find_table(&mut self, name: &str) -> Result<Option<TableName>, SqlError> {
+        let found = self.query("SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name = $1", &[name.into()])?;
+        Ok(found.first().map(|_| TableName(format!("main.\"{}\"", name.replace('"', "\"\"")))))
+    }
+
+    fn restore_settings(&mut self) -> Result<(), SqlError> {
+        let attached = self.query("SELECT name FROM pragma_database_list WHERE name NOT IN ('main', 'temp')", &[])?;
+        for database in attached.iter().filter_map(|row| row.text(0)) {
+            self.execute(&format!("DETACH \"{}\"", database.replace('"', "\"\"")))?;
+        }
+        self.execute(OUR_SETTINGS)?;
+        self.handle.view().busy_timeout(self.busy_timeout).map_err(translate)
+    }
+
+    fn try_lock(&mut self, what: &str) -> Result<bool, SqlError> {
+        self.lock.try_lock(what)
+    }
+
+    fn holds_lock(&mut self) -> Result<bool, SqlError> {
+        Ok(self.lock.is_held())
+    }
+
+    fn lock_holder(&mut self) -> Result<Option<Holder>, SqlError> {
+        Ok(self.lock.holder())
+    }
+
+    fn unlock(&mut self) -> Result<(), SqlError> {
+        self.lock.unlock();
+        Ok(())
+    }
+
+    fn set_busy_timeout(&mut self, timeout: Duration) -> Result<(), SqlError> {
+        self.busy_timeout = timeout;
+        self.handle.view().busy_timeout(timeout).map_err(translate)
+    }
+}
+
+/// Looks at the path before SQLite does, whose only word for any trouble is "unable to open database file".
+/// Returns whether the file exists.
+fn check_path(path: &Path, access: Access) -> Result<bool, SqlError> {
+    let trouble = |message: String, hint: &str| Err(SqlError::new(SqlErrorKind::Connection, message).with_hint(hint));
+    match std::fs::metadata(path) {
+        Ok(data) if data.is_dir() => trouble(format!("{} is a folder, not a database", path.display()), "name a file in it"),
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            if access != Access::Create {
+                return Err(SqlError::new(SqlErrorKind::NoDatabase, format!("{} does not exist", path.display()))
+                    .with_hint("check the path, or make the database with `manage migrate`"));
+            }
+            match folder {
+                Some(folder) if !folder.is_dir() => {
+                    trouble(format!("the folder {} does not exist", folder.display()), "make the folder, or correct the path")
+                }
+                _ => Ok(false),
+            }
+        }
+        Err(error) => Err(SqlError::new(SqlErrorKind::Permission, format!("cannot look at {}: {error}", path.display()))),
+    }
+}
+
+/// The `file:` URI of `path`.
+fn uri(path: &Path, mode: &str) -> Result<String, SqlError> {
+    let Some(text) = path.to_str() else {
+        return Err(SqlError::new(SqlErrorKind::Configuration, format!("the path {} is not UTF-8", path.display())));
+    };
+    let escaped = text.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    // An absolute path that begins with two slashes would be read as a host.
+    let escaped = if escaped.starts_with('/') { format!("//{}", escaped.replacen("//", "/", 1)) } else { escaped };
+    Ok(format!("file:{escaped}?mode={mode}"))
+}
+
+fn named(mut error: SqlError, path: &Path) -> SqlError {
+    error.message = match error.kind {
+        SqlErrorKind::NotADatabase => format!("{} is not an SQLite database", path.display()),
+        _ => format!("cannot read {}: {}", path.display(), error.message),
+    };
+    error
+}
+
+/// `$1` becomes `?1`: SQLite numbers `$name` parameters by first appearance.
+fn numbered(sql: &str) -> std::borrow::Cow<'_, str> {
+    if !sql.contains('$') {
+        return sql.into();
+    }
+    let mut out = String::with_capacity(sql.len());
+    let mut characters = sql.chars().peekable();
+    while let Some(character) = characters.next() {
+        let parameter = character == '$' && characters.peek().is_some_and(char::is_ascii_digit);
+        out.push(if parameter { '?' } else { character });
+    }
+    out.into()
+}
+
+fn value(value: ValueRef<'_>) -> Value {
+    match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(value) => Value::Integer(value),
+        ValueRef::Real(value) => Value::Real(value),
+        ValueRef::Text(bytes) => {
+            String::from_utf8(bytes.to_vec()).map_or_else(|error| Value::Bytes(error.into_bytes()), Value::Text)
+        }
+        ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
+    }
+}
+
+struct Bind<'a>(&'a Value);
+
+impl rusqlite::ToSql for Bind<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self.0 {
+            Value::Null => ValueRef::Null,
+            Value::Bool(value) => ValueRef::Integer(i64::from(*value)),
+            Value::Integer(value) => ValueRef::Integer(*value),
+            Value::Real(value) => ValueRef::Real(*value),
+            Value::Text(value) => ValueRef::Text(value.as_bytes()),
+            Value::Bytes(value) => ValueRef::Blob(value),
+        }))
+    }
+}

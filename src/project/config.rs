@@ -1,0 +1,228 @@
+//! `manage.toml`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::expand::{ExpandError, expand};
+use crate::domain::explain::{Class, Explain, Place};
+
+/// The settings of a project. Values with `${…}` are kept as written and expanded when they are used, so that
+/// a variable of production need not be set on a laptop.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// `[database]`
+    pub database: Database,
+    /// `[migrations]`
+    pub migrations: Migrations,
+    /// `[environments.NAME]`
+    pub environments: BTreeMap<String, Environment>,
+    #[serde(skip)]
+    source: Option<Source>,
+}
+
+#[derive(Debug, Clone)]
+struct Source {
+    file: PathBuf,
+    text: String,
+}
+
+/// `[database]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Database {
+    /// The database where neither the command line nor `DATABASE_URL` names one.
+    pub url: Option<Spanned<String>>,
+}
+
+/// `[migrations]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Migrations {
+    /// The folder, relative to the project.
+    pub dir: PathBuf,
+    /// The layout; detected where it is not said.
+    pub layout: Option<Layout>,
+}
+
+impl Default for Migrations {
+    fn default() -> Self {
+        Self { dir: "migrations".into(), layout: None }
+    }
+}
+
+/// How migrations lie in their folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Layout {
+    /// `<version>_<name>/up.sql`, `down.sql`, `metadata.toml`
+    Diesel,
+}
+
+/// `[environments.NAME]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Environment {
+    /// Its database.
+    pub url: Spanned<String>,
+    /// Whether its database is guarded against what cannot be taken back.
+    #[serde(default)]
+    pub protected: bool,
+}
+
+impl Config {
+    /// Reads the settings in `bytes`, the content of `file`.
+    ///
+    /// # Errors
+    /// When it is not UTF-8, not TOML, or has a key that is not known: with line and column.
+    pub fn parse(file: &Path, bytes: &[u8]) -> Result<Self, ConfigError> {
+        let text = std::str::from_utf8(bytes).map_err(|error| {
+            let valid = std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default();
+            ConfigError::NotUtf8(Place::in_text(file, valid, valid.len()))
+        })?;
+        let mut config: Self = toml::from_str(text).map_err(|error| ConfigError::Invalid {
+            place: error.span().map_or_else(|| Place::file(file), |span| Place::in_text(file, text, span.start)),
+            message: error.message().to_owned(),
+        })?;
+        config.source = Some(Source { file: file.to_owned(), text: text.to_owned() });
+        Ok(config)
+    }
+
+    /// What a project without `manage.toml` means: diesel's own settings where `diesel.toml` has them.
+    ///
+    /// # Errors
+    /// When `diesel.toml` cannot be read or is not TOML.
+    pub fn inferred(folder: &Path) -> Result<Self, ConfigError> {
+        #[derive(Default, Deserialize)]
+        #[serde(default)]
+        struct DieselToml {
+            migrations_directory: DieselDirectory,
+        }
+        #[derive(Default, Deserialize)]
+        #[serde(default)]
+        struct DieselDirectory {
+            dir: Option<PathBuf>,
+        }
+        let file = folder.join("diesel.toml");
+        let mut config = Self::default();
+        let text = match std::fs::read_to_string(&file) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(config),
+            Err(error) => return Err(ConfigError::Unreadable { file, error }),
+        };
+        let diesel: DieselToml = toml::from_str(&text).map_err(|error| ConfigError::Invalid {
+            place: error.span().map_or_else(|| Place::file(&file), |span| Place::in_text(&file, &text, span.start)),
+            message: error.message().to_owned(),
+        })?;
+        if let Some(dir) = diesel.migrations_directory.dir {
+            config.migrations.dir = dir;
+        }
+        Ok(config)
+    }
+
+    /// A value of this file with its variables replaced.
+    ///
+    /// # Errors
+    /// When a variable is not set: with the place of the value.
+    pub fn expand(&self, value: &Spanned<String>, variable: &dyn Fn(&str) -> Option<String>) -> Result<String, ConfigError> {
+        expand(value.get_ref(), variable).map_err(|error| ConfigError::Expand { place: self.place(value), error })
+    }
+
+    /// Where `value` stands.
+    pub fn place(&self, value: &Spanned<String>) -> Place {
+        match &self.source {
+            Some(source) => Place::in_text(&source.file, &source.text, value.span().start),
+            None => Place::file("manage.toml"),
+        }
+    }
+
+    /// The environment called `name`.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn environment(&self, name: &str) -> Result<&Environment, ConfigError> {
+        self.environments.get(name).ok_or_else(|| ConfigError::NoEnvironment {
+            name: name.to_owned(),
+            known: self.environments.keys().cloned().collect(),
+        })
+    }
+}
+
+/// Settings that are not valid.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// Not text.
+    #[error("the file is not UTF-8")]
+    NotUtf8(Place),
+    /// The file cannot be read.
+    #[error("cannot read {}", .file.display())]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        #[source]
+        error: std::io::Error,
+    },
+    /// Not TOML, an unknown key, or a value of the wrong type.
+    #[error("{message}")]
+    Invalid {
+        /// Where.
+        place: Place,
+        /// What the parser says.
+        message: String,
+    },
+    /// A variable cannot be replaced.
+    #[error("{error}")]
+    Expand {
+        /// Where the value stands.
+        place: Place,
+        /// What is wrong with it.
+        error: ExpandError,
+    },
+    /// `--env` names nothing.
+    #[error("there is no environment `{name}`")]
+    NoEnvironment {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+}
+
+impl Explain for ConfigError {
+    fn class(&self) -> Class {
+        match self {
+            Self::Unreadable { .. } => Class::CouldNotRun,
+            _ => Class::Usage,
+        }
+    }
+
+    fn place(&self) -> Option<Place> {
+        match self {
+            Self::NotUtf8(place) | Self::Invalid { place, .. } | Self::Expand { place, .. } => Some(place.clone()),
+            Self::Unreadable { .. } | Self::NoEnvironment { .. } => None,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::NotUtf8(_) => Some("save the file as UTF-8".to_owned()),
+            Self::Unreadable { .. } => Some("check who may read the file".to_owned()),
+            Self::Invalid { message, .. } if message.starts_with("unknown field") => {
+                Some("correct the key; docs/reference/manage-toml.md lists all of them".to_owned())
+            }
+            Self::Invalid { .. } => Some("correct the line".to_owned()),
+            Self::Expand { error: ExpandError::Unset(name), .. } => {
+                Some(format!("set {name} in the environment or in .env, or give a default: ${{{name}:-…}}"))
+            }
+            Self::Expand { .. } => Some("write ${NAME} or ${NAME:-default}".to_owned()),
+            Self::NoEnvironment { known, .. } if known.is_empty() => {
+                Some("describe it in manage.toml: [environments.NAME] with a url".to_owned())
+            }
+            Self::NoEnvironment { known, .. } => Some(format!("manage.toml knows {}", known.join(", "))),
+        }
+    }
+}
