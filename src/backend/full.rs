@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::basic::Basic;
 use super::error::SqlError;
 use crate::domain::engine::Engine;
+use crate::domain::sql::{ConcurrentIndex, Statement};
 
 /// Where a database lives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,6 +83,31 @@ pub struct Notice {
     pub message: String,
 }
 
+/// How a file of statements has to be run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Handling {
+    /// In a transaction, which other files may share.
+    Shared,
+    /// In a transaction of its own: it changes settings of the connection.
+    Alone,
+    /// In a transaction of its own, with foreign keys off around it and checked before the commit: it rebuilds
+    /// a table.
+    ForeignKeysOff,
+}
+
+/// What the catalogue says of an index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IndexState {
+    /// There is none of that name.
+    Absent,
+    /// It is there and in use.
+    Valid,
+    /// It is there but INVALID: an interrupted build left it. With its name, quoted.
+    Invalid(TableName),
+    /// The catalogue cannot tell (an index without a name, a database without such statements).
+    Unknown,
+}
+
 /// The name of a table as it must stand in a statement: quoted, with its schema on PostgreSQL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableName(pub String);
@@ -142,6 +168,49 @@ pub trait Full: Basic {
     /// # Errors
     /// What the database refuses.
     fn unlock(&mut self) -> Result<(), SqlError>;
+
+    /// Whether a commit costs so much that several migrations should share one (SQLite: four fsyncs each).
+    fn commits_are_dear(&self) -> bool {
+        false
+    }
+
+    /// How a file with these statements has to be run, beyond what its author says.
+    fn handling(&self, statements: &[Statement]) -> Handling {
+        let _ = statements;
+        Handling::Shared
+    }
+
+    /// Whether deferred constraints are violated at this moment, so that a commit would fail. Where the
+    /// database cannot tell before the commit, `false`.
+    fn deferred_violations(&mut self) -> bool {
+        false
+    }
+
+    /// Switches foreign keys off until [`Full::restore_settings`], outside a transaction.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    fn suspend_foreign_keys(&mut self) -> Result<(), SqlError> {
+        Ok(())
+    }
+
+    /// Every row that violates a foreign key, in words: `tasks row 7 points to a missing row of clusters`.
+    /// Only for databases on which foreign keys can be switched off.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    fn foreign_key_violations(&mut self) -> Result<Vec<String>, SqlError> {
+        Ok(Vec::new())
+    }
+
+    /// What the catalogue says of an index that a statement outside a transaction makes or drops.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    fn index_state(&mut self, index: &ConcurrentIndex) -> Result<IndexState, SqlError> {
+        let _ = index;
+        Ok(IndexState::Unknown)
+    }
 
     /// How long a statement may wait for another session's lock on a row or table.
     ///

@@ -10,6 +10,7 @@ pub mod error;
 pub mod full;
 #[cfg(feature = "full")]
 pub mod postgres;
+pub mod refinery;
 #[cfg(feature = "full")]
 pub mod session;
 #[cfg(feature = "full")]
@@ -18,6 +19,6 @@ pub mod sqlite;
 pub use basic::Basic;
 pub use error::{SqlError, SqlErrorKind};
 #[cfg(feature = "full")]
-pub use full::{Full, Holder, Identity, Location, Notice, TableName};
+pub use full::{Full, Handling, Holder, Identity, IndexState, Location, Notice, TableName};
 #[cfg(feature = "full")]
 pub use session::{Access, Opening, Session};

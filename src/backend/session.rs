@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use super::error::SqlError;
+use super::full::{Handling, IndexState};
 use super::postgres::PostgresSession;
 use super::sqlite::SqliteSession;
 use super::{Basic, Full, Holder, Identity, Notice, TableName};
 use crate::domain::database_url::DatabaseUrl;
 use crate::domain::engine::Engine;
+use crate::domain::sql::{ConcurrentIndex, Statement};
 use crate::domain::value::{Row, Value};
 
 /// What the session may do.
@@ -64,6 +66,16 @@ impl Session {
     }
 }
 
+impl Session {
+    /// Whether opening the session created the database.
+    pub fn created(&self) -> bool {
+        match self {
+            Self::Sqlite(session) => session.created(),
+            Self::Postgres(_) => false,
+        }
+    }
+}
+
 impl Basic for Session {
     fn engine(&self) -> Engine {
         each!(self, session => session.engine())
@@ -115,6 +127,24 @@ impl Full for Session {
     }
     fn unlock(&mut self) -> Result<(), SqlError> {
         each!(self, session => session.unlock())
+    }
+    fn commits_are_dear(&self) -> bool {
+        each!(self, session => session.commits_are_dear())
+    }
+    fn handling(&self, statements: &[Statement]) -> Handling {
+        each!(self, session => session.handling(statements))
+    }
+    fn deferred_violations(&mut self) -> bool {
+        each!(self, session => session.deferred_violations())
+    }
+    fn suspend_foreign_keys(&mut self) -> Result<(), SqlError> {
+        each!(self, session => session.suspend_foreign_keys())
+    }
+    fn foreign_key_violations(&mut self) -> Result<Vec<String>, SqlError> {
+        each!(self, session => session.foreign_key_violations())
+    }
+    fn index_state(&mut self, index: &ConcurrentIndex) -> Result<IndexState, SqlError> {
+        each!(self, session => session.index_state(index))
     }
     fn set_busy_timeout(&mut self, timeout: Duration) -> Result<(), SqlError> {
         each!(self, session => session.set_busy_timeout(timeout))

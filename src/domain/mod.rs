@@ -5,6 +5,7 @@ pub mod database_url;
 pub mod engine;
 pub mod explain;
 pub mod fault;
+pub mod marker;
 pub mod secret;
 pub mod sql;
 pub mod value;

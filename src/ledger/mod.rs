@@ -1,1 +1,15 @@
-//! The ledger.
+//! Floor 2: what has been done. `manage`'s own tables in the target database.
+//!
+//! On PostgreSQL they live in the schema `manage`, on SQLite beside the project's tables; all are called
+//! `manage_*`. The first writing command makes them, refinery's embedded migrations evolve them (their
+//! history is `manage_ledger_history`, so that it never meets a project's own). Reading commands only
+//! [`look`](Ledger::look).
+
+mod log;
+mod marker;
+mod progress;
+mod schema;
+
+pub use log::{Action, Actor, Entry, Recorded};
+pub use progress::{Progress, ProgressState};
+pub use schema::{Ledger, LedgerError, Look};

@@ -15,9 +15,10 @@ use super::handle::{Handle, Interrupter};
 use super::lock::LockFile;
 use crate::backend::Basic;
 use crate::backend::error::{SqlError, SqlErrorKind};
-use crate::backend::full::{Full, Holder, Identity, Location, Notice, TableName};
+use crate::backend::full::{Full, Handling, Holder, Identity, Location, Notice, TableName};
 use crate::backend::session::{Access, Opening};
 use crate::domain::engine::Engine;
+use crate::domain::sql::Statement;
 use crate::domain::value::{Row, Value};
 
 /// Pragmas that belong to the connection and that a migration may leave changed, with our values.
@@ -88,11 +89,6 @@ impl SqliteSession {
     /// Whether opening the session created the file.
     pub fn created(&self) -> bool {
         self.created
-    }
-
-    /// Whether the open transaction holds violated deferred foreign keys, so that its COMMIT would fail.
-    pub fn deferred_violations(&self) -> bool {
-        self.handle.deferred_violations()
     }
 
     /// The files that make up the database: itself, journals, the lock file.
@@ -235,6 +231,47 @@ impl Full for SqliteSession {
     fn unlock(&mut self) -> Result<(), SqlError> {
         self.lock.unlock();
         Ok(())
+    }
+
+    fn commits_are_dear(&self) -> bool {
+        true
+    }
+
+    fn handling(&self, statements: &[Statement]) -> Handling {
+        // A rebuild drops a table and gives its name to another. With foreign keys on, the drop would first
+        // delete every row, with all that cascades from it.
+        let dropped = |name: &str| {
+            statements.iter().any(|known| matches!(known, Statement::DropTable { table } if table.eq_ignore_ascii_case(name)))
+        };
+        let rebuilds = statements.iter().any(|statement| match statement {
+            Statement::RenameTable { to } => dropped(to),
+            Statement::Pragma { name } => name == "foreign_keys",
+            _ => false,
+        });
+        if rebuilds {
+            Handling::ForeignKeysOff
+        } else if statements.iter().any(|statement| matches!(statement, Statement::Pragma { .. } | Statement::Attach)) {
+            Handling::Alone
+        } else {
+            Handling::Shared
+        }
+    }
+
+    fn deferred_violations(&mut self) -> bool {
+        self.handle.deferred_violations()
+    }
+
+    fn suspend_foreign_keys(&mut self) -> Result<(), SqlError> {
+        self.execute("PRAGMA foreign_keys = OFF")
+    }
+
+    fn foreign_key_violations(&mut self) -> Result<Vec<String>, SqlError> {
+        let rows = self.query("PRAGMA main.foreign_key_check", &[])?;
+        let words = |row: &Row| {
+            let row_id = row.integer(1).map_or_else(|| "a row".to_owned(), |id| format!("row {id}"));
+            format!("{}: {row_id} points to a missing row of {}", row.text(0).unwrap_or("?"), row.text(2).unwrap_or("?"))
+        };
+        Ok(rows.iter().map(words).collect())
     }
 
     fn set_busy_timeout(&mut self, timeout: Duration) -> Result<(), SqlError> {

@@ -49,3 +49,18 @@ pub fn classify(sql: &str, engine: Engine) -> Statement {
     let _ = (sql, engine);
     Statement::Other
 }
+
+/// The index that a statement with CONCURRENTLY makes or drops.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConcurrentIndex {
+    /// Its name as written.
+    pub name: Option<String>,
+    /// Whether it is dropped.
+    pub drop: bool,
+}
+
+/// Finds it.
+pub fn concurrent_index(sql: &str) -> Option<ConcurrentIndex> {
+    let _ = sql;
+    None
+}

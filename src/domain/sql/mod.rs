@@ -9,7 +9,7 @@ pub mod token;
 
 use super::engine::Engine;
 
-pub use classify::{Statement, classify};
+pub use classify::{ConcurrentIndex, Statement, classify, concurrent_index};
 pub use pieces::{Piece, SplitError, split};
 pub use token::{Token, TokenKind, tokens};
 

@@ -1,0 +1,203 @@
+//! The ledger's own schema.
+
+use refinery_core::Runner;
+
+use crate::backend::refinery::OnRefinery;
+use crate::backend::{Basic, Full, SqlError, SqlErrorKind};
+use crate::domain::engine::Engine;
+use crate::domain::explain::{Class, Explain};
+use crate::domain::fault;
+
+mod sqlite {
+    #![allow(missing_docs)]
+    refinery::embed_migrations!("src/ledger/migrations/sqlite");
+}
+mod postgres {
+    #![allow(missing_docs)]
+    refinery::embed_migrations!("src/ledger/migrations/postgres");
+}
+
+const HISTORY: &str = "manage_ledger_history";
+
+/// The ledger of a database: its tables exist and have the shape that this version of `manage` knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ledger {
+    schema: &'static str,
+}
+
+/// What a look at a database's ledger found.
+#[derive(Debug)]
+pub enum Look {
+    /// It is there.
+    Present(Ledger),
+    /// There is none yet, or one that a writing command has to bring up to date first.
+    Absent,
+    /// It is there, but this role may not read it: whoever looks could not tell.
+    Unreadable(SqlError),
+}
+
+impl Ledger {
+    /// Looks for the ledger. Creates nothing.
+    ///
+    /// # Errors
+    /// When it is newer than this version of `manage`, or the database refuses.
+    pub fn look(session: &mut impl Full) -> Result<Look, LedgerError> {
+        let ledger = Self::of(session.engine());
+        match ledger.version(session) {
+            Ok(None) => Ok(Look::Absent),
+            Ok(Some(version)) if version == newest(session.engine()) => Ok(Look::Present(ledger)),
+            Ok(Some(version)) if version > newest(session.engine()) => Err(LedgerError::Newer { version }),
+            Ok(Some(_)) => Ok(Look::Absent),
+            Err(error) if error.kind == SqlErrorKind::Permission => Ok(Look::Unreadable(error)),
+            Err(error) => Err(LedgerError::Sql(error)),
+        }
+    }
+
+    /// Makes the ledger, or brings it up to date. The migration lock must be held.
+    ///
+    /// # Errors
+    /// When it is newer than this version of `manage`, or the role may not make it.
+    pub fn prepare(session: &mut impl Full) -> Result<Self, LedgerError> {
+        let ledger = Self::of(session.engine());
+        let newest = newest(session.engine());
+        match ledger.version(session).map_err(LedgerError::Sql)? {
+            Some(version) if version == newest => return Ok(ledger),
+            Some(version) if version > newest => return Err(LedgerError::Newer { version }),
+            _ => {}
+        }
+        if session.engine() == Engine::Postgres
+            && session.query("SELECT 1 WHERE to_regnamespace('manage') IS NOT NULL", &[]).map_err(LedgerError::Sql)?.is_empty()
+        {
+            session.execute("CREATE SCHEMA manage").map_err(LedgerError::Sql)?;
+        }
+        let mut runner = runner(session.engine()).set_grouped(true);
+        runner.set_migration_table_name(format!("{}.{HISTORY}", ledger.schema));
+        runner.run(&mut OnRefinery(session)).map_err(LedgerError::from_refinery)?;
+        fault::point("ledger.created");
+        Ok(ledger)
+    }
+
+    fn of(engine: Engine) -> Self {
+        Self {
+            schema: match engine {
+                Engine::Sqlite => "main",
+                Engine::Postgres => "manage",
+            },
+        }
+    }
+
+    /// The name of one of its tables as it must stand in a statement.
+    pub(super) fn table(self, name: &str) -> String {
+        format!("{}.{name}", self.schema)
+    }
+
+    fn version(self, session: &mut impl Full) -> Result<Option<i64>, SqlError> {
+        let there = match session.engine() {
+            Engine::Sqlite => session.find_table(HISTORY)?.is_some(),
+            // `to_regclass` fails without USAGE on the schema, so ask the catalogue.
+            Engine::Postgres => !session
+                .query(
+                    "SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+                     WHERE n.nspname = 'manage' AND c.relname = $1",
+                    &[HISTORY.into()],
+                )?
+                .is_empty(),
+        };
+        if !there {
+            return Ok(None);
+        }
+        let rows = session.query(&format!("SELECT max(version) FROM {}", self.table(HISTORY)), &[])?;
+        Ok(rows.first().and_then(|row| row.integer(0)))
+    }
+}
+
+fn runner(engine: Engine) -> Runner {
+    match engine {
+        Engine::Sqlite => sqlite::migrations::runner(),
+        Engine::Postgres => postgres::migrations::runner(),
+    }
+}
+
+fn newest(engine: Engine) -> i64 {
+    runner(engine).get_migrations().iter().map(refinery_core::Migration::version).max().unwrap_or_default()
+}
+
+/// A ledger that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// A newer `manage` has been here.
+    #[error("the ledger of this database has version {version}, which this manage does not know")]
+    Newer {
+        /// Its version.
+        version: i64,
+    },
+    /// The database refused.
+    #[error("the ledger cannot be read or written")]
+    Sql(#[source] SqlError),
+    /// Its history is not what it should be.
+    #[error("the ledger's history is not valid: {0}")]
+    History(String),
+}
+
+impl LedgerError {
+    fn from_refinery(error: refinery_core::Error) -> Self {
+        let message = error.to_string();
+        match error.into_kind_sql() {
+            Some(error) => Self::Sql(error),
+            None => Self::History(message),
+        }
+    }
+}
+
+/// Finds the database's own error within refinery's.
+trait IntoSql {
+    fn into_kind_sql(self) -> Option<SqlError>;
+}
+
+impl IntoSql for refinery_core::Error {
+    fn into_kind_sql(self) -> Option<SqlError> {
+        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&self);
+        while let Some(error) = cause {
+            if let Some(sql) = error.downcast_ref::<SqlError>() {
+                return Some(sql.clone());
+            }
+            cause = error.source();
+        }
+        None
+    }
+}
+
+impl Explain for LedgerError {
+    fn class(&self) -> Class {
+        match self {
+            Self::Sql(error) => error.class(),
+            Self::Newer { .. } | Self::History(_) => Class::CouldNotRun,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Newer { .. } => Some("use the manage that made it, or a newer one".to_owned()),
+            Self::Sql(error) if error.kind == SqlErrorKind::Permission => Some(
+                "manage keeps its tables in the schema manage: CREATE SCHEMA manage AUTHORIZATION the_role, or GRANT CREATE ON DATABASE"
+                    .to_owned(),
+            ),
+            Self::Sql(error) => error.hint(),
+            Self::History(_) => Some("restore the table manage_ledger_history from a backup".to_owned()),
+        }
+    }
+
+    fn sqlstate(&self) -> Option<&str> {
+        match self {
+            Self::Sql(error) => error.sqlstate(),
+            _ => None,
+        }
+    }
+
+    fn details(&self) -> Vec<String> {
+        match self {
+            Self::Sql(error) => error.details(),
+            _ => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! What can go wrong while migrations run.
+
+use super::event::Finished;
+use super::lock::Waiting;
+use super::plan::PlanError;
+use super::prepare::PrepareError;
+use crate::backend::{Holder, SqlError, SqlErrorKind};
+use crate::domain::explain::{Class, Explain, Place};
+use crate::domain::version::Version;
+use crate::ledger::LedgerError;
+
+/// A run of migrations that did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// The plan cannot be made.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// A file cannot be run. Nothing was.
+    #[error(transparent)]
+    Prepare(#[from] PrepareError),
+    /// A migration without a transaction among those that shall share one.
+    #[error("{version} runs without a transaction, so it cannot share one")]
+    NotSingle {
+        /// The migration.
+        version: Version,
+    },
+    /// Somebody else migrates.
+    #[error("another run holds the lock{}", held_by(.0.holder.as_ref()))]
+    Locked(Waiting),
+    /// Asked to stop.
+    #[error("stopped before {}", .left.first().map_or_else(|| "the first migration".to_owned(), ToString::to_string))]
+    Stopped {
+        /// What is committed.
+        done: Vec<Finished>,
+        /// What was not tried.
+        left: Vec<Version>,
+    },
+    /// A statement failed.
+    #[error("migration {} failed at statement {} of {}", .0.title, .0.number, .0.of)]
+    Statement(Box<Failed>),
+    /// The database refused something else than a statement of a file.
+    #[error("{0}")]
+    Sql(#[from] SqlError),
+    /// The ledger cannot be used.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+/// Where and why a migration failed, and what stayed.
+#[derive(Debug)]
+pub struct Failed {
+    /// Version and name.
+    pub title: String,
+    /// The number of the statement, from 1.
+    pub number: usize,
+    /// Of how many.
+    pub of: usize,
+    /// Where.
+    pub place: Place,
+    /// What the database said.
+    pub error: SqlError,
+    /// What is committed.
+    pub done: Vec<Finished>,
+    /// What was not tried.
+    pub left: Vec<Version>,
+    /// What became of this one.
+    pub fate: Fate,
+}
+
+/// What became of a migration that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// Nothing of it stayed.
+    RolledBack,
+    /// Its first statements stayed; the next run begins at the one that failed.
+    Kept {
+        /// How many.
+        statements: usize,
+    },
+    /// A statement was sent, and nobody can tell whether it finished.
+    Unknown,
+}
+
+fn held_by(holder: Option<&Holder>) -> String {
+    let Some(holder) = holder else { return String::new() };
+    let mut text = String::from(": ");
+    match holder.pid {
+        Some(pid) => text.push_str(&format!("pid {pid}")),
+        None => text.push_str("an unknown process"),
+    }
+    match (&holder.what, &holder.since) {
+        (Some(what), Some(since)) => text.push_str(&format!(" ({what}, since {since})")),
+        (Some(what), None) => text.push_str(&format!(" ({what})")),
+        (None, Some(since)) => text.push_str(&format!(" (since {since})")),
+        (None, None) => {}
+    }
+    text
+}
+
+impl Holder {
+    /// `pid 4711 (manage migrate on deploy-2, since 14:03:22)`
+    pub fn described(&self) -> String {
+        held_by(Some(self)).trim_start_matches(": ").to_owned()
+    }
+}
+
+impl MigrateError {
+    /// What was committed before it.
+    pub fn done(&self) -> &[Finished] {
+        match self {
+            Self::Stopped { done, .. } => done,
+            Self::Statement(failed) => &failed.done,
+            _ => &[],
+        }
+    }
+}
+
+impl Explain for MigrateError {
+    fn class(&self) -> Class {
+        match self {
+            Self::Plan(error) => error.class(),
+            Self::Prepare(error) => error.class(),
+            Self::NotSingle { .. } => Class::Usage,
+            Self::Locked(_) => Class::Locked,
+            Self::Stopped { .. } => Class::Stopped,
+            Self::Statement(failed) if failed.fate == Fate::Unknown => Class::Conflict,
+            Self::Statement(failed) => failed.error.class(),
+            Self::Sql(error) => error.class(),
+            Self::Ledger(error) => error.class(),
+        }
+    }
+
+    fn place(&self) -> Option<Place> {
+        match self {
+            Self::Prepare(error) => error.place(),
+            Self::Statement(failed) => Some(failed.place.clone()),
+            _ => None,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Plan(error) => error.hint(),
+            Self::Prepare(error) => error.hint(),
+            Self::NotSingle { .. } => Some("leave --single-transaction out, or go --to the version before it first".to_owned()),
+            Self::Locked(_) => Some("wait until it is done, or wait longer with --lock-timeout 5m".to_owned()),
+            Self::Stopped { .. } => Some("run the same command again: it goes on where it stopped".to_owned()),
+            Self::Statement(failed) => Some(statement_hint(failed)),
+            Self::Sql(error) => error.hint(),
+            Self::Ledger(error) => error.hint(),
+        }
+    }
+
+    fn sqlstate(&self) -> Option<&str> {
+        match self {
+            Self::Statement(failed) => failed.error.sqlstate(),
+            Self::Sql(error) => error.sqlstate(),
+            Self::Ledger(error) => error.sqlstate(),
+            _ => None,
+        }
+    }
+
+    fn details(&self) -> Vec<String> {
+        match self {
+            Self::Plan(error) => error.details(),
+            Self::Sql(error) => error.details(),
+            Self::Ledger(error) => error.details(),
+            Self::Statement(failed) => {
+                let mut lines = failed.error.details();
+                lines.extend(failed.error.hint.iter().map(|hint| format!("the database adds: {hint}")));
+                lines.push(format!("{} · {}", so_far(&failed.done, &failed.left), fate(&failed.fate)));
+                lines
+            }
+            Self::Stopped { done, left } => vec![so_far(done, left)],
+            _ => Vec::new(),
+        }
+    }
+}
+
+fn statement_hint(failed: &Failed) -> String {
+    match (&failed.fate, failed.error.kind) {
+        (Fate::Unknown, _) => "look whether the statement did its work; see docs/guide/migrate.md, \"A statement that nobody can tell\"".to_owned(),
+        (_, SqlErrorKind::Permission) => "let a role that may do this run it, or grant it".to_owned(),
+        (_, SqlErrorKind::InsideTransaction) => {
+            "put the statement into a migration of its own with run_in_transaction = false in metadata.toml".to_owned()
+        }
+        (_, SqlErrorKind::Connection) => "check the server, then run the same command again".to_owned(),
+        (_, SqlErrorKind::Full) => "make room on the disk, then run the same command again".to_owned(),
+        (_, SqlErrorKind::Busy | SqlErrorKind::Serialization | SqlErrorKind::Cancelled) => "run the same command again".to_owned(),
+        _ => "correct the file and run the same command again".to_owned(),
+    }
+}
+
+fn so_far(done: &[Finished], left: &[Version]) -> String {
+    let list = |versions: Vec<String>| match versions.len() {
+        0 => "none".to_owned(),
+        1..=3 => versions.join(", "),
+        count => format!("{} and {} more", versions[..2].join(", "), count - 2),
+    };
+    let done = list(done.iter().map(|done| done.version.to_string()).collect());
+    let left = list(left.iter().map(ToString::to_string).collect());
+    format!("done before it: {done} · not tried: {left}")
+}
+
+fn fate(fate: &Fate) -> String {
+    match fate {
+        Fate::RolledBack => "this one was rolled back whole".to_owned(),
+        Fate::Kept { statements: 0 } => "nothing of this one stayed".to_owned(),
+        Fate::Kept { statements: 1 } => "its first statement stayed, the next run begins after it".to_owned(),
+        Fate::Kept { statements } => format!("its first {statements} statements stayed, the next run begins after them"),
+        Fate::Unknown => "its last statement may or may not have finished".to_owned(),
+    }
+}

@@ -1,0 +1,69 @@
+//! What happens, told while it happens.
+
+use std::time::Duration;
+
+use super::lock::Waiting;
+use super::plan::Direction;
+use crate::backend::Notice;
+use crate::domain::version::Version;
+
+/// A migration that is through: its transaction is committed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finished {
+    /// The version.
+    pub version: Version,
+    /// The name.
+    pub name: String,
+    /// Forward or back.
+    pub direction: Direction,
+    /// How many statements ran now.
+    pub statements: usize,
+    /// How long it took.
+    pub took: Duration,
+    /// Whether it was only recorded.
+    pub faked: bool,
+}
+
+/// Something that happened.
+#[derive(Debug, Clone)]
+pub enum Event<'a> {
+    /// Somebody else holds the lock.
+    Waiting(&'a Waiting),
+    /// A migration begins.
+    Started {
+        /// The version.
+        version: &'a Version,
+        /// The name.
+        name: &'a str,
+        /// How many statements it has.
+        statements: usize,
+    },
+    /// A statement of a file without a transaction is through.
+    Statement {
+        /// Its number, from 1.
+        number: usize,
+        /// Of how many.
+        of: usize,
+        /// How long it took.
+        took: Duration,
+        /// Whether an earlier run had done it.
+        skipped: bool,
+    },
+    /// The database said something.
+    Notice(&'a Notice),
+    /// Committed.
+    Finished(&'a Finished),
+}
+
+/// Who is told.
+pub trait Observer {
+    /// Something happened.
+    fn on(&mut self, event: &Event<'_>);
+}
+
+/// Tells nobody.
+pub struct Ignore;
+
+impl Observer for Ignore {
+    fn on(&mut self, _event: &Event<'_>) {}
+}

@@ -1,0 +1,93 @@
+//! Diesel's history table, written exactly as diesel writes it, so that both tools can alternate.
+
+use diesel::migration::CREATE_MIGRATIONS_TABLE;
+
+use crate::backend::{Basic, Full, SqlError, TableName};
+use crate::domain::version::Version;
+
+/// A row of the history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applied {
+    /// The version.
+    pub version: Version,
+    /// When it ran, as the table says it.
+    pub run_on: String,
+}
+
+/// The table `__diesel_schema_migrations`. It is addressed with the schema in which it was found, since a
+/// migration may change the search path.
+#[derive(Debug, Clone)]
+pub struct DieselHistory {
+    table: Option<TableName>,
+}
+
+impl DieselHistory {
+    /// The word for this kind of history in the log.
+    pub const WORD: &'static str = "diesel";
+    const TABLE: &'static str = "__diesel_schema_migrations";
+
+    /// Looks for the table. Creates nothing.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    pub fn look(session: &mut impl Full) -> Result<Self, SqlError> {
+        Ok(Self { table: session.find_table(Self::TABLE)? })
+    }
+
+    /// Makes the table where it is missing, with diesel's own statement.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    pub fn ensure(session: &mut impl Full) -> Result<Self, SqlError> {
+        let found = Self::look(session)?;
+        if found.table.is_some() {
+            return Ok(found);
+        }
+        session.execute(CREATE_MIGRATIONS_TABLE)?;
+        Self::look(session)
+    }
+
+    /// Whether the table is there.
+    pub fn exists(&self) -> bool {
+        self.table.is_some()
+    }
+
+    /// What is applied, in the order of the versions' text.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    pub fn applied(&self, session: &mut impl Basic) -> Result<Vec<Applied>, SqlError> {
+        let Some(table) = &self.table else { return Ok(Vec::new()) };
+        let rows = session.query(&format!("SELECT version, CAST(run_on AS VARCHAR(50)) FROM {table}"), &[])?;
+        let mut applied: Vec<_> = rows
+            .iter()
+            .filter_map(|row| {
+                Some(Applied { version: Version::stored(row.text(0)?), run_on: row.text(1).unwrap_or_default().to_owned() })
+            })
+            .collect();
+        // Sorted here, since a database's collation may order texts otherwise than byte by byte.
+        applied.sort_by(|a, b| a.version.cmp(&b.version));
+        Ok(applied)
+    }
+
+    /// Records that `version` is applied.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    pub fn record(&self, session: &mut impl Basic, version: &Version) -> Result<(), SqlError> {
+        session.execute_with(&format!("INSERT INTO {} (version) VALUES ($1)", self.name()), &[version.as_str().into()]).map(drop)
+    }
+
+    /// Takes the record back.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    pub fn erase(&self, session: &mut impl Basic, version: &Version) -> Result<(), SqlError> {
+        session.execute_with(&format!("DELETE FROM {} WHERE version = $1", self.name()), &[version.as_str().into()]).map(drop)
+    }
+
+    /// The table as it stands in statements.
+    pub fn name(&self) -> &str {
+        self.table.as_ref().map_or(Self::TABLE, |table| &table.0)
+    }
+}

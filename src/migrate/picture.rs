@@ -1,0 +1,192 @@
+//! What the files, the history and the log say, laid side by side.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::history::{Applied, DieselHistory};
+use crate::backend::{Full, SqlError};
+use crate::domain::checksum::Edit;
+use crate::domain::version::Version;
+use crate::ledger::{Ledger, LedgerError, Look, Recorded};
+use crate::project::Migration;
+
+/// The whole picture. Making it writes nothing.
+#[derive(Debug)]
+pub struct Picture<'a> {
+    /// The files, in order.
+    pub files: &'a [Migration],
+    /// The history, in order.
+    pub applied: Vec<Applied>,
+    /// What the log remembers.
+    pub recorded: HashMap<Version, Recorded>,
+    /// Versions that are half-way, with `up` or `down`.
+    pub unfinished: Vec<(Version, String)>,
+    /// Why the log could not be read, where it is there: then edits cannot be told.
+    pub log_unreadable: Option<SqlError>,
+}
+
+/// The state of one version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// In the history, with its file.
+    Applied,
+    /// In the history, but the file's statements are others now.
+    Edited,
+    /// In the history, and no file has it.
+    Missing,
+    /// Not in the history.
+    Pending,
+    /// Not in the history, though a later one is.
+    OutOfOrder,
+    /// Half-way: a file without a transaction that did not come to its end.
+    Unfinished,
+}
+
+/// What is wrong with one version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// What kind.
+    pub kind: ProblemKind,
+    /// The version.
+    pub version: Version,
+    /// Its name, where a file or the log has it.
+    pub name: String,
+}
+
+/// The kinds of trouble. Each has its own message and its own way out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ProblemKind {
+    /// Applied, but no file has it.
+    Missing,
+    /// Applied, and its statements were edited afterwards.
+    Edited,
+    /// Pending, though a later one is applied.
+    OutOfOrder,
+    /// Half-way.
+    Unfinished,
+}
+
+impl ProblemKind {
+    /// The word in JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Edited => "edited",
+            Self::OutOfOrder => "out-of-order",
+            Self::Unfinished => "unfinished",
+        }
+    }
+}
+
+impl Problem {
+    /// The problem in words.
+    pub fn message(&self) -> String {
+        let Self { version, name, .. } = self;
+        match self.kind {
+            ProblemKind::Missing => format!("{version} is applied, but no file has it"),
+            ProblemKind::Edited => format!("{version} {name} was edited after it was applied"),
+            ProblemKind::OutOfOrder => format!("{version} {name} is pending, though a later one is applied"),
+            ProblemKind::Unfinished => format!("{version} {name} stopped half-way; it runs without a transaction"),
+        }
+    }
+}
+
+impl<'a> Picture<'a> {
+    /// Gathers it.
+    ///
+    /// # Errors
+    /// What the database refuses, and a ledger of a newer version.
+    pub fn gather(session: &mut impl Full, files: &'a [Migration]) -> Result<Self, LedgerError> {
+        let history = DieselHistory::look(session).map_err(LedgerError::Sql)?;
+        let applied = history.applied(session).map_err(LedgerError::Sql)?;
+        let mut picture = Self { files, applied, recorded: HashMap::new(), unfinished: Vec::new(), log_unreadable: None };
+        match Ledger::look(session)? {
+            Look::Absent => {}
+            Look::Unreadable(error) => picture.log_unreadable = Some(error),
+            Look::Present(ledger) => {
+                let read = ledger
+                    .recorded(session, DieselHistory::WORD)
+                    .and_then(|recorded| Ok((recorded, ledger.unfinished(session, DieselHistory::WORD)?)));
+                match read {
+                    Ok((recorded, unfinished)) => (picture.recorded, picture.unfinished) = (recorded, unfinished),
+                    Err(error) if error.kind == crate::backend::SqlErrorKind::Permission => picture.log_unreadable = Some(error),
+                    Err(error) => return Err(LedgerError::Sql(error)),
+                }
+            }
+        }
+        Ok(picture)
+    }
+
+    /// The files that are not applied, in order.
+    pub fn pending(&self) -> Vec<&'a Migration> {
+        let applied: HashSet<&Version> = self.applied.iter().map(|row| &row.version).collect();
+        self.files.iter().filter(|file| !applied.contains(&file.version)).collect()
+    }
+
+    /// The highest applied version.
+    pub fn latest(&self) -> Option<&Version> {
+        self.applied.last().map(|row| &row.version)
+    }
+
+    /// The file of `version`.
+    pub fn file(&self, version: &Version) -> Option<&'a Migration> {
+        self.files.binary_search_by(|file| file.version.cmp(version)).ok().map(|at| &self.files[at])
+    }
+
+    /// Whether `version` is applied.
+    pub fn is_applied(&self, version: &Version) -> bool {
+        self.applied.binary_search_by(|row| row.version.cmp(version)).is_ok()
+    }
+
+    /// How the file of an applied version differs from what ran; `None` where the log does not know.
+    pub fn edit(&self, file: &Migration) -> Edit {
+        self.recorded.get(&file.version).map_or(Edit::None, |recorded| file.up.checksum().edit_since(&recorded.checksum))
+    }
+
+    /// All versions of files and history with their states, in order.
+    pub fn states(&self) -> BTreeMap<&Version, State> {
+        let mut states = BTreeMap::new();
+        for row in &self.applied {
+            states.insert(&row.version, if self.file(&row.version).is_some() { State::Applied } else { State::Missing });
+        }
+        for file in self.files {
+            match states.get_mut(&file.version) {
+                Some(state) if self.edit(file) == Edit::Real => *state = State::Edited,
+                Some(_) => {}
+                None => {
+                    let late = self.latest().is_some_and(|latest| file.version < *latest);
+                    states.insert(&file.version, if late { State::OutOfOrder } else { State::Pending });
+                }
+            }
+        }
+        for (version, _) in &self.unfinished {
+            states.insert(version, State::Unfinished);
+        }
+        states
+    }
+
+    /// What is wrong, in order.
+    pub fn problems(&self) -> Vec<Problem> {
+        self.states()
+            .into_iter()
+            .filter_map(|(version, state)| {
+                let kind = match state {
+                    State::Applied | State::Pending => return None,
+                    State::Edited => ProblemKind::Edited,
+                    State::Missing => ProblemKind::Missing,
+                    State::OutOfOrder => ProblemKind::OutOfOrder,
+                    State::Unfinished => ProblemKind::Unfinished,
+                };
+                Some(Problem { kind, version: version.clone(), name: self.name(version) })
+            })
+            .collect()
+    }
+
+    /// The name of `version`, from its file or from the log.
+    pub fn name(&self, version: &Version) -> String {
+        match (self.file(version), self.recorded.get(version)) {
+            (Some(file), _) => file.name.clone(),
+            (None, Some(recorded)) => recorded.name.clone(),
+            (None, None) => String::new(),
+        }
+    }
+}

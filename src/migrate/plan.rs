@@ -1,0 +1,240 @@
+//! What would run. Pure: no database, no files.
+
+use std::fmt;
+
+use super::picture::{Picture, Problem, ProblemKind};
+use crate::domain::explain::{Class, Explain};
+use crate::domain::version::Version;
+use crate::project::{Migration, Script};
+
+/// Forward or back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// `up.sql`
+    Up,
+    /// `down.sql`
+    Down,
+}
+
+impl Direction {
+    /// The word in the ledger: `up` or `down`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::Down => "down",
+        }
+    }
+}
+
+/// One migration in one direction.
+#[derive(Debug, Clone, Copy)]
+pub struct Step<'a> {
+    /// The migration.
+    pub migration: &'a Migration,
+    /// The direction.
+    pub direction: Direction,
+    /// The script of that direction.
+    pub script: &'a Script,
+}
+
+/// How far forward.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Forward {
+    /// Everything.
+    Latest,
+    /// Up to this version and with it, as it was typed.
+    To(String),
+    /// So many.
+    Steps(usize),
+}
+
+/// How far back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Backward {
+    /// So many, the highest version first.
+    Steps(usize),
+    /// Down to this version, which stays.
+    To(String),
+    /// Everything.
+    All,
+}
+
+/// Plans the way forward.
+///
+/// # Errors
+/// When something is wrong with the history (see [`ProblemKind`]), or the target is not known or lies behind.
+pub fn plan_forward<'a>(picture: &Picture<'a>, target: &Forward, allow_out_of_order: bool) -> Result<Vec<Step<'a>>, PlanError> {
+    let (target, steps) = match target {
+        Forward::To(asked) => (Some(find(picture, asked)?), usize::MAX),
+        Forward::Steps(steps) => (None, *steps),
+        Forward::Latest => (None, usize::MAX),
+    };
+    let blocking: Vec<Problem> = picture
+        .problems()
+        .into_iter()
+        // A file that stopped half-way is taken up again by this very command.
+        .filter(|problem| problem.kind != ProblemKind::Unfinished || picture.is_applied(&problem.version))
+        .filter(|problem| !(allow_out_of_order && problem.kind == ProblemKind::OutOfOrder))
+        .filter(|problem| problem.kind != ProblemKind::OutOfOrder || target.as_ref().is_none_or(|target| problem.version <= *target))
+        .collect();
+    if !blocking.is_empty() {
+        return Err(PlanError::Blocked(blocking));
+    }
+    if let Some(target) = &target
+        && let Some(latest) = picture.latest().filter(|latest| *latest > target)
+        && picture.is_applied(target)
+    {
+        return Err(PlanError::Behind { target: target.clone(), latest: latest.clone() });
+    }
+    let mut pending = picture.pending();
+    if let Some(target) = &target {
+        pending.retain(|file| file.version <= *target);
+    }
+    pending.truncate(steps);
+    Ok(pending.into_iter().map(|migration| Step { migration, direction: Direction::Up, script: &migration.up }).collect())
+}
+
+/// Plans the way back, the highest version first, as diesel reverts.
+///
+/// # Errors
+/// When the target is not known or not applied, a file is gone, or a migration on the way has no way back.
+pub fn plan_back<'a>(picture: &Picture<'a>, target: &Backward) -> Result<Vec<Step<'a>>, PlanError> {
+    let applied = picture.applied.iter().rev().map(|row| &row.version);
+    let going: Vec<&Version> = match target {
+        Backward::All => applied.collect(),
+        Backward::Steps(steps) => applied.take(*steps).collect(),
+        Backward::To(asked) => {
+            let target = find(picture, asked)?;
+            if !picture.is_applied(&target) {
+                return Err(PlanError::NotApplied(target));
+            }
+            applied.take_while(|version| **version > target).collect()
+        }
+    };
+    let (mut steps, mut gone, mut irreversible) = (Vec::new(), Vec::new(), Vec::new());
+    for version in going {
+        match picture.file(version) {
+            None => gone.push(version.clone()),
+            Some(migration) => match &migration.down {
+                None => irreversible.push(named(migration)),
+                Some(script) => steps.push(Step { migration, direction: Direction::Down, script }),
+            },
+        }
+    }
+    if !gone.is_empty() {
+        return Err(PlanError::Gone(gone));
+    }
+    if !irreversible.is_empty() {
+        return Err(PlanError::Irreversible(irreversible));
+    }
+    Ok(steps)
+}
+
+/// The version that a person means: the version itself, with or without dashes, or the name of the folder.
+pub(super) fn find(picture: &Picture<'_>, asked: &str) -> Result<Version, PlanError> {
+    let version = Version::of_directory(asked);
+    if picture.file(&version).is_some() || picture.is_applied(&version) {
+        return Ok(version);
+    }
+    let near = picture.files.iter().filter(|file| file.name == asked || file.version.as_str().starts_with(version.as_str()));
+    Err(PlanError::Unknown { asked: asked.to_owned(), near: near.take(3).map(named).collect() })
+}
+
+fn named(migration: &Migration) -> Named {
+    Named { version: migration.version.clone(), name: migration.name.clone() }
+}
+
+/// A version with its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// The version.
+    pub version: Version,
+    /// The name.
+    pub name: String,
+}
+
+impl fmt::Display for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.version, self.name)
+    }
+}
+
+/// A plan that cannot be made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// The history and the files do not fit together.
+    #[error("the history and the files do not fit together: {}", problem_count(.0.len()))]
+    Blocked(Vec<Problem>),
+    /// No such version.
+    #[error("there is no migration `{asked}`")]
+    Unknown {
+        /// What was typed.
+        asked: String,
+        /// What it may have meant.
+        near: Vec<Named>,
+    },
+    /// `migrate --to` a version that is behind.
+    #[error("{target} lies behind: {latest} is applied already")]
+    Behind {
+        /// The target.
+        target: Version,
+        /// The highest applied version.
+        latest: Version,
+    },
+    /// `rollback --to` a version that is not applied.
+    #[error("{0} is not applied, so there is no way back to it")]
+    NotApplied(Version),
+    /// The files of the way back are gone.
+    #[error("{} cannot be reverted: no file has it", listed(.0))]
+    Gone(Vec<Version>),
+    /// No way back.
+    #[error("{} has no way back", listed(.0))]
+    Irreversible(Vec<Named>),
+}
+
+fn problem_count(count: usize) -> String {
+    if count == 1 { "1 problem".to_owned() } else { format!("{count} problems") }
+}
+
+fn listed<T: fmt::Display>(all: &[T]) -> String {
+    all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+impl Explain for PlanError {
+    fn class(&self) -> Class {
+        match self {
+            Self::Blocked(_) | Self::Gone(_) => Class::Conflict,
+            Self::Unknown { .. } | Self::Behind { .. } | Self::NotApplied(_) | Self::Irreversible(_) => Class::Usage,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Blocked(problems) => match problems[..] {
+                [Problem { kind: ProblemKind::Missing, .. }, ..] => {
+                    "bring the files of that version back, or check that this is the right database: manage status".to_owned()
+                }
+                [Problem { kind: ProblemKind::Edited, .. }, ..] => {
+                    "put the file back as it was, and write the change as a new migration: manage new migration NAME".to_owned()
+                }
+                [Problem { kind: ProblemKind::OutOfOrder, .. }, ..] => {
+                    "give it a version after the last applied one, or run it late with --allow-out-of-order".to_owned()
+                }
+                _ => "manage status shows all of it".to_owned(),
+            },
+            Self::Unknown { near, .. } if near.is_empty() => "manage status lists all migrations".to_owned(),
+            Self::Unknown { near, .. } => format!("did you mean {}?", listed(near)),
+            Self::Behind { target, .. } => format!("to go back: manage rollback --to {target}"),
+            Self::NotApplied(version) => format!("to go forward: manage migrate --to {version}"),
+            Self::Gone(_) => "bring the files back from the version control of the project".to_owned(),
+            Self::Irreversible(_) => "write its down.sql, or restore a backup".to_owned(),
+        })
+    }
+
+    fn details(&self) -> Vec<String> {
+        match self {
+            Self::Blocked(problems) => problems.iter().map(|problem| format!("! {}", problem.message())).collect(),
+            _ => Vec::new(),
+        }
+    }
+}

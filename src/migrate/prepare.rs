@@ -1,0 +1,151 @@
+//! Every file of a plan, split and checked before the first statement runs.
+
+use super::plan::{Direction, Step};
+use crate::backend::{Full, Handling};
+use crate::domain::checksum::Checksum;
+use crate::domain::explain::{Class, Explain, Place};
+use crate::domain::sql::{self, Piece, SplitError, Statement};
+use crate::domain::version::Version;
+
+/// A step that can run.
+#[derive(Debug, Clone)]
+pub struct Prepared<'a> {
+    /// The step.
+    pub step: Step<'a>,
+    /// Its statements.
+    pub pieces: Vec<Piece>,
+    /// What each of them is.
+    pub statements: Vec<Statement>,
+    /// The checksums of its file.
+    pub checksum: Checksum,
+    /// How it has to be run.
+    pub handling: Handling,
+}
+
+impl Prepared<'_> {
+    /// The version.
+    pub fn version(&self) -> &Version {
+        &self.step.migration.version
+    }
+
+    /// Statement `number`, from 0.
+    pub fn sql(&self, number: usize) -> &str {
+        self.pieces[number].sql(&self.step.script.text)
+    }
+
+    /// Whether it runs in a transaction.
+    pub fn in_transaction(&self) -> bool {
+        self.step.migration.run_in_transaction
+    }
+}
+
+/// Splits and checks the file of `step`.
+///
+/// # Errors
+/// When the file is empty, is a template that nobody edited, cannot be split, or holds what cannot be run.
+pub fn prepare<'a>(session: &impl Full, step: Step<'a>) -> Result<Prepared<'a>, PrepareError> {
+    let script = step.script;
+    if script.text.is_empty() {
+        return Err(PrepareError { place: Place::file(&script.file), kind: PrepareErrorKind::Empty });
+    }
+    if let Some(at) = sql::directive(&script.text, script.engine, "unedited") {
+        return Err(PrepareError { place: script.place(at), kind: PrepareErrorKind::Unedited });
+    }
+    let pieces = script.pieces().map_err(|error| PrepareError { place: script.place(error.at()), kind: error.into() })?;
+    let statements: Vec<_> = pieces.iter().map(|piece| sql::classify(piece.sql(&script.text), script.engine)).collect();
+    for (piece, statement) in pieces.iter().zip(&statements) {
+        let kind = match statement {
+            Statement::TransactionControl { words } if step.migration.run_in_transaction => {
+                PrepareErrorKind::TransactionControl { words: words.clone() }
+            }
+            Statement::OutsideTransaction { words } if step.migration.run_in_transaction => {
+                PrepareErrorKind::OutsideTransaction { words: words.clone() }
+            }
+            Statement::CopyFromStdin => PrepareErrorKind::CopyFromStdin,
+            Statement::PsqlCommand { command } => PrepareErrorKind::PsqlCommand { command: command.clone() },
+            _ => continue,
+        };
+        return Err(PrepareError { place: script.place(piece.start), kind });
+    }
+    let mut handling = session.handling(&statements);
+    if sql::directive(&script.text, script.engine, "foreign-keys-off").is_some() {
+        handling = Handling::ForeignKeysOff;
+    }
+    // The checksums that are recorded are those of the way forward, in both directions.
+    let checksum = match step.direction {
+        Direction::Up => script.checksum(),
+        Direction::Down => step.migration.up.checksum(),
+    };
+    Ok(Prepared { step, pieces, statements, checksum, handling })
+}
+
+/// A file that cannot be run.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{kind}")]
+pub struct PrepareError {
+    /// Where.
+    pub place: Place,
+    /// What.
+    pub kind: PrepareErrorKind,
+}
+
+/// What is wrong with a file.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PrepareErrorKind {
+    /// Zero bytes.
+    #[error("the file is empty")]
+    Empty,
+    /// A template.
+    #[error("this is still the template")]
+    Unedited,
+    /// Not closed.
+    #[error(transparent)]
+    Split(#[from] SplitError),
+    /// `COMMIT` and the like.
+    #[error("{words} inside a migration that runs in a transaction")]
+    TransactionControl {
+        /// The words.
+        words: String,
+    },
+    /// `CREATE INDEX CONCURRENTLY` and the like.
+    #[error("{words} cannot run inside a transaction")]
+    OutsideTransaction {
+        /// The words.
+        words: String,
+    },
+    /// Rows in the file.
+    #[error("COPY … FROM STDIN takes its rows from a client, which manage is not")]
+    CopyFromStdin,
+    /// A command of psql.
+    #[error("`{command}` is a command of psql, not SQL")]
+    PsqlCommand {
+        /// The command.
+        command: String,
+    },
+}
+
+impl Explain for PrepareError {
+    fn class(&self) -> Class {
+        Class::Usage
+    }
+
+    fn place(&self) -> Option<Place> {
+        Some(self.place.clone())
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match &self.kind {
+            PrepareErrorKind::Empty => "write its statements, or remove the folder; a comment alone is enough for a step that does nothing".to_owned(),
+            PrepareErrorKind::Unedited => "write its statements and remove the line `-- manage: unedited`".to_owned(),
+            PrepareErrorKind::Split(_) => "close it".to_owned(),
+            PrepareErrorKind::TransactionControl { .. } => {
+                "remove it: manage opens and commits the transaction together with the record. A file that must do it itself says run_in_transaction = false in metadata.toml".to_owned()
+            }
+            PrepareErrorKind::OutsideTransaction { .. } => {
+                "put it into a migration of its own with run_in_transaction = false in metadata.toml".to_owned()
+            }
+            PrepareErrorKind::CopyFromStdin => "write the rows as INSERT statements".to_owned(),
+            PrepareErrorKind::PsqlCommand { .. } => "remove the line; manage connects and sets the session up itself".to_owned(),
+        })
+    }
+}
