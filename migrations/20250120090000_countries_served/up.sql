@@ -1,0 +1,22 @@
+-- The countries for which the platform buys search volumes.
+INSERT INTO countries (code, name) VALUES
+    ('AE', 'United Arab Emirates'),
+    ('AU', 'Australia'),
+    ('BR', 'Brazil'),
+    ('CA', 'Canada'),
+    ('DE', 'Germany'),
+    ('ES', 'Spain'),
+    ('FR', 'France'),
+    ('GB', 'United Kingdom'),
+    ('IE', 'Ireland'),
+    ('IN', 'India'),
+    ('IT', 'Italy'),
+    ('JP', 'Japan'),
+    ('MX', 'Mexico'),
+    ('NL', 'Netherlands'),
+    ('NZ', 'New Zealand'),
+    ('PK', 'Pakistan'),
+    ('PL', 'Poland'),
+    ('SE', 'Sweden'),
+    ('US', 'United States'),
+    ('ZA', 'South Africa');

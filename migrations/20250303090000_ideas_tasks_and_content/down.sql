@@ -1,0 +1,3 @@
+DROP TABLE content;
+DROP TABLE tasks;
+DROP TABLE content_ideas;

@@ -1,0 +1,2 @@
+DROP TABLE content_taxonomy;
+DROP TABLE taxonomy_terms;

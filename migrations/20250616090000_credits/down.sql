@@ -1,0 +1,2 @@
+DROP TABLE credit_usage_log;
+DROP TABLE credit_balances;

@@ -1,0 +1,2 @@
+DROP TABLE ai_prompts;
+DROP TABLE ai_keys;

@@ -1,0 +1,12 @@
+-- `archived` was a status and a switch in one. The switch becomes a column of its own, new rows start with the
+-- new words, and a cluster's volume may pass two billion.
+ALTER TABLE clusters
+    ADD COLUMN disabled BOOLEAN NOT NULL DEFAULT FALSE,
+    ALTER COLUMN status SET DEFAULT 'new',
+    ALTER COLUMN total_volume TYPE BIGINT;
+
+ALTER TABLE keywords
+    ADD COLUMN disabled BOOLEAN NOT NULL DEFAULT FALSE,
+    ALTER COLUMN status SET DEFAULT 'new';
+
+ALTER TABLE content_ideas ADD COLUMN disabled BOOLEAN NOT NULL DEFAULT FALSE;

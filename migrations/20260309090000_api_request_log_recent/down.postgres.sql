@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY idx_api_request_log_recent;

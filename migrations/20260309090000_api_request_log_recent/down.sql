@@ -1,0 +1,1 @@
+DROP INDEX idx_api_request_log_recent;
