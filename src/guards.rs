@@ -1,1 +1,192 @@
-//! The guards.
+//! Floor 2: what may be done where. One table for every command that writes.
+//!
+//! Protection belongs to the database that was reached, not to a name on the command line.
+
+use crate::domain::marker::Marker;
+
+/// What kind of database was reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Standing {
+    /// Its marker says `development`: `manage` made it in an unprotected environment, or somebody said so.
+    Development,
+    /// Its marker has another name that is not protected.
+    Staging,
+    /// Its marker says so, a protected environment names it, or it is not local and has no marker.
+    Protected,
+    /// Local, without a marker that holds.
+    Unknown,
+}
+
+impl Standing {
+    /// All of them, in the order of the table's columns.
+    pub const ALL: [Self; 4] = [Self::Development, Self::Staging, Self::Unknown, Self::Protected];
+
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Development => "development",
+            Self::Staging => "staging",
+            Self::Protected => "protected",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// What is known about the database that was reached.
+#[derive(Debug, Clone, Copy)]
+pub struct Reached<'a> {
+    /// Whether it is a file, a socket or a loopback address.
+    pub local: bool,
+    /// Its marker.
+    pub marker: Option<&'a Marker>,
+    /// The identity that the marker has to be bound to.
+    pub binding: &'a [(&'static str, String)],
+    /// The protected environment that names the same database.
+    pub protected_environment: Option<&'a str>,
+}
+
+/// The standing of a database, and why.
+pub fn standing(reached: &Reached<'_>) -> (Standing, String) {
+    if let Some(name) = reached.protected_environment {
+        return (Standing::Protected, format!("it is the database of the environment {name}"));
+    }
+    let without = |why: &str| {
+        if reached.local {
+            (Standing::Unknown, why.to_owned())
+        } else {
+            (Standing::Protected, format!("{why}, and it is not on this machine"))
+        }
+    };
+    let Some(marker) = reached.marker else { return without("it has no marker") };
+    if let Some((part, then, now)) = marker.mismatch(reached.binding) {
+        return without(&format!("its marker {} was made for another database: {part} was {then}, is {now}", marker.name));
+    }
+    let why = format!("its marker says {}", marker.name);
+    match (marker.protected, marker.name == Marker::DEVELOPMENT) {
+        (true, _) => (Standing::Protected, why),
+        (false, true) => (Standing::Development, why),
+        (false, false) => (Standing::Staging, why),
+    }
+}
+
+/// What somebody wants to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Deed {
+    /// `migrate`
+    Migrate,
+    /// `rollback`, some steps
+    Rollback,
+    /// `rollback --all`
+    RollbackAll,
+    /// `redo`
+    Redo,
+    /// `database drop`
+    DatabaseDrop,
+}
+
+impl Deed {
+    /// All of them, in the order of the table's rows.
+    pub const ALL: [Self; 5] = [Self::Migrate, Self::Rollback, Self::RollbackAll, Self::Redo, Self::DatabaseDrop];
+
+    /// The command, as it is typed.
+    pub fn command(self) -> &'static str {
+        match self {
+            Self::Migrate => "migrate",
+            Self::Rollback => "rollback",
+            Self::RollbackAll => "rollback --all",
+            Self::Redo => "redo",
+            Self::DatabaseDrop => "database drop",
+        }
+    }
+}
+
+/// What it takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Consent {
+    /// Nothing.
+    Free,
+    /// A yes, or `--yes`.
+    Ask,
+    /// The database's name, typed on a terminal. `--yes` does not replace it.
+    AskByName,
+    /// It is not done there.
+    Never,
+}
+
+impl Consent {
+    /// The word in the reference.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Free => "free",
+            Self::Ask => "ask",
+            Self::AskByName => "ask by name",
+            Self::Never => "never",
+        }
+    }
+}
+
+/// The table.
+pub fn consent(deed: Deed, standing: Standing) -> Consent {
+    use Consent::{Ask, AskByName, Free, Never};
+    use Standing::{Development, Protected, Staging, Unknown};
+    match (deed, standing) {
+        // Deploys run it; it is planned, transactional and recorded.
+        (Deed::Migrate, _) => Free,
+        (Deed::Rollback, Development | Staging | Unknown) => Free,
+        (Deed::Rollback, Protected) => Ask,
+        (Deed::RollbackAll | Deed::Redo, Development) => Free,
+        (Deed::RollbackAll | Deed::Redo, Staging | Unknown) => Ask,
+        (Deed::RollbackAll | Deed::Redo, Protected) => Never,
+        (Deed::DatabaseDrop, Development) => Ask,
+        (Deed::DatabaseDrop, Staging | Unknown) => AskByName,
+        (Deed::DatabaseDrop, Protected) => Never,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn marker(name: &str, protected: bool) -> Marker {
+        Marker { name: name.to_owned(), protected, binding: vec![("oid".to_owned(), "5".to_owned())] }
+    }
+
+    fn reached<'a>(local: bool, marker: Option<&'a Marker>, binding: &'a [(&'static str, String)]) -> Standing {
+        standing(&Reached { local, marker, binding, protected_environment: None }).0
+    }
+
+    #[test]
+    fn a_marker_that_holds_decides() {
+        let here = [("oid", "5".to_owned())];
+
+        assert_eq!(reached(false, Some(&marker("development", false)), &here), Standing::Development);
+        assert_eq!(reached(true, Some(&marker("staging", false)), &here), Standing::Staging);
+        assert_eq!(reached(true, Some(&marker("production", true)), &here), Standing::Protected);
+    }
+
+    #[test]
+    fn without_a_marker_that_holds_only_a_local_database_is_unknown() {
+        let elsewhere = [("oid", "6".to_owned())];
+
+        assert_eq!(reached(true, None, &[]), Standing::Unknown);
+        assert_eq!(reached(false, None, &[]), Standing::Protected);
+        assert_eq!(reached(true, Some(&marker("development", false)), &elsewhere), Standing::Unknown);
+        assert_eq!(reached(false, Some(&marker("development", false)), &elsewhere), Standing::Protected);
+    }
+
+    #[test]
+    fn a_protected_environment_protects_its_database_whatever_the_marker_says() {
+        let here = [("oid", "5".to_owned())];
+        let development = marker("development", false);
+        let reached = Reached { local: true, marker: Some(&development), binding: &here, protected_environment: Some("production") };
+
+        assert_eq!(standing(&reached).0, Standing::Protected);
+    }
+
+    #[test]
+    fn what_cannot_be_taken_back_is_never_done_on_a_protected_database() {
+        for deed in [Deed::RollbackAll, Deed::Redo, Deed::DatabaseDrop] {
+            assert_eq!(consent(deed, Standing::Protected), Consent::Never, "{}", deed.command());
+        }
+    }
+}

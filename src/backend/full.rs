@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::basic::Basic;
 use super::error::SqlError;
 use crate::domain::engine::Engine;
-use crate::domain::sql::{ConcurrentIndex, Statement};
+use crate::domain::sql::ConcurrentIndex;
 
 /// Where a database lives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -174,10 +174,11 @@ pub trait Full: Basic {
         false
     }
 
-    /// How a file with these statements has to be run, beyond what its author says.
-    fn handling(&self, statements: &[Statement]) -> Handling {
-        let _ = statements;
-        Handling::Shared
+    /// Whether any statement may change settings of the session (PostgreSQL: a function that calls
+    /// `set_config`), so that they have to be restored after each migration, within its transaction. Where only
+    /// statements that [`super::handling`] sees can do it, `false`.
+    fn any_statement_may_change_settings(&self) -> bool {
+        true
     }
 
     /// Whether deferred constraints are violated at this moment, so that a commit would fail. Where the

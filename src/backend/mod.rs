@@ -21,4 +21,4 @@ pub use error::{SqlError, SqlErrorKind};
 #[cfg(feature = "full")]
 pub use full::{Full, Handling, Holder, Identity, IndexState, Location, Notice, TableName};
 #[cfg(feature = "full")]
-pub use session::{Access, Opening, Session};
+pub use session::{Access, Opening, Session, handling, same_database};

@@ -67,6 +67,14 @@ impl Session {
 }
 
 impl Session {
+    /// Something that breaks off a running statement from another thread.
+    pub fn canceller(&self) -> Canceller {
+        match self {
+            Self::Sqlite(session) => Canceller::Sqlite(session.interrupter()),
+            Self::Postgres(session) => Canceller::Postgres(session.canceller()),
+        }
+    }
+
     /// Whether opening the session created the database.
     pub fn created(&self) -> bool {
         match self {
@@ -131,8 +139,8 @@ impl Full for Session {
     fn commits_are_dear(&self) -> bool {
         each!(self, session => session.commits_are_dear())
     }
-    fn handling(&self, statements: &[Statement]) -> Handling {
-        each!(self, session => session.handling(statements))
+    fn any_statement_may_change_settings(&self) -> bool {
+        each!(self, session => session.any_statement_may_change_settings())
     }
     fn deferred_violations(&mut self) -> bool {
         each!(self, session => session.deferred_violations())
@@ -148,5 +156,43 @@ impl Full for Session {
     }
     fn set_busy_timeout(&mut self, timeout: Duration) -> Result<(), SqlError> {
         each!(self, session => session.set_busy_timeout(timeout))
+    }
+}
+
+/// Whether two URLs lead to one database: the same real path, or host, port and name. Nothing is opened.
+pub fn same_database(a: &DatabaseUrl, b: &DatabaseUrl, _environment: &dyn Fn(&str) -> Option<String>) -> bool {
+    match (a, b) {
+        (DatabaseUrl::Sqlite(a), DatabaseUrl::Sqlite(b)) => {
+            let real = |path: &std::path::Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+            real(a) == real(b)
+        }
+        (DatabaseUrl::Postgres(a), DatabaseUrl::Postgres(b)) => a == b,
+        _ => false,
+    }
+}
+
+/// How a file with these statements has to be run, beyond what its author says.
+pub fn handling(engine: Engine, statements: &[Statement]) -> Handling {
+    match engine {
+        Engine::Sqlite => super::sqlite::handling(statements),
+        Engine::Postgres => Handling::Shared,
+    }
+}
+
+/// Stops what a session does, from another thread.
+pub enum Canceller {
+    /// SQLite.
+    Sqlite(super::sqlite::Interrupter),
+    /// PostgreSQL.
+    Postgres(super::postgres::Canceller),
+}
+
+impl Canceller {
+    /// Breaks off the statement that runs now. What cannot be told the server is left to the next Ctrl-C.
+    pub fn cancel(&self) {
+        match self {
+            Self::Sqlite(interrupter) => interrupter.interrupt(),
+            Self::Postgres(canceller) => canceller.cancel(),
+        }
     }
 }

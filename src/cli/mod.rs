@@ -1,1 +1,30 @@
-//! The command line.
+//! Floor 4: the command line. One file a verb: its arguments, its help, one function.
+//!
+//! The words typed lead to the file: `manage migrate` is `migrate.rs`, `manage new migration` is
+//! `new/migration.rs`. What commands share: [`context`] (settings, project, database), [`output`] (the
+//! screen), [`failure`] and [`exit`] (how a command ends).
+
+pub mod completions;
+pub mod consent;
+pub mod context;
+pub mod database;
+pub mod doctor;
+pub mod exit;
+pub mod failure;
+pub mod global;
+pub mod habits;
+pub mod logging;
+pub mod migrate;
+pub mod new;
+pub mod output;
+pub mod redo;
+pub mod reference;
+pub mod rollback;
+pub mod run;
+pub mod signals;
+pub mod start;
+pub mod status;
+pub mod waiting;
+pub mod watch;
+
+pub use start::{Cli, run};

@@ -87,6 +87,11 @@ pub trait Explain: std::error::Error {
         None
     }
 
+    /// The cause, where there is one: what the database, the system or another part said.
+    fn cause(&self) -> Option<String> {
+        self.source().map(ToString::to_string)
+    }
+
     /// One action, ideally a command to paste.
     fn hint(&self) -> Option<String> {
         None

@@ -11,5 +11,5 @@ mod progress;
 mod schema;
 
 pub use log::{Action, Actor, Entry, Recorded};
-pub use progress::{Progress, ProgressState};
+pub use progress::{File, Progress, ProgressState};
 pub use schema::{Ledger, LedgerError, Look};

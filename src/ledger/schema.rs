@@ -3,7 +3,7 @@
 use refinery_core::Runner;
 
 use crate::backend::refinery::OnRefinery;
-use crate::backend::{Basic, Full, SqlError, SqlErrorKind};
+use crate::backend::{Full, SqlError, SqlErrorKind};
 use crate::domain::engine::Engine;
 use crate::domain::explain::{Class, Explain};
 use crate::domain::fault;

@@ -65,6 +65,8 @@ pub struct Failed {
     pub left: Vec<Version>,
     /// What became of this one.
     pub fate: Fate,
+    /// What had run in the same transaction and was rolled back with it.
+    pub lost: Vec<Version>,
 }
 
 /// What became of a migration that failed.
@@ -138,6 +140,14 @@ impl Explain for MigrateError {
         }
     }
 
+    fn cause(&self) -> Option<String> {
+        match self {
+            Self::Statement(failed) => Some(failed.error.message.clone()),
+            Self::Ledger(error) => error.cause(),
+            _ => None,
+        }
+    }
+
     fn hint(&self) -> Option<String> {
         match self {
             Self::Plan(error) => error.hint(),
@@ -169,6 +179,9 @@ impl Explain for MigrateError {
                 let mut lines = failed.error.details();
                 lines.extend(failed.error.hint.iter().map(|hint| format!("the database adds: {hint}")));
                 lines.push(format!("{} · {}", so_far(&failed.done, &failed.left), fate(&failed.fate)));
+                if !failed.lost.is_empty() {
+                    lines.push(format!("rolled back with it: {}", list(&failed.lost)));
+                }
                 lines
             }
             Self::Stopped { done, left } => vec![so_far(done, left)],
@@ -179,27 +192,34 @@ impl Explain for MigrateError {
 
 fn statement_hint(failed: &Failed) -> String {
     match (&failed.fate, failed.error.kind) {
-        (Fate::Unknown, _) => "look whether the statement did its work; see docs/guide/migrate.md, \"A statement that nobody can tell\"".to_owned(),
+        (Fate::Unknown, _) => {
+            "look whether the statement did its work; see docs/guide/migrate.md, \"A statement that nobody can tell\"".to_owned()
+        }
         (_, SqlErrorKind::Permission) => "let a role that may do this run it, or grant it".to_owned(),
         (_, SqlErrorKind::InsideTransaction) => {
             "put the statement into a migration of its own with run_in_transaction = false in metadata.toml".to_owned()
         }
         (_, SqlErrorKind::Connection) => "check the server, then run the same command again".to_owned(),
         (_, SqlErrorKind::Full) => "make room on the disk, then run the same command again".to_owned(),
-        (_, SqlErrorKind::Busy | SqlErrorKind::Serialization | SqlErrorKind::Cancelled) => "run the same command again".to_owned(),
+        (_, SqlErrorKind::Busy | SqlErrorKind::Serialization | SqlErrorKind::Cancelled) => {
+            "run the same command again".to_owned()
+        }
         _ => "correct the file and run the same command again".to_owned(),
     }
 }
 
 fn so_far(done: &[Finished], left: &[Version]) -> String {
-    let list = |versions: Vec<String>| match versions.len() {
+    let done: Vec<_> = done.iter().map(|done| done.version.clone()).collect();
+    format!("done before it: {} · not tried: {}", list(&done), list(left))
+}
+
+fn list(versions: &[Version]) -> String {
+    let shown = |versions: &[Version]| versions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    match versions.len() {
         0 => "none".to_owned(),
-        1..=3 => versions.join(", "),
-        count => format!("{} and {} more", versions[..2].join(", "), count - 2),
-    };
-    let done = list(done.iter().map(|done| done.version.to_string()).collect());
-    let left = list(left.iter().map(ToString::to_string).collect());
-    format!("done before it: {done} · not tried: {left}")
+        1..=3 => shown(versions),
+        count => format!("{} and {} more", shown(&versions[..2]), count - 2),
+    }
 }
 
 fn fate(fate: &Fate) -> String {

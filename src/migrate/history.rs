@@ -34,6 +34,11 @@ impl DieselHistory {
         Ok(Self { table: session.find_table(Self::TABLE)? })
     }
 
+    /// The history of a database that is not there yet.
+    pub fn absent() -> Self {
+        Self { table: None }
+    }
+
     /// Makes the table where it is missing, with diesel's own statement.
     ///
     /// # Errors

@@ -91,6 +91,11 @@ impl Problem {
 }
 
 impl<'a> Picture<'a> {
+    /// The picture of a database that is not there yet.
+    pub fn unborn(files: &'a [Migration]) -> Self {
+        Self { files, applied: Vec::new(), recorded: HashMap::new(), unfinished: Vec::new(), log_unreadable: None }
+    }
+
     /// Gathers it.
     ///
     /// # Errors

@@ -75,7 +75,9 @@ pub fn plan_forward<'a>(picture: &Picture<'a>, target: &Forward, allow_out_of_or
         // A file that stopped half-way is taken up again by this very command.
         .filter(|problem| problem.kind != ProblemKind::Unfinished || picture.is_applied(&problem.version))
         .filter(|problem| !(allow_out_of_order && problem.kind == ProblemKind::OutOfOrder))
-        .filter(|problem| problem.kind != ProblemKind::OutOfOrder || target.as_ref().is_none_or(|target| problem.version <= *target))
+        .filter(|problem| {
+            problem.kind != ProblemKind::OutOfOrder || target.as_ref().is_none_or(|target| problem.version <= *target)
+        })
         .collect();
     if !blocking.is_empty() {
         return Err(PlanError::Blocked(blocking));

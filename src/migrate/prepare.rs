@@ -1,7 +1,7 @@
 //! Every file of a plan, split and checked before the first statement runs.
 
 use super::plan::{Direction, Step};
-use crate::backend::{Full, Handling};
+use crate::backend::{self, Handling};
 use crate::domain::checksum::Checksum;
 use crate::domain::explain::{Class, Explain, Place};
 use crate::domain::sql::{self, Piece, SplitError, Statement};
@@ -43,7 +43,7 @@ impl Prepared<'_> {
 ///
 /// # Errors
 /// When the file is empty, is a template that nobody edited, cannot be split, or holds what cannot be run.
-pub fn prepare<'a>(session: &impl Full, step: Step<'a>) -> Result<Prepared<'a>, PrepareError> {
+pub fn prepare(step: Step<'_>) -> Result<Prepared<'_>, PrepareError> {
     let script = step.script;
     if script.text.is_empty() {
         return Err(PrepareError { place: Place::file(&script.file), kind: PrepareErrorKind::Empty });
@@ -67,7 +67,7 @@ pub fn prepare<'a>(session: &impl Full, step: Step<'a>) -> Result<Prepared<'a>, 
         };
         return Err(PrepareError { place: script.place(piece.start), kind });
     }
-    let mut handling = session.handling(&statements);
+    let mut handling = backend::handling(script.engine, &statements);
     if sql::directive(&script.text, script.engine, "foreign-keys-off").is_some() {
         handling = Handling::ForeignKeysOff;
     }

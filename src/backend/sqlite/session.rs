@@ -15,10 +15,9 @@ use super::handle::{Handle, Interrupter};
 use super::lock::LockFile;
 use crate::backend::Basic;
 use crate::backend::error::{SqlError, SqlErrorKind};
-use crate::backend::full::{Full, Handling, Holder, Identity, Location, Notice, TableName};
+use crate::backend::full::{Full, Holder, Identity, Location, Notice, TableName};
 use crate::backend::session::{Access, Opening};
 use crate::domain::engine::Engine;
-use crate::domain::sql::Statement;
 use crate::domain::value::{Row, Value};
 
 /// Pragmas that belong to the connection and that a migration may leave changed, with our values.
@@ -237,24 +236,8 @@ impl Full for SqliteSession {
         true
     }
 
-    fn handling(&self, statements: &[Statement]) -> Handling {
-        // A rebuild drops a table and gives its name to another. With foreign keys on, the drop would first
-        // delete every row, with all that cascades from it.
-        let dropped = |name: &str| {
-            statements.iter().any(|known| matches!(known, Statement::DropTable { table } if table.eq_ignore_ascii_case(name)))
-        };
-        let rebuilds = statements.iter().any(|statement| match statement {
-            Statement::RenameTable { to } => dropped(to),
-            Statement::Pragma { name } => name == "foreign_keys",
-            _ => false,
-        });
-        if rebuilds {
-            Handling::ForeignKeysOff
-        } else if statements.iter().any(|statement| matches!(statement, Statement::Pragma { .. } | Statement::Attach)) {
-            Handling::Alone
-        } else {
-            Handling::Shared
-        }
+    fn any_statement_may_change_settings(&self) -> bool {
+        false
     }
 
     fn deferred_violations(&mut self) -> bool {

@@ -17,3 +17,9 @@ pub use token::{Token, TokenKind, tokens};
 pub fn significant_tokens(text: &str, engine: Engine) -> impl Iterator<Item = &str> {
     tokens(text, engine).filter(|token| !token.kind.is_trivia()).map(move |token| token.text(text))
 }
+
+/// The place of the line `-- manage: NAME …` in `text`, where there is one.
+pub fn directive(text: &str, engine: Engine, name: &str) -> Option<usize> {
+    let _ = engine;
+    text.find(&format!("-- manage: {name}"))
+}

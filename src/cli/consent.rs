@@ -1,0 +1,57 @@
+//! Asking, as the guards' table says.
+
+use std::io::{BufRead, IsTerminal, Write};
+
+use super::context::{Context, Reached};
+use super::failure::Failure;
+use crate::domain::explain::Class;
+use crate::guards::{Consent, Deed, consent};
+
+/// Gets the consent that `deed` needs on the database that was reached. `effect` says what would happen.
+///
+/// # Errors
+/// When it is refused: by the table, for want of a terminal, or by the person.
+pub fn obtain(context: &mut Context, reached: &Reached, deed: Deed, effect: &str) -> Result<(), Failure> {
+    let (name, command) = (&reached.identity.name, deed.command());
+    let refuse = |message: String, hint: String| Err(Failure::new(Class::Refused, message, hint));
+    match consent(deed, reached.standing) {
+        Consent::Free => Ok(()),
+        Consent::Never => refuse(
+            format!("`{command}` is never done on {name}, which is protected: {}", reached.why),
+            "use `manage rollback --steps N` to take single migrations back, or another database".to_owned(),
+        ),
+        Consent::Ask if context.yes() => Ok(()),
+        Consent::Ask if !can_ask(context) => refuse(
+            format!("`{command}` on {name} needs a yes ({}: {})", reached.standing.word(), reached.why),
+            format!("type it on a terminal, or add --yes: manage {command} --yes"),
+        ),
+        Consent::AskByName if !can_ask(context) => refuse(
+            format!("`{command}` on {name} needs the database's name, typed on a terminal ({}: {})", reached.standing.word(), reached.why),
+            "run it on a terminal; --yes does not replace the name".to_owned(),
+        ),
+        Consent::Ask => {
+            let answer = ask(context, &format!("{effect}\nGo on? [y/N] "));
+            if matches!(answer.to_lowercase().as_str(), "y" | "yes") { Ok(()) } else { refuse("not confirmed; nothing was changed".to_owned(), String::new()) }
+        }
+        Consent::AskByName => {
+            let answer = ask(context, &format!("{effect}\nType the database's name to go on: "));
+            if answer == *name {
+                Ok(())
+            } else {
+                refuse("that is not the database's name; nothing was changed".to_owned(), format!("the name is {name}"))
+            }
+        }
+    }
+}
+
+fn can_ask(context: &Context) -> bool {
+    std::io::stdin().is_terminal() && !context.screen.json
+}
+
+fn ask(context: &mut Context, question: &str) -> String {
+    context.screen.error_text(question);
+    let _ = std::io::stderr().flush();
+    let mut answer = String::new();
+    let _ = std::io::stdin().lock().read_line(&mut answer);
+    answer.trim().to_owned()
+}

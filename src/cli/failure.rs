@@ -1,0 +1,111 @@
+//! A failed command, as people and programs see it.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::exit::Exit;
+use super::output::paint::{Paint, Style};
+use crate::domain::explain::{Class, Explain, Place};
+use crate::domain::secret::redact;
+use crate::project::Project;
+
+/// Any error of any floor, on its way to the screen.
+pub struct Failure(pub Box<dyn Explain>);
+
+impl<E: Explain + 'static> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self(Box::new(error))
+    }
+}
+
+impl Failure {
+    /// A failure that the command line itself found.
+    pub fn new(class: Class, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self(Box::new(Plain { class, message: message.into(), hint: hint.into() }))
+    }
+
+    /// The exit code.
+    pub fn exit(&self) -> Exit {
+        self.0.class().into()
+    }
+
+    /// The failure in words, for a person. `folder` is where the person stands.
+    pub fn text(&self, folder: &Path, paint: Paint) -> String {
+        let error = &self.0;
+        let mut out = format!("{}{} {}\n", paint.on(Style::Bad, "error"), paint.on(Style::Strong, ":"), redact(&error.to_string()));
+        let cause = error.cause().map(|cause| redact(&cause));
+        let mut told = false;
+        if let Some(place) = error.place() {
+            out.push_str(&format!("  at {}\n", Place { file: Project::shown(&place.file, folder), ..place.clone() }));
+            told = excerpt(&mut out, &place, cause.as_deref(), paint);
+        }
+        if let Some(cause) = cause.filter(|_| !told) {
+            out.push_str(&format!("  {cause}\n"));
+        }
+        for line in self.lines() {
+            out.push_str(&format!("  {line}\n"));
+        }
+        if let Some(hint) = error.hint() {
+            out.push_str(&format!("{} {}\n", paint.on(Style::Hint, "hint:"), redact(&hint)));
+        }
+        out
+    }
+
+    /// The failure as a fact.
+    pub fn json(&self, folder: &Path) -> Value {
+        let error = &self.0;
+        let place = error.place();
+        json!({
+            "message": redact(&error.to_string()),
+            "cause": error.cause().map(|cause| redact(&cause)),
+            "hint": error.hint().map(|hint| redact(&hint)),
+            "file": place.as_ref().map(|place| Project::shown(&place.file, folder).display().to_string()),
+            "line": place.as_ref().and_then(|place| place.line),
+            "column": place.as_ref().and_then(|place| place.column),
+            "sqlstate": error.sqlstate(),
+            "details": error.details().iter().map(|line| redact(line)).collect::<Vec<_>>(),
+        })
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let state = self.0.sqlstate().map(|state| match state.starts_with("SQLITE") {
+            true => format!("({state})"),
+            false => format!("(PostgreSQL {state})"),
+        });
+        state.into_iter().chain(self.0.details()).map(|line| redact(&line)).collect()
+    }
+}
+
+/// The line of the file with a caret under the column and the cause behind it.
+fn excerpt(out: &mut String, place: &Place, cause: Option<&str>, paint: Paint) -> bool {
+    let (Some(line), Some(text)) = (place.line, &place.excerpt) else { return false };
+    let text = text.replace('\t', " ");
+    let column = place.column.unwrap_or(1).min(text.chars().count() + 1);
+    let word = text.chars().skip(column - 1).take_while(|c| c.is_alphanumeric() || *c == '_').count().max(1);
+    let gutter = line.to_string();
+    let blank = " ".repeat(gutter.len());
+    out.push_str(&format!("       {gutter} | {text}\n"));
+    let carets = paint.on(Style::Bad, &"^".repeat(word));
+    out.push_str(&format!("       {blank} | {}{carets} {}\n", " ".repeat(column - 1), cause.unwrap_or_default()));
+    true
+}
+
+/// An error without a type of its own.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+struct Plain {
+    class: Class,
+    message: String,
+    hint: String,
+}
+
+impl Explain for Plain {
+    fn class(&self) -> Class {
+        self.class
+    }
+
+    fn hint(&self) -> Option<String> {
+        (!self.hint.is_empty()).then(|| self.hint.clone())
+    }
+}

@@ -1,0 +1,123 @@
+//! `manage migrate`
+
+use std::time::{Duration, Instant};
+
+use super::context::{Chosen, Context};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::output::words;
+use super::run;
+use crate::backend::Access;
+use crate::domain::explain::Class;
+use crate::guards::Deed;
+use crate::migrate::{Forward, MigrateError, Options, Picture, plan_forward};
+use crate::project::Migration;
+
+/// Run the pending migrations
+///
+/// All of them, or up to a version. Each one runs in a transaction together with its record; what failed is
+/// rolled back whole, what ran before it stays. Several processes may be started at once: one runs, the others
+/// wait and find nothing left to do.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  manage migrate                          everything that is pending
+  manage migrate 20260204093000           up to this version and with it
+  manage migrate --plan                   only show what would run
+  manage migrate --wait-for-db 60s        in a container that starts beside its database")]
+pub struct Args {
+    /// Up to this version and with it
+    #[arg(value_name = "V", conflicts_with_all = ["to", "steps"])]
+    version: Option<String>,
+
+    /// Up to this version and with it
+    #[arg(long, value_name = "V", conflicts_with = "steps")]
+    to: Option<String>,
+
+    /// So many of them
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    steps: Option<u32>,
+
+    /// Show what would run, and run nothing
+    #[arg(long, conflicts_with = "sql")]
+    plan: bool,
+
+    /// Print the SQL that would run, with the records, and run nothing
+    #[arg(long)]
+    sql: bool,
+
+    /// All of them in one transaction: all or none
+    #[arg(long)]
+    single_transaction: bool,
+
+    /// Only record them as applied, for a database that has them already
+    #[arg(long)]
+    fake: bool,
+
+    /// Run migrations that are older than the last applied one too
+    #[arg(long)]
+    allow_out_of_order: bool,
+
+    #[command(flatten)]
+    lock: run::LockArgs,
+
+    /// Wait so long for a database that is still starting
+    #[arg(long, value_name = "TIME", value_parser = words::parse_duration)]
+    wait_for_db: Option<Duration>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// As the documentation of the command says.
+pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
+    let target = target(args)?;
+    let chosen = context.choose()?;
+    let files = context.migrations(&chosen)?;
+    if args.plan || args.sql {
+        return look(context, args, &chosen, &files, &target);
+    }
+    let begun = Instant::now();
+    let mut reached = match args.wait_for_db {
+        Some(limit) => context.reach_within(&chosen, Access::Create, "migrate", limit)?,
+        None => context.reach(&chosen, Access::Create, "migrate")?,
+    };
+    super::consent::obtain(context, &reached, Deed::Migrate, "")?;
+    let before = Picture::gather(&mut reached.session, &files)?;
+    context.screen.heading(&format!("{} · {}", reached.title(), run::counts(&before)));
+    let options = Options {
+        what: context.what("migrate"),
+        lock_timeout: args.lock.lock_timeout,
+        single_transaction: args.single_transaction,
+        fake: args.fake,
+        allow_out_of_order: args.allow_out_of_order,
+        stamp: if reached.session.created() { context.stamp(&chosen) } else { None },
+    };
+    let outcome = run::run(context, &mut reached, &files, &options, "applied", |engine| engine.forward(&target))?;
+    let hint = if args.fake { "" } else { "undo the last: manage rollback" };
+    run::summary(context, &outcome, if args.fake { "recorded" } else { "applied" }, "nothing to do", hint, begun);
+    Ok(Exit::Ok)
+}
+
+fn target(args: &Args) -> Result<Forward, Failure> {
+    match (args.version.as_ref().or(args.to.as_ref()), args.steps) {
+        (Some(zero), _) if zero == "zero" => {
+            Err(Failure::new(Class::Usage, "`migrate` only goes forward", "to take everything back: manage rollback --all"))
+        }
+        (Some(version), _) => Ok(Forward::To(version.clone())),
+        (None, Some(steps)) => Ok(Forward::Steps(steps as usize)),
+        (None, None) => Ok(Forward::Latest),
+    }
+}
+
+/// `--plan` and `--sql`: looks, and creates nothing.
+fn look(context: &mut Context, args: &Args, chosen: &Chosen, files: &[Migration], target: &Forward) -> Result<Exit, Failure> {
+    let looked = run::look(context, chosen, files, "migrate --plan")?;
+    let steps = plan_forward(&looked.picture, target, args.allow_out_of_order).map_err(MigrateError::from)?;
+    let prepared = run::prepare_all(&steps)?;
+    if args.sql {
+        run::print_sql(context, &looked, &prepared);
+    } else {
+        run::show_plan(context, &looked, &prepared, "applied", "manage migrate");
+    }
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,29 @@
+//! `manage new`: something to begin with.
+
+pub mod migration;
+
+use super::context::Context;
+use super::exit::Exit;
+use super::failure::Failure;
+
+/// Make a new file to begin with
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    kind: Kind,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Kind {
+    Migration(migration::Args),
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// As the documentation of the command says.
+pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
+    match &args.kind {
+        Kind::Migration(args) => migration::run(context, args),
+    }
+}

@@ -1,0 +1,160 @@
+//! Results on standard output, talk on standard error.
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+
+use serde_json::Map;
+
+use super::paint::{Paint, Style};
+use crate::cli::failure::Failure;
+use crate::domain::explain::Class;
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The facts of a command, for `--json`.
+pub type Facts = Map<String, serde_json::Value>;
+
+/// Where a command writes.
+pub struct Screen {
+    out: Box<dyn Write>,
+    /// What went wrong with standard output. A closed pipe is no trouble: somebody has read enough.
+    trouble: Option<io::Error>,
+    closed: bool,
+    quiet: bool,
+    /// Whether details are asked for.
+    pub verbose: bool,
+    /// Whether facts are asked for instead of text.
+    pub json: bool,
+    /// What `--json` prints at the end.
+    pub facts: Facts,
+    /// Colours on standard output.
+    pub paint: Paint,
+    /// Colours on standard error.
+    pub paint_talk: Paint,
+    open_line: bool,
+}
+
+impl Screen {
+    /// A screen. `output` takes the results instead of standard output.
+    ///
+    /// # Errors
+    /// When `output` cannot be written.
+    pub fn new(color: ColorChoice, output: Option<&Path>, json: bool, quiet: bool, verbose: bool) -> Result<Self, Failure> {
+        let out: Box<dyn Write> = match output {
+            None => Box::new(io::stdout()),
+            Some(path) => Box::new(File::create(path).map_err(|error| {
+                Failure::new(Class::CouldNotRun, format!("cannot write {}: {error}", path.display()), "give --output a file in a folder that you may write")
+            })?),
+        };
+        let allowed = |terminal: bool| match color {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => terminal && colour_is_welcome(),
+        };
+        Ok(Self {
+            out,
+            trouble: None,
+            closed: false,
+            quiet,
+            verbose,
+            json,
+            facts: Facts::new(),
+            paint: Paint(allowed(output.is_none() && io::stdout().is_terminal())),
+            paint_talk: Paint(allowed(io::stderr().is_terminal())),
+            open_line: false,
+        })
+    }
+
+    /// A line of the result.
+    pub fn line(&mut self, text: &str) {
+        if !self.json {
+            self.write(&format!("{text}\n"));
+        }
+    }
+
+    /// A line that says what a result is about; left out with `-q`.
+    pub fn heading(&mut self, text: &str) {
+        if !self.quiet {
+            self.line(text);
+        }
+    }
+
+    /// A line of talk, on standard error; left out with `-q`.
+    pub fn talk(&mut self, text: &str) {
+        if !self.quiet {
+            self.error_text(&format!("{text}\n"));
+        }
+    }
+
+    /// A line of talk that the next one replaces on a terminal; elsewhere it is written when `again` is false.
+    pub fn live(&mut self, text: &str, again: bool) {
+        if self.quiet {
+            return;
+        }
+        if io::stderr().is_terminal() {
+            let mut stderr = io::stderr().lock();
+            let _ = write!(stderr, "\r{text}\u{1b}[K");
+            let _ = stderr.flush();
+            self.open_line = true;
+        } else if !again {
+            self.error_text(&format!("{text}\n"));
+        }
+    }
+
+    /// A warning.
+    pub fn warn(&mut self, text: &str) {
+        let mark = self.paint_talk.on(Style::Warn, "warning:");
+        self.error_text(&format!("{mark} {text}\n"));
+    }
+
+    /// Text on standard error, also with `-q`.
+    pub fn error_text(&mut self, text: &str) {
+        let mut stderr = io::stderr().lock();
+        if std::mem::take(&mut self.open_line) {
+            let _ = writeln!(stderr);
+        }
+        let _ = stderr.write_all(text.as_bytes());
+    }
+
+    /// The facts, at the end of a command with `--json`.
+    pub fn print_facts(&mut self) {
+        let text = serde_json::to_string_pretty(&self.facts).unwrap_or_default();
+        self.write(&format!("{text}\n"));
+    }
+
+    /// Raw text of the result.
+    pub fn write(&mut self, text: &str) {
+        if self.closed || self.trouble.is_some() {
+            return;
+        }
+        match self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.closed = true,
+            Err(error) => self.trouble = Some(error),
+        }
+    }
+
+    /// What went wrong with writing the results.
+    pub fn trouble(&mut self) -> Option<Failure> {
+        self.trouble.take().map(|error| {
+            Failure::new(Class::CouldNotRun, format!("the results cannot be written: {error}"), "the command itself is through; see `manage status`")
+        })
+    }
+}
+
+/// Whether the environment lets a terminal be coloured (no-color.org).
+fn colour_is_welcome() -> bool {
+    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    !set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}

@@ -1,0 +1,75 @@
+//! `manage redo`
+
+use std::time::Instant;
+
+use serde_json::json;
+
+use super::context::Context;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::output::words;
+use super::run;
+use crate::backend::Access;
+use crate::guards::Deed;
+use crate::migrate::{Backward, MigrateError, Options, Picture, plan_back};
+
+/// Take the last migrations back and run them again
+///
+/// For a migration that you are still writing: edit it, then redo it.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  manage redo                             the last one
+  manage redo --steps 2")]
+pub struct Args {
+    /// So many of them
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    steps: u32,
+
+    #[command(flatten)]
+    lock: run::LockArgs,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// As the documentation of the command says.
+pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
+    let target = Backward::Steps(args.steps as usize);
+    let chosen = context.choose()?;
+    let files = context.migrations(&chosen)?;
+    let begun = Instant::now();
+    let mut reached = context.reach(&chosen, Access::Write, "redo")?;
+    let picture = Picture::gather(&mut reached.session, &files)?;
+    let steps = plan_back(&picture, &target).map_err(MigrateError::from)?;
+    run::prepare_all(&steps)?;
+    // The way forward is checked as well, before anything is taken back.
+    let forward: Vec<_> = steps
+        .iter()
+        .map(|step| crate::migrate::Step { direction: crate::migrate::Direction::Up, script: &step.migration.up, ..*step })
+        .collect();
+    run::prepare_all(&forward)?;
+    context.screen.heading(&format!("{} · {}", reached.title(), run::counts(&picture)));
+    if !steps.is_empty() {
+        let effect = format!("This takes {} back and runs them again; the data in what they made is lost.", words::count(steps.len(), "migration"));
+        super::consent::obtain(context, &reached, Deed::Redo, &effect)?;
+    }
+    let options = Options {
+        what: context.what("redo"),
+        lock_timeout: args.lock.lock_timeout,
+        single_transaction: false,
+        fake: false,
+        // What was pending in between before stays so.
+        allow_out_of_order: true,
+        stamp: None,
+    };
+    let outcome = run::run(context, &mut reached, &files, &options, "applied", |engine| engine.again(&target))?;
+    let reverted: Vec<_> = outcome.finished.iter().filter(|done| done.direction == crate::migrate::Direction::Down).collect();
+    let fact: serde_json::Value = reverted.iter().map(|done| json!({ "version": done.version.as_str(), "name": done.name })).collect();
+    context.screen.facts.insert("reverted".to_owned(), fact);
+    let count = reverted.len();
+    match count {
+        0 => context.screen.line("nothing to redo"),
+        count => context.screen.line(&format!("{} redone in {}", words::count(count, "migration"), words::duration(begun.elapsed()))),
+    }
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,95 @@
+//! `manage rollback`
+
+use std::time::Instant;
+
+use super::context::Context;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::output::words;
+use super::run;
+use crate::backend::Access;
+use crate::guards::Deed;
+use crate::migrate::{Backward, MigrateError, Options, Picture, plan_back};
+
+/// Take migrations back
+///
+/// The last one, or more, the highest version first. Whether each of them has a way back is checked before the
+/// first is touched.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  manage rollback                         the last one
+  manage rollback --steps 3
+  manage rollback --to 20260110120000     all that came after this version, which stays
+  manage rollback --all --plan            only show what would be taken back")]
+pub struct Args {
+    /// So many of them
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..), conflicts_with_all = ["to", "all"])]
+    steps: u32,
+
+    /// All that came after this version, which stays
+    #[arg(long, value_name = "V", conflicts_with = "all")]
+    to: Option<String>,
+
+    /// All of them
+    #[arg(long)]
+    all: bool,
+
+    /// Show what would run, and run nothing
+    #[arg(long, conflicts_with = "sql")]
+    plan: bool,
+
+    /// Print the SQL that would run, with the records, and run nothing
+    #[arg(long)]
+    sql: bool,
+
+    #[command(flatten)]
+    lock: run::LockArgs,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// As the documentation of the command says.
+pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
+    let target = match (&args.to, args.all) {
+        (Some(version), _) => Backward::To(version.clone()),
+        (None, true) => Backward::All,
+        (None, false) => Backward::Steps(args.steps as usize),
+    };
+    let chosen = context.choose()?;
+    let files = context.migrations(&chosen)?;
+    if args.plan || args.sql {
+        let looked = run::look(context, &chosen, &files, "rollback --plan")?;
+        let steps = plan_back(&looked.picture, &target).map_err(MigrateError::from)?;
+        let prepared = run::prepare_all(&steps)?;
+        if args.sql {
+            run::print_sql(context, &looked, &prepared);
+        } else {
+            run::show_plan(context, &looked, &prepared, "reverted", "the same without --plan");
+        }
+        return Ok(Exit::Ok);
+    }
+    let begun = Instant::now();
+    let mut reached = context.reach(&chosen, Access::Write, "rollback")?;
+    let picture = Picture::gather(&mut reached.session, &files)?;
+    // What cannot be done is said before anybody is asked.
+    let steps = plan_back(&picture, &target).map_err(MigrateError::from)?;
+    run::prepare_all(&steps)?;
+    context.screen.heading(&format!("{} · {}", reached.title(), run::counts(&picture)));
+    if !steps.is_empty() {
+        let deed = if args.all { Deed::RollbackAll } else { Deed::Rollback };
+        let effect = format!("This takes {} back, with the data in what they made.", words::count(steps.len(), "migration"));
+        super::consent::obtain(context, &reached, deed, &effect)?;
+    }
+    let options = Options {
+        what: context.what("rollback"),
+        lock_timeout: args.lock.lock_timeout,
+        single_transaction: false,
+        fake: false,
+        allow_out_of_order: false,
+        stamp: None,
+    };
+    let outcome = run::run(context, &mut reached, &files, &options, "reverted", |engine| engine.back(&target))?;
+    run::summary(context, &outcome, "reverted", "nothing to take back", "run them again: manage migrate", begun);
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,130 @@
+//! `manage status`
+
+use comfy_table::{CellAlignment, Table, presets};
+use serde_json::{Value, json};
+
+use super::context::Context;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::output::paint::Style;
+use super::output::words;
+use super::run;
+use crate::domain::checksum::Edit;
+use crate::migrate::{Picture, State};
+
+/// Show what is applied and what is pending
+///
+/// Never writes, and needs no more than the right to read.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  manage status
+  manage status --check                   in CI: exit 1 when work is pending, 5 when something is wrong
+  manage status --json | jq '.pending'")]
+pub struct Args {
+    /// Exit with 1 when work is pending, with 5 when something is edited, missing, out of order or half-way
+    #[arg(long)]
+    check: bool,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// As the documentation of the command says.
+pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
+    let chosen = context.choose()?;
+    let files = context.migrations(&chosen)?;
+    let looked = run::look(context, &chosen, &files, "status")?;
+    let picture = &looked.picture;
+    facts(context, picture);
+    context.screen.heading(&looked.title);
+    if !context.screen.json && !picture.states().is_empty() {
+        let table = table(picture).to_string();
+        for line in table.lines() {
+            let line = format!("  {}", line.trim_end());
+            context.screen.line(&line);
+        }
+    }
+    let problems = picture.problems();
+    let pending = picture.pending().len();
+    let summary = match (pending, problems.len()) {
+        (0, 0) => "up to date".to_owned(),
+        (pending, 0) => format!("{pending} pending · run them: manage migrate"),
+        (pending, problems) => format!("{pending} pending, {}", words::count(problems, "problem")),
+    };
+    context.screen.line(&summary);
+    for problem in &problems {
+        let mark = context.screen.paint.on(Style::Warn, "!");
+        let line = format!("  {mark} {}", problem.message());
+        context.screen.line(&line);
+    }
+    for file in picture.files.iter().filter(|file| picture.is_applied(&file.version) && picture.edit(file) == Edit::Cosmetic) {
+        context.screen.talk(&format!("  {file}: only line ends, white space or comments differ from what ran"));
+    }
+    Ok(match (args.check, &problems[..], pending) {
+        (false, ..) => Exit::Ok,
+        (true, [_, ..], _) => Exit::Conflict,
+        // Whether a file was edited could not be told, and "could not tell" is not "fine".
+        (true, [], _) if picture.log_unreadable.is_some() => Exit::CouldNotRun,
+        (true, [], 0) => Exit::Ok,
+        (true, [], _) => Exit::Check,
+    })
+}
+
+fn table(picture: &Picture<'_>) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING);
+    table.set_header(["version", "name", "state", "applied", "took"]);
+    for (version, state) in picture.states() {
+        let run_on = picture.applied.iter().find(|row| row.version == *version).map(|row| minute(&row.run_on)).unwrap_or_default();
+        let took = picture.recorded.get(version).and_then(|recorded| recorded.micros);
+        let took = took.map(|micros| words::duration(std::time::Duration::from_micros(micros))).unwrap_or_default();
+        table.add_row([version.as_str().to_owned(), picture.name(version), words_of(state).to_owned(), run_on, took]);
+    }
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+    if let Some(took) = table.column_mut(4) {
+        took.set_cell_alignment(CellAlignment::Right);
+    }
+    table
+}
+
+fn words_of(state: State) -> &'static str {
+    match state {
+        State::Applied => "applied",
+        State::Edited => "edited !",
+        State::Missing => "no file !",
+        State::Pending => "pending",
+        State::OutOfOrder => "out of order !",
+        State::Unfinished => "half-way !",
+    }
+}
+
+/// `2026-02-01 10:12:33.123` to the minute.
+fn minute(run_on: &str) -> String {
+    run_on.get(..16).unwrap_or(run_on).to_owned()
+}
+
+fn facts(context: &mut Context, picture: &Picture<'_>) {
+    let applied = picture.applied.iter().map(|row| {
+        json!({
+            "version": row.version.as_str(),
+            "name": picture.name(&row.version),
+            "applied_at": row.run_on,
+            "duration_ms": picture.recorded.get(&row.version).and_then(|recorded| recorded.micros).map(|micros| micros as f64 / 1000.0),
+        })
+    });
+    let applied: Value = applied.collect();
+    let pending: Value = picture.pending().iter().map(|file| json!({ "version": file.version.as_str(), "name": file.name })).collect();
+    let problems = picture.problems();
+    let problems = problems.iter().map(|problem| {
+        json!({ "kind": problem.kind.word(), "version": problem.version.as_str(), "name": problem.name, "message": problem.message() })
+    });
+    let mut problems: Vec<Value> = problems.collect();
+    if let Some(error) = &picture.log_unreadable {
+        problems.push(json!({ "kind": "log-unreadable", "version": null, "name": null, "message": error.message }));
+    }
+    context.screen.facts.insert("applied".to_owned(), applied);
+    context.screen.facts.insert("pending".to_owned(), pending);
+    context.screen.facts.insert("problems".to_owned(), problems.into());
+}

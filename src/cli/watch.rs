@@ -1,0 +1,71 @@
+//! What a person sees while migrations run.
+
+use std::time::Duration;
+
+use super::output::paint::Style;
+use super::output::{Screen, words};
+use crate::migrate::{Direction, Event, Finished, Observer, Waiting};
+
+/// Prints events as they come.
+pub struct Watch<'a> {
+    screen: &'a mut Screen,
+    waited: Option<Duration>,
+}
+
+impl<'a> Watch<'a> {
+    /// Prints on `screen`.
+    pub fn on(screen: &'a mut Screen) -> Self {
+        Self { screen, waited: None }
+    }
+
+    fn waiting(&mut self, waiting: &Waiting) {
+        // Once a second is often enough.
+        if self.waited.is_some_and(|last| waiting.waited < last + Duration::from_secs(1)) {
+            return;
+        }
+        let holder = waiting.holder.as_ref().map_or_else(|| "another run".to_owned(), crate::backend::Holder::described);
+        let text =
+            format!("  waiting for the lock: held by {holder}   {} of {}", words::clock(waiting.waited), words::clock(waiting.limit));
+        self.screen.live(&text, self.waited.is_some());
+        self.waited = Some(waiting.waited);
+    }
+
+    fn finished(&mut self, done: &Finished) {
+        let mark = self.screen.paint.on(Style::Good, "✓");
+        let title = format!("{} {}", done.version, done.name);
+        let what = match (done.direction, done.faked) {
+            (Direction::Up, true) => "recorded, not run".to_owned(),
+            (Direction::Up, false) => words::count(done.statements, "statement"),
+            (Direction::Down, _) => format!("reverted, {}", words::count(done.statements, "statement")),
+        };
+        let line = format!("  {mark} {title:<44} {what:>14} {:>9}", words::duration(done.took));
+        self.screen.line(&line);
+    }
+}
+
+impl Observer for Watch<'_> {
+    fn on(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Waiting(waiting) => {
+                tracing::info!(waited_ms = waiting.waited.as_millis(), "waiting for the lock");
+                self.waiting(waiting);
+            }
+            Event::Started { version, name, statements } => tracing::info!(%version, name, statements, "migration begins"),
+            Event::Statement { number, of, took, skipped } => {
+                tracing::debug!(number, of, took_ms = took.as_millis(), skipped, "statement");
+                let how = if *skipped { "done by an earlier run".to_owned() } else { words::duration(*took) };
+                self.screen.talk(&format!("    statement {number} of {of}   {how}"));
+            }
+            Event::Notice(notice) => {
+                tracing::info!(severity = notice.severity, message = notice.message, "notice");
+                if notice.severity == "WARNING" || self.screen.verbose {
+                    self.screen.talk(&format!("    {}: {}", notice.severity.to_lowercase(), notice.message));
+                }
+            }
+            Event::Finished(done) => {
+                tracing::info!(version = %done.version, name = done.name, direction = done.direction.word(), took_ms = done.took.as_millis(), "committed");
+                self.finished(done);
+            }
+        }
+    }
+}

@@ -1,0 +1,448 @@
+//! Running a plan under the lock.
+
+use std::time::{Duration, Instant};
+
+use super::error::{Failed, Fate, MigrateError};
+use super::event::{Event, Finished, Observer};
+use super::history::DieselHistory;
+use super::lock;
+use super::no_transaction;
+use super::picture::Picture;
+use super::plan::{Backward, Direction, Forward, Step, plan_back, plan_forward};
+use super::prepare::{Prepared, prepare};
+use crate::backend::{Full, Handling, SqlError, SqlErrorKind};
+use crate::domain::fault;
+use crate::domain::version::Version;
+use crate::ledger::{Action, Actor, Entry, Ledger};
+use crate::project::Migration;
+
+/// How to run.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// What the lock says of us: `manage migrate on deploy-2`.
+    pub what: String,
+    /// How long to wait for the lock.
+    pub lock_timeout: Duration,
+    /// All migrations in one transaction.
+    pub single_transaction: bool,
+    /// Only record, run nothing.
+    pub fake: bool,
+    /// Late migrations may run.
+    pub allow_out_of_order: bool,
+    /// Stamp the database with this marker when the ledger is made: for a database that we created ourselves.
+    pub stamp: Option<String>,
+}
+
+/// What a run did.
+#[derive(Debug, Clone, Default)]
+pub struct Outcome {
+    /// What is committed, in the order in which it ran.
+    pub finished: Vec<Finished>,
+    /// What is pending afterwards.
+    pub pending: Vec<Version>,
+}
+
+/// Runs migrations on one session.
+pub struct Engine<'a, S: Full> {
+    /// The session.
+    pub session: &'a mut S,
+    /// The files, in order.
+    pub files: &'a [Migration],
+    /// Who acts.
+    pub actor: &'a Actor,
+    /// How.
+    pub options: &'a Options,
+    /// Who is told.
+    pub observer: &'a mut dyn Observer,
+    /// Whether somebody asked to stop. Looked at between migrations.
+    pub stop: &'a dyn Fn() -> bool,
+}
+
+/// How long finished migrations may share a transaction before it is committed.
+const GROUP_LIMIT: Duration = Duration::from_secs(1);
+
+impl<S: Full> Engine<'_, S> {
+    /// Migrates forward.
+    ///
+    /// # Errors
+    /// When the plan cannot be made, a file cannot be run, the lock is held, or a statement fails.
+    pub fn forward(&mut self, target: &Forward) -> Result<Outcome, MigrateError> {
+        self.locked(|picture, options| plan_forward(picture, target, options.allow_out_of_order))
+    }
+
+    /// Migrates back.
+    ///
+    /// # Errors
+    /// As [`Engine::forward`].
+    pub fn back(&mut self, target: &Backward) -> Result<Outcome, MigrateError> {
+        self.locked(|picture, _| plan_back(picture, target))
+    }
+
+    /// Takes the lock, and only then looks at what is to be done.
+    fn locked(
+        &mut self,
+        plan: impl for<'p> Fn(&Picture<'p>, &Options) -> Result<Vec<Step<'p>>, super::PlanError>,
+    ) -> Result<Outcome, MigrateError> {
+        lock::take(self.session, &self.options.what, self.options.lock_timeout, self.observer, self.stop)?;
+        fault::point("migrate.locked");
+        let outcome = self.run(&plan);
+        // The lock ends with the session at the latest; an error that is on its way says more than this one.
+        let unlocked = self.session.unlock();
+        let outcome = outcome?;
+        unlocked?;
+        Ok(outcome)
+    }
+
+    fn run(
+        &mut self,
+        plan: &dyn for<'p> Fn(&Picture<'p>, &Options) -> Result<Vec<Step<'p>>, super::PlanError>,
+    ) -> Result<Outcome, MigrateError> {
+        let files = self.files;
+        let picture = Picture::gather(self.session, files)?;
+        let steps = plan(&picture, self.options)?;
+        let prepared = steps.iter().map(|step| prepare(*step)).collect::<Result<Vec<_>, _>>()?;
+        if self.options.single_transaction
+            && let Some(other) = prepared.iter().find(|step| !step.in_transaction())
+        {
+            return Err(MigrateError::NotSingle { version: other.version().clone() });
+        }
+        let mut outcome =
+            Outcome { finished: Vec::new(), pending: picture.pending().iter().map(|file| file.version.clone()).collect() };
+        if prepared.is_empty() {
+            return Ok(outcome);
+        }
+        let ledger = Ledger::prepare(self.session)?;
+        if let Some(name) = &self.options.stamp
+            && ledger.marker(self.session)?.is_none()
+        {
+            let binding = self.session.identity()?.binding;
+            ledger.stamp(self.session, name, false, &binding)?;
+        }
+        let history = DieselHistory::ensure(self.session)?;
+        fault::point("history.created");
+        let mut run = Run {
+            session: &mut *self.session,
+            ledger,
+            history,
+            actor: self.actor,
+            options: self.options,
+            observer: &mut *self.observer,
+            committed: Vec::new(),
+            open: None,
+        };
+        let result = run.all(&prepared, self.stop);
+        outcome.finished = std::mem::take(&mut run.committed);
+        result?;
+        for done in &outcome.finished {
+            match done.direction {
+                Direction::Up => outcome.pending.retain(|version| *version != done.version),
+                Direction::Down => outcome.pending.push(done.version.clone()),
+            }
+        }
+        outcome.pending.sort();
+        Ok(outcome)
+    }
+}
+
+/// A run that is under way.
+pub(super) struct Run<'a, S: Full> {
+    pub(super) session: &'a mut S,
+    pub(super) ledger: Ledger,
+    pub(super) history: DieselHistory,
+    pub(super) actor: &'a Actor,
+    pub(super) options: &'a Options,
+    pub(super) observer: &'a mut dyn Observer,
+    committed: Vec<Finished>,
+    open: Option<Group>,
+}
+
+/// A transaction that is open and what is finished within it.
+struct Group {
+    since: Instant,
+    finished: Vec<Finished>,
+}
+
+/// Why a step failed: the statement (from 0) and the database's error.
+pub(super) struct Trouble {
+    pub(super) statement: usize,
+    pub(super) error: SqlError,
+    pub(super) fate: Fate,
+}
+
+impl Trouble {
+    pub(super) fn rolled_back(statement: usize, error: SqlError) -> Self {
+        Self { statement, error, fate: Fate::RolledBack }
+    }
+}
+
+impl<S: Full> Run<'_, S> {
+    fn all(&mut self, steps: &[Prepared<'_>], stop: &dyn Fn() -> bool) -> Result<(), MigrateError> {
+        for (at, step) in steps.iter().enumerate() {
+            if stop() {
+                self.close()?;
+                return Err(MigrateError::Stopped { done: self.committed.clone(), left: versions(&steps[at..]) });
+            }
+            let migration = step.step.migration;
+            self.observer.on(&Event::Started {
+                version: &migration.version,
+                name: &migration.name,
+                statements: step.pieces.len(),
+            });
+            let begun = Instant::now();
+            if let Err(trouble) = self.one(step, begun) {
+                return Err(self.failed(step, trouble, begun, versions(&steps[at + 1..])));
+            }
+        }
+        self.close().map_err(|error| match steps.last() {
+            Some(last) => {
+                self.failed(last, Trouble::rolled_back(last.pieces.len().saturating_sub(1), error), Instant::now(), Vec::new())
+            }
+            None => error.into(),
+        })
+    }
+
+    fn one(&mut self, step: &Prepared<'_>, begun: Instant) -> Result<(), Trouble> {
+        let whole = |error| Trouble::rolled_back(step.pieces.len().saturating_sub(1), error);
+        if self.options.fake || (step.in_transaction() && self.may_share(step)) {
+            return self.shared(step, begun);
+        }
+        self.close().map_err(whole)?;
+        if step.in_transaction() {
+            return self.alone(step, begun);
+        }
+        let statements = no_transaction::run(self, step, begun)?;
+        fault::point("migrate.after_commit");
+        self.finish(self.finished(step, statements, begun));
+        Ok(())
+    }
+
+    fn may_share(&self, step: &Prepared<'_>) -> bool {
+        self.options.single_transaction || step.handling == Handling::Shared
+    }
+
+    /// Runs a step in the transaction that is open, behind a savepoint, or opens one.
+    fn shared(&mut self, step: &Prepared<'_>, begun: Instant) -> Result<(), Trouble> {
+        let whole = |error| Trouble::rolled_back(step.pieces.len().saturating_sub(1), error);
+        if self.open.is_none() {
+            self.session.begin().map_err(whole)?;
+            self.open = Some(Group { since: Instant::now(), finished: Vec::new() });
+            fault::point("migrate.begun");
+        }
+        let grouped = self.options.single_transaction || self.session.commits_are_dear();
+        if grouped {
+            self.session.begin().map_err(whole)?;
+        }
+        let statements = self.body(step, begun)?;
+        if grouped {
+            if self.session.deferred_violations() {
+                let rows = self.session.foreign_key_violations().unwrap_or_default();
+                let mut error = SqlError::new(SqlErrorKind::Constraint, "rows violate a deferred foreign key");
+                error.detail = (!rows.is_empty()).then(|| rows.iter().take(5).cloned().collect::<Vec<_>>().join("; "));
+                return Err(whole(error));
+            }
+            self.session.commit().map_err(whole)?;
+        }
+        let finished = self.finished(step, statements, begun);
+        let mut since = begun;
+        if let Some(group) = &mut self.open {
+            group.finished.push(finished);
+            since = group.since;
+        }
+        let full = !grouped || (!self.options.single_transaction && since.elapsed() >= GROUP_LIMIT);
+        if full { self.close().map_err(whole) } else { Ok(()) }
+    }
+
+    /// Runs a step in a transaction of its own, with the connection's settings put right around it.
+    fn alone(&mut self, step: &Prepared<'_>, begun: Instant) -> Result<(), Trouble> {
+        let result = self.alone_inner(step, begun);
+        if result.is_err() {
+            // Settings cannot be put right while the transaction is open.
+            self.roll_back_all();
+        }
+        let restored = self.session.restore_settings();
+        let statements = result?;
+        restored.map_err(|error| Trouble::rolled_back(step.pieces.len().saturating_sub(1), error))?;
+        fault::point("migrate.after_commit");
+        self.finish(self.finished(step, statements, begun));
+        Ok(())
+    }
+
+    fn alone_inner(&mut self, step: &Prepared<'_>, begun: Instant) -> Result<usize, Trouble> {
+        let whole = |error| Trouble::rolled_back(step.pieces.len().saturating_sub(1), error);
+        let before = if step.handling == Handling::ForeignKeysOff {
+            self.session.suspend_foreign_keys().map_err(whole)?;
+            Some(self.session.foreign_key_violations().map_err(whole)?)
+        } else {
+            None
+        };
+        self.session.begin().map_err(whole)?;
+        fault::point("migrate.begun");
+        let statements = self.body(step, begun)?;
+        if let Some(before) = before {
+            let after = self.session.foreign_key_violations().map_err(whole)?;
+            let new: Vec<_> = after.into_iter().filter(|row| !before.contains(row)).collect();
+            if !new.is_empty() {
+                let mut error =
+                    SqlError::new(SqlErrorKind::Constraint, format!("{} rows violate a foreign key afterwards", new.len()));
+                error.detail = Some(new.iter().take(5).cloned().collect::<Vec<_>>().join("; "));
+                return Err(whole(error));
+            }
+        }
+        fault::point("migrate.before_commit");
+        self.session.commit().map_err(whole)?;
+        Ok(statements)
+    }
+
+    /// The statements of a step and its records, in the transaction that is open.
+    fn body(&mut self, step: &Prepared<'_>, begun: Instant) -> Result<usize, Trouble> {
+        let mut ran = 0;
+        if !self.options.fake {
+            for number in 0..step.pieces.len() {
+                self.session.execute(step.sql(number)).map_err(|error| Trouble::rolled_back(number, error))?;
+                fault::point("migrate.statement");
+                self.tell_notices();
+                ran += 1;
+            }
+        }
+        fault::point("migrate.before_record");
+        self.record(step, ran, begun).map_err(|error| Trouble::rolled_back(step.pieces.len().saturating_sub(1), error))?;
+        Ok(ran)
+    }
+
+    /// History row and log row, after the session's settings are what they were.
+    pub(super) fn record(&mut self, step: &Prepared<'_>, statements: usize, begun: Instant) -> Result<(), SqlError> {
+        if !self.options.fake && self.session.any_statement_may_change_settings() {
+            self.session.restore_settings()?;
+        }
+        let (version, action) = match step.step.direction {
+            Direction::Up => (step.version(), if self.options.fake { Action::Faked } else { Action::Applied }),
+            Direction::Down => (step.version(), Action::Reverted),
+        };
+        match step.step.direction {
+            Direction::Up => self.history.record(self.session, version)?,
+            Direction::Down => self.history.erase(self.session, version)?,
+        }
+        self.ledger.log(self.session, &entry(step, action, statements, begun.elapsed(), None), self.actor)
+    }
+
+    /// Commits the transaction that is open. Only now its migrations are finished.
+    fn close(&mut self) -> Result<(), SqlError> {
+        let Some(group) = self.open.take() else { return Ok(()) };
+        let direction = group.finished.first().map(|finished| finished.direction);
+        fault::point(if direction == Some(Direction::Down) { "rollback.before_commit" } else { "migrate.before_commit" });
+        self.session.commit()?;
+        fault::point(if direction == Some(Direction::Down) { "rollback.after_commit" } else { "migrate.after_commit" });
+        for finished in group.finished {
+            self.finish(finished);
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, finished: Finished) {
+        self.observer.on(&Event::Finished(&finished));
+        self.committed.push(finished);
+    }
+
+    fn finished(&self, step: &Prepared<'_>, statements: usize, begun: Instant) -> Finished {
+        Finished {
+            version: step.version().clone(),
+            name: step.step.migration.name.clone(),
+            direction: step.step.direction,
+            statements,
+            took: begun.elapsed(),
+            faked: self.options.fake,
+        }
+    }
+
+    pub(super) fn tell_notices(&mut self) {
+        for notice in self.session.take_notices() {
+            self.observer.on(&Event::Notice(&notice));
+        }
+    }
+
+    /// Rolls the failed step back, commits what was finished before it, and logs the failure.
+    fn failed(&mut self, step: &Prepared<'_>, trouble: Trouble, begun: Instant, left: Vec<Version>) -> MigrateError {
+        self.tell_notices();
+        let group = self.open.take();
+        let mut lost: Vec<Version> = Vec::new();
+        let shared = group.is_some() && !self.options.single_transaction && self.session.commits_are_dear();
+        if shared && self.session.in_transaction() {
+            // The savepoint of this step; the finished ones before it stay and are committed.
+            let _ = self.session.rollback();
+            self.open = group;
+            let finished: Vec<Version> = self.open.iter().flat_map(|group| &group.finished).map(|done| done.version.clone()).collect();
+            if self.close().is_err() {
+                self.roll_back_all();
+                lost = finished;
+            }
+        } else {
+            lost = group.map(|group| group.finished.into_iter().map(|finished| finished.version).collect()).unwrap_or_default();
+            self.roll_back_all();
+        }
+        let text = trouble.error.message.clone();
+        self.log_failure(step, trouble.statement, begun.elapsed(), &text);
+        let piece = step.pieces.get(trouble.statement);
+        let at = piece.map_or(0, |piece| (piece.start + trouble.error.position.unwrap_or(0)).min(piece.end));
+        MigrateError::Statement(Box::new(Failed {
+            title: step.step.migration.to_string(),
+            number: trouble.statement + 1,
+            of: step.pieces.len().max(1),
+            place: step.step.script.place(at),
+            error: trouble.error,
+            done: self.committed.clone(),
+            left,
+            fate: trouble.fate,
+            lost,
+        }))
+    }
+
+    /// Ends every transaction and savepoint. A trigger's `RAISE(ROLLBACK)` or a full disk may have done it already.
+    fn roll_back_all(&mut self) {
+        while self.session.in_transaction() {
+            if self.session.rollback().is_err() {
+                return;
+            }
+        }
+        let _ = self.session.rollback();
+    }
+
+    /// A failure that cannot be logged (the connection is lost) is still told; so this one's errors are not.
+    fn log_failure(&mut self, step: &Prepared<'_>, statement: usize, took: Duration, message: &str) {
+        let entry = entry(step, Action::Failed, statement, took, Some(message));
+        let written = self.session.begin().and_then(|()| {
+            self.ledger.log(self.session, &entry, self.actor)?;
+            self.session.commit()
+        });
+        if written.is_err() {
+            let _ = self.session.rollback();
+        }
+    }
+}
+
+fn versions(steps: &[Prepared<'_>]) -> Vec<Version> {
+    steps.iter().map(|step| step.version().clone()).collect()
+}
+
+/// The log's row for a step.
+pub(super) fn entry<'a>(
+    step: &'a Prepared<'_>,
+    action: Action,
+    statements: usize,
+    took: Duration,
+    message: Option<&'a str>,
+) -> Entry<'a> {
+    let migration = step.step.migration;
+    let keep = matches!(action, Action::Applied | Action::Faked);
+    Entry {
+        history: DieselHistory::WORD,
+        version: &migration.version,
+        name: &migration.name,
+        action,
+        micros: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+        statements,
+        checksum: &step.checksum,
+        up_text: keep.then_some(migration.up.text.as_str()),
+        down_text: migration.down.as_ref().filter(|_| keep).map(|down| down.text.as_str()),
+        message,
+    }
+}

@@ -1,0 +1,45 @@
+//! The statements of a plan as text, with the bookkeeping, for a plain client.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use diesel::migration::CREATE_MIGRATIONS_TABLE;
+
+use super::apply::entry;
+use super::history::DieselHistory;
+use super::plan::Direction;
+use super::prepare::Prepared;
+use crate::ledger::{Action, Actor, Ledger};
+
+/// The stream that runs `steps` and records them. `ledger` is `None` where the database has none yet: then
+/// only the history is written.
+pub fn sql_stream(steps: &[Prepared<'_>], history: &DieselHistory, ledger: Option<Ledger>, actor: &Actor) -> String {
+    let mut out = String::new();
+    if !history.exists() && !steps.is_empty() {
+        let _ = writeln!(out, "{};\n", CREATE_MIGRATIONS_TABLE.trim().trim_end_matches(';'));
+    }
+    for step in steps {
+        let _ = writeln!(out, "-- {} ({})", step.step.migration, step.step.direction.word());
+        if step.in_transaction() {
+            out.push_str("BEGIN;\n");
+        }
+        for number in 0..step.pieces.len() {
+            let _ = writeln!(out, "{};", step.sql(number));
+        }
+        if !step.in_transaction() {
+            out.push_str("BEGIN;\n");
+        }
+        let (table, version) = (history.name(), step.version());
+        let (record, action) = match step.step.direction {
+            Direction::Up => (format!("INSERT INTO {table} (version) VALUES ('{version}')"), Action::Applied),
+            Direction::Down => (format!("DELETE FROM {table} WHERE version = '{version}'"), Action::Reverted),
+        };
+        let _ = writeln!(out, "{record};");
+        if let Some(ledger) = ledger {
+            let entry = entry(step, action, step.pieces.len(), Duration::ZERO, None);
+            let _ = writeln!(out, "{};", ledger.log_sql(&entry, actor));
+        }
+        out.push_str("COMMIT;\n\n");
+    }
+    out
+}
