@@ -1,0 +1,5 @@
+//! The session on PostgreSQL, against a real server.
+
+mod certificates;
+mod server;
+mod statements;
