@@ -204,7 +204,7 @@ impl Dial<'_> {
         }
         // The client has no other way to tell its errors apart than their words.
         let said = error.to_string();
-        let cause = error.source().map(|cause| errors::with_causes(cause)).unwrap_or_default();
+        let cause = error.source().map(errors::with_causes).unwrap_or_default();
         if said.contains("TLS") {
             let mut told = tls::explain(error);
             told.message = format!("cannot encrypt the connection to {place}: {}", told.message);

@@ -19,6 +19,7 @@ mod errors;
 mod full;
 mod lock;
 mod raw;
+mod refinery;
 mod rows;
 mod session;
 mod state;
