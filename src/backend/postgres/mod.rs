@@ -1,78 +1,36 @@
-//! Postgres.
+//! PostgreSQL: one session for everything.
+//!
+//! [`PostgresSession`] puts Diesel's `Connection` over the `postgres` client. Diesel's queries, the migration
+//! tools, statements of our own, COPY, notices and cancelling share one connection and one transaction;
+//! `docs/decisions/0001-one-connection.md` says why and what it costs.
+//!
+//! From the outside in: `connect` reaches a server by what `conninfo` gathers and `tls` proves; `session` is
+//! the connection, `state` what it remembers, `errors` the server's words in ours. `diesel`, `basic`, `full`
+//! and `refinery` are its faces; `rows`, `cursor`, `binds`, `values` and `text_form` carry data.
 
-use std::time::Duration;
+mod basic;
+mod binds;
+mod cancel;
+mod connect;
+mod conninfo;
+mod cursor;
+mod diesel;
+mod errors;
+mod full;
+mod lock;
+mod raw;
+mod refinery;
+mod rows;
+mod session;
+mod state;
+mod text_form;
+mod thread;
+mod tls;
+mod values;
 
-use super::error::{SqlError, SqlErrorKind};
-use super::session::Opening;
-use super::{Basic, Full, Holder, Identity, Notice, TableName};
-use crate::domain::engine::Engine;
-use crate::domain::value::{Row, Value};
-
-/// A session on Postgres.
-pub struct PostgresSession {}
-
-fn later<T>() -> Result<T, SqlError> {
-    Err(SqlError::new(SqlErrorKind::Other, "not yet"))
-}
-
-impl PostgresSession {
-    /// Opens it.
-    pub fn open(_url: &crate::domain::secret::Secret, _opening: &Opening<'_>) -> Result<Self, SqlError> {
-        later()
-    }
-}
-impl Basic for PostgresSession {
-    fn engine(&self) -> Engine {
-        Engine::Postgres
-    }
-    fn execute(&mut self, _sql: &str) -> Result<(), SqlError> {
-        later()
-    }
-    fn execute_with(&mut self, _sql: &str, _binds: &[Value]) -> Result<u64, SqlError> {
-        later()
-    }
-    fn query(&mut self, _sql: &str, _binds: &[Value]) -> Result<Vec<Row>, SqlError> {
-        later()
-    }
-    fn begin(&mut self) -> Result<(), SqlError> {
-        later()
-    }
-    fn commit(&mut self) -> Result<(), SqlError> {
-        later()
-    }
-    fn rollback(&mut self) -> Result<(), SqlError> {
-        later()
-    }
-}
-impl Full for PostgresSession {
-    fn identity(&mut self) -> Result<Identity, SqlError> {
-        later()
-    }
-    fn in_transaction(&mut self) -> bool {
-        false
-    }
-    fn take_notices(&mut self) -> Vec<Notice> {
-        Vec::new()
-    }
-    fn find_table(&mut self, _name: &str) -> Result<Option<TableName>, SqlError> {
-        later()
-    }
-    fn restore_settings(&mut self) -> Result<(), SqlError> {
-        later()
-    }
-    fn try_lock(&mut self, _what: &str) -> Result<bool, SqlError> {
-        later()
-    }
-    fn holds_lock(&mut self) -> Result<bool, SqlError> {
-        later()
-    }
-    fn lock_holder(&mut self) -> Result<Option<Holder>, SqlError> {
-        later()
-    }
-    fn unlock(&mut self) -> Result<(), SqlError> {
-        later()
-    }
-    fn set_busy_timeout(&mut self, _timeout: Duration) -> Result<(), SqlError> {
-        later()
-    }
-}
+pub use cancel::CancelHandle;
+pub use cursor::PgCursor;
+pub use lock::MIGRATION_LOCK;
+pub use raw::RawError;
+pub use rows::{PgField, PgRow};
+pub use session::PostgresSession;

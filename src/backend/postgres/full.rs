@@ -1,0 +1,115 @@
+//! The session at the *Full* level: identity, settings, tables. The lock is in [`lock`](super::lock).
+
+use std::time::Duration;
+
+use diesel::connection::{AnsiTransactionManager, TransactionManager};
+
+use super::lock;
+use super::session::PostgresSession;
+use crate::backend::basic::Basic;
+use crate::backend::error::{SqlError, SqlErrorKind};
+use crate::backend::full::{Full, Holder, Identity, Notice, TableName};
+use crate::domain::engine::Engine;
+use crate::domain::value::Value;
+
+/// Names stand with their schema, since the `search_path` may be anybody's.
+const IDENTITY: &str = "SELECT pg_catalog.current_database()::text, pg_catalog.current_setting('server_version'), \
+     (SELECT ssl FROM pg_catalog.pg_stat_ssl WHERE pid = pg_catalog.pg_backend_pid()), current_user::text, \
+     (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()), \
+     pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')";
+
+const SYSTEM_IDENTIFIER: &str = "SELECT system_identifier::text FROM pg_catalog.pg_control_system()";
+
+const FIND_TABLE: &str = "SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) \
+     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+     WHERE c.oid = pg_catalog.to_regclass($1)::oid AND c.relkind IN ('r', 'p', 'v', 'm', 'f')";
+
+const IN_TRANSACTION: &str = "SELECT pg_catalog.now() <> pg_catalog.statement_timestamp()";
+
+/// One message, so that no moment lies between the old settings and ours.
+const RESET: &str = "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL";
+
+impl Full for PostgresSession {
+    /// The binding's `system identifier` is empty, under a name that says why, where the role may not read it.
+    fn identity(&mut self) -> Result<Identity, SqlError> {
+        let rows = self.query(IDENTITY, &[])?;
+        let row = rows.first().ok_or_else(|| SqlError::new(SqlErrorKind::Other, "the server does not say who it is"))?;
+        let text = |at| row.text(at).unwrap_or_default().to_owned();
+        let name = text(0);
+        let oid = row.integer(4).unwrap_or_default().to_string();
+        let system = match row.truth(5) {
+            Some(true) => {
+                let found = self.query(SYSTEM_IDENTIFIER, &[])?;
+                ("system identifier", found.first().and_then(|row| row.text(0)).unwrap_or_default().to_owned())
+            }
+            _ => ("system identifier (no permission to read it)", String::new()),
+        };
+        Ok(Identity {
+            engine: Engine::Postgres,
+            version: text(1).split_whitespace().next().unwrap_or_default().to_owned(),
+            location: self.location.clone(),
+            tls: row.truth(2),
+            role: Some(text(3)),
+            binding: vec![system, ("database oid", oid), ("database name", name.clone())],
+            name,
+        })
+    }
+
+    /// Asks the server. Inside a transaction block the transaction is older than the statement; outside of one
+    /// both begin with the message. So a statement of a file that ended the transaction is noticed.
+    fn in_transaction(&mut self) -> bool {
+        match self.simple(IN_TRANSACTION) {
+            Ok(answer) => answer.as_deref() == Some("t"),
+            Err(error) if self.explain(&error).sqlstate.as_deref() == Some("25P02") => true,
+            Err(_) => {
+                let status = <AnsiTransactionManager as TransactionManager<Self>>::transaction_manager_status_mut(self);
+                status.transaction_depth().is_ok_and(|depth| depth.is_some())
+            }
+        }
+    }
+
+    fn take_notices(&mut self) -> Vec<Notice> {
+        self.state.notices.take()
+    }
+
+    /// `name` is read as SQL reads it: `accounts`, `"Accounts"`, `manage.runs`.
+    fn find_table(&mut self, name: &str) -> Result<Option<TableName>, SqlError> {
+        let rows = self.query(FIND_TABLE, &[name.into()])?;
+        Ok(rows.first().and_then(|row| row.text(0)).map(|found| TableName(found.to_owned())))
+    }
+
+    fn restore_settings(&mut self) -> Result<(), SqlError> {
+        let mut sql = RESET.to_owned();
+        if let Some(timeout) = self.settings.lock_timeout_ms {
+            sql.push_str(&format!("; SET lock_timeout = {timeout}"));
+        }
+        if let Some(application) = &self.settings.application {
+            sql.push_str(&format!("; SET application_name = '{}'", application.replace('\'', "''")));
+        }
+        self.execute(&sql)
+    }
+
+    fn try_lock(&mut self, what: &str) -> Result<bool, SqlError> {
+        lock::try_lock(self, what)
+    }
+
+    fn holds_lock(&mut self) -> Result<bool, SqlError> {
+        lock::holds(self)
+    }
+
+    fn lock_holder(&mut self) -> Result<Option<Holder>, SqlError> {
+        lock::holder(self)
+    }
+
+    fn unlock(&mut self) -> Result<(), SqlError> {
+        lock::unlock(self)
+    }
+
+    /// A wait of nothing is one millisecond: zero means *for ever* to PostgreSQL.
+    fn set_busy_timeout(&mut self, timeout: Duration) -> Result<(), SqlError> {
+        let millis = u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX).clamp(1, i32::MAX.unsigned_abs());
+        self.query("SELECT pg_catalog.set_config('lock_timeout', $1, false)", &[Value::Text(millis.to_string())])?;
+        self.settings.lock_timeout_ms = Some(millis);
+        Ok(())
+    }
+}
