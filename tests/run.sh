@@ -6,8 +6,7 @@
 #
 #   MANAGE_TEST_PG_URL=postgres://…   uses this server (a superuser's URL) and starts none
 #   MANAGE_TEST_PG_BIN=DIR            uses the server programs in this folder
-#   INSTA_UPDATE=always               writes the snapshots in tests/snapshots anew; without it, and with CI set,
-#                                     a snapshot that differs is a failure
+#   INSTA_UPDATE=always               writes the snapshots in tests/snapshots anew; with CI set nothing is written
 set -euo pipefail
 unset CDPATH
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -76,6 +75,8 @@ else
     export MANAGE_TEST_PG_URL
 fi
 
-if [ -n "${CI:-}" ]; then export INSTA_UPDATE=no; fi
+# A snapshot that differs is a failure, not a new file, unless it was asked for.
+if [ -n "${CI:-}" ]; then INSTA_UPDATE=no; fi
+export INSTA_UPDATE=${INSTA_UPDATE:-no}
 if [ $# -eq 0 ]; then set -- --locked; fi
 cargo test "$@"

@@ -31,12 +31,13 @@ impl Project {
 
     /// A run to be: `project.command("migrate").env("MANAGE_FAULT", "migrate.begun:1").run()`.
     pub fn command(&self, arguments: &str) -> Invocation {
-        let mut invocation = Invocation {
-            command: Command::new(env!("CARGO_BIN_EXE_manage")),
-            shown: "$ manage".to_owned(),
-            input: None,
-            disguise: Disguise::of(self),
-        };
+        self.program(env!("CARGO_BIN_EXE_manage"), "manage").args(words(arguments))
+    }
+
+    /// A run of any program as if it were `manage`.
+    pub(super) fn program(&self, program: &str, shown: &str) -> Invocation {
+        let mut invocation =
+            Invocation { command: Command::new(program), shown: format!("$ {shown}"), input: None, disguise: Disguise::of(self) };
         invocation
             .command
             .env_clear()
@@ -49,7 +50,7 @@ impl Project {
             .env("COLUMNS", "120")
             .env("DATABASE_URL", self.database_url())
             .current_dir(self.folder());
-        invocation.args(words(arguments))
+        invocation
     }
 }
 
@@ -333,7 +334,8 @@ impl Outcome {
         settings.set_omit_expression(true);
         settings.set_snapshot_suffix(self.disguise.backend);
         filters().iter().for_each(|(pattern, shown)| settings.add_filter(pattern, shown.as_str()));
-        settings.bind(|| compare(self.disguise.put_on(&self.to_string())));
+        // An inline snapshot in `each_backend!` is met twice.
+        settings.bind(|| insta::allow_duplicates! { compare(self.disguise.put_on(&self.to_string())) });
         self
     }
 }
@@ -419,7 +421,7 @@ fn host_name() -> Option<String> {
 }
 
 /// Splits what is typed at spaces; `'…'` and `"…"` keep theirs.
-fn words(line: &str) -> Vec<String> {
+pub(super) fn words(line: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = None::<String>;
     let mut quote = None;

@@ -175,13 +175,15 @@ fn without_escapes(text: &str) -> String {
     let mut chars = text.chars().peekable();
     while let Some(char) = chars.next() {
         match char {
-            '\u{1b}' if chars.next_if_eq(&'[').is_some() => while chars.next_if(|char| !('@'..='~').contains(char)).is_some() {},
+            '\u{1b}' => {
+                if chars.next_if_eq(&'[').is_some() {
+                    while chars.next_if(|char| !('@'..='~').contains(char)).is_some() {}
+                }
+                // The letter that ends the sequence.
+                chars.next();
+            }
             '\r' => {}
             _ => plain.push(char),
-        }
-        // The letter that ends the sequence.
-        if char == '\u{1b}' {
-            chars.next();
         }
     }
     plain

@@ -124,6 +124,117 @@ fn a_database_is_reached_over_tcp_too() {
     assert_eq!(postgres_answers(&server().tcp_url(&name)).expect("the server listens on TCP"), "200");
 }
 
+#[test]
+fn a_run_knows_its_words_and_its_exit_code() {
+    let outcome = shell(&Project::new(), "echo result; echo talk >&2; exit 5").run();
+
+    outcome.fails_with(5).says("result").says("talk").does_not_say("error");
+    assert_eq!((outcome.stdout.as_str(), outcome.stderr.as_str()), ("result\n", "talk\n"));
+}
+
+#[test]
+fn a_run_sees_only_the_environment_that_it_is_given() {
+    let project = Project::new();
+
+    let outcome = shell(&project, "env | cut -d= -f1 | sort | tr '\\n' ' '").env("MANAGE_LOG", "debug").run();
+
+    // PWD, SHLVL and _ are the shell's own.
+    let names: Vec<_> =
+        outcome.ok().stdout.split_whitespace().filter(|name| !["PWD", "SHLVL", "_", "OLDPWD"].contains(name)).collect();
+    assert_eq!(names, ["COLUMNS", "DATABASE_URL", "HOME", "LOGNAME", "MANAGE_LOG", "PATH", "TERM", "TZ", "USER"]);
+}
+
+#[test]
+fn a_run_reads_the_input_that_it_is_given_and_otherwise_none() {
+    let project = Project::new();
+
+    assert_eq!(shell(&project, "cat").input("typed").run().stdout, "typed");
+    assert_eq!(shell(&project, "cat").run().stdout, "");
+}
+
+#[test]
+fn a_run_can_be_killed_at_a_moment_of_ones_choice() {
+    let running = shell(&Project::new(), "echo waiting >&2; exec sleep 60").spawn().until_it_says("waiting");
+
+    running.kill().exits_with(137).says("waiting");
+}
+
+#[test]
+#[should_panic(expected = "it should say")]
+fn a_missing_word_is_a_failure() {
+    shell(&Project::new(), "echo something else").run().says("a word");
+}
+
+#[test]
+fn words_are_split_as_they_are_typed() {
+    let outcome = Project::new().program("printf", "printf").args(["%s|", "a b", ""]).run();
+
+    assert_eq!(outcome.stdout, "a b||");
+    assert!(outcome.to_string().starts_with("$ printf %s| \"a b\" \"\"\n"), "{outcome}");
+    assert_eq!(run::words("a 'b c'  --d=\"e 'f\" ''"), ["a", "b c", "--d=e 'f", ""]);
+}
+
+each_backend! {
+    fn a_snapshot_is_the_same_on_every_machine(project: Project) {
+        let outcome = shell(
+            &project,
+            "echo \"$PWD on $DATABASE_URL (SQLite 3.53.2, PostgreSQL 15.18)\"
+             echo '  ok 2026-01-02-030405_add_sectors     12 statements    12 ms'
+             echo '  applied 2026-02-01 10:12, 2026-02-01T10:12:13.5Z on 2026-02-01 at 14:03:22 by pid 4711'
+             echo 'held by pid 4711 (manage migrate on deploy-2 since 14:03:22)   0:07 of 0:30' >&2
+             echo '{\"pid\": 17, \"duration_ms\": 12.5}' >&2
+             exit 6",
+        )
+        .run();
+
+        // The script and the URL differ between the databases; the rest is one text.
+        outcome.with_filters(|screen| {
+            let (_, rest) = screen.split_once("exit code").expect("an outcome has an exit code");
+            let rest = rest.replace("sqlite:manage.db", "[url]");
+            insta::assert_snapshot!(rest, @r#"
+             6
+            --- stdout
+            [project] on [url] (SQLite [v], PostgreSQL [v])
+              ok 2026-01-02-030405_add_sectors     12 statements [time]
+              applied [moment], [moment] on [date] at [clock] by pid [pid]
+            --- stderr
+            held by pid [pid] (manage migrate on [host] since [clock])   [time] of 0:30
+            {"pid": [pid], "duration_ms": [time]}
+            "#);
+        });
+    }
+}
+
+#[test]
+fn a_prompt_on_a_terminal_is_answered() {
+    let script = "[ -t 0 ] && [ -t 1 ] && [ -t 2 ] || exit 9; printf '\\033[1mType\\033[0m the name: ' >&2; read name; echo \"got $name\"; exit 4";
+
+    let outcome =
+        Terminal::start(shell(&Project::new(), script)).expect("Type the name: ").type_line("acme").expect("got").finish();
+
+    outcome.exits_with(4).says("Type the name: acme\ngot acme\n");
+}
+
+#[test]
+fn a_terminal_tells_its_width_and_ends_its_input() {
+    let outcome = Terminal::start(shell(&Project::new(), "stty size; cat; echo over")).expect("40 120").press_ctrl_d().finish();
+
+    outcome.ok().says("over");
+}
+
+#[test]
+fn ctrl_c_on_a_terminal_interrupts() {
+    let script = "trap 'echo interrupted; exit 130' INT; echo ready; while :; do sleep 0.05; done";
+
+    let outcome = Terminal::start(shell(&Project::new(), script)).expect("ready").press_ctrl_c().finish();
+
+    outcome.exits_with(130).says("interrupted");
+}
+
+fn shell(project: &Project, script: &str) -> Invocation {
+    project.program("sh", "sh").args(["-c", script])
+}
+
 fn postgres_answers(url: &str) -> Result<String, ::postgres::Error> {
     let row = ::postgres::Client::connect(url, ::postgres::NoTls)?.query_one("SHOW max_connections", &[])?;
     Ok(row.get(0))
