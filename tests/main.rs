@@ -1,8 +1,9 @@
-//! All tests, in one binary: a file per feature, `support` for the kit.
+//! All tests, in one binary: a folder per feature, `support` for the kit.
 //!
 //! Run them with `tests/run.sh`, which brings a throw-away PostgreSQL.
+// They need the command line, which `--no-default-features` leaves out.
+#![cfg(feature = "cli")]
 
 mod connection;
-mod house;
 mod platform;
 mod support;
