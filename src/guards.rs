@@ -178,7 +178,8 @@ mod tests {
     fn a_protected_environment_protects_its_database_whatever_the_marker_says() {
         let here = [("oid", "5".to_owned())];
         let development = marker("development", false);
-        let reached = Reached { local: true, marker: Some(&development), binding: &here, protected_environment: Some("production") };
+        let reached =
+            Reached { local: true, marker: Some(&development), binding: &here, protected_environment: Some("production") };
 
         assert_eq!(standing(&reached).0, Standing::Protected);
     }

@@ -72,6 +72,19 @@ pub struct Holder {
     pub since: Option<String>,
 }
 
+impl Holder {
+    /// `pid 4711 (manage migrate on deploy-2, since 14:03:22)`
+    pub fn described(&self) -> String {
+        let process = self.pid.map_or_else(|| "an unknown process".to_owned(), |pid| format!("pid {pid}"));
+        match (&self.what, &self.since) {
+            (Some(what), Some(since)) => format!("{process} ({what}, since {since})"),
+            (Some(what), None) => format!("{process} ({what})"),
+            (None, Some(since)) => format!("{process} (since {since})"),
+            (None, None) => process,
+        }
+    }
+}
+
 /// A message of the server that is not an error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
@@ -203,6 +216,12 @@ pub trait Full: Basic {
     fn foreign_key_violations(&mut self) -> Result<Vec<String>, SqlError> {
         Ok(Vec::new())
     }
+
+    /// What is damaged, each in words: for `doctor`.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    fn health(&mut self) -> Result<Vec<String>, SqlError>;
 
     /// What the catalogue says of an index that a statement outside a transaction makes or drops.
     ///

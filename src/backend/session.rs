@@ -67,11 +67,33 @@ impl Session {
 }
 
 impl Session {
+    /// Makes the database that `url` names, without stamping it. Returns whether it was missing.
+    ///
+    /// # Errors
+    /// When the server or the folder refuses.
+    pub fn create_database(url: &DatabaseUrl, opening: &Opening<'_>) -> Result<bool, SqlError> {
+        match url {
+            DatabaseUrl::Sqlite(path) => SqliteSession::open(path, opening).map(|session| session.created()),
+            DatabaseUrl::Postgres(url) => PostgresSession::create_database(url, opening),
+        }
+    }
+
+    /// Drops the database that `url` names. Returns whether it was there.
+    ///
+    /// # Errors
+    /// When somebody uses it, or the server or the folder refuses.
+    pub fn drop_database(url: &DatabaseUrl, opening: &Opening<'_>) -> Result<bool, SqlError> {
+        match url {
+            DatabaseUrl::Sqlite(path) => SqliteSession::remove(path, opening),
+            DatabaseUrl::Postgres(url) => PostgresSession::drop_database(url, opening),
+        }
+    }
+
     /// Something that breaks off a running statement from another thread.
     pub fn canceller(&self) -> Canceller {
         match self {
             Self::Sqlite(session) => Canceller::Sqlite(session.interrupter()),
-            Self::Postgres(session) => Canceller::Postgres(session.canceller()),
+            Self::Postgres(session) => Canceller::Postgres(session.cancel_handle()),
         }
     }
 
@@ -151,6 +173,9 @@ impl Full for Session {
     fn foreign_key_violations(&mut self) -> Result<Vec<String>, SqlError> {
         each!(self, session => session.foreign_key_violations())
     }
+    fn health(&mut self) -> Result<Vec<String>, SqlError> {
+        each!(self, session => session.health())
+    }
     fn index_state(&mut self, index: &ConcurrentIndex) -> Result<IndexState, SqlError> {
         each!(self, session => session.index_state(index))
     }
@@ -159,14 +184,12 @@ impl Full for Session {
     }
 }
 
-/// Whether two URLs lead to one database: the same real path, or host, port and name. Nothing is opened.
-pub fn same_database(a: &DatabaseUrl, b: &DatabaseUrl, _environment: &dyn Fn(&str) -> Option<String>) -> bool {
+/// Whether two URLs lead to one database: the same real path, or a host, port and name in common. Nothing is
+/// opened.
+pub fn same_database(a: &DatabaseUrl, b: &DatabaseUrl, environment: &dyn Fn(&str) -> Option<String>) -> bool {
     match (a, b) {
-        (DatabaseUrl::Sqlite(a), DatabaseUrl::Sqlite(b)) => {
-            let real = |path: &std::path::Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-            real(a) == real(b)
-        }
-        (DatabaseUrl::Postgres(a), DatabaseUrl::Postgres(b)) => a == b,
+        (DatabaseUrl::Sqlite(a), DatabaseUrl::Sqlite(b)) => super::sqlite::same_file(a, b),
+        (DatabaseUrl::Postgres(a), DatabaseUrl::Postgres(b)) => super::postgres::same_database(a, b, environment),
         _ => false,
     }
 }
@@ -184,7 +207,7 @@ pub enum Canceller {
     /// SQLite.
     Sqlite(super::sqlite::Interrupter),
     /// PostgreSQL.
-    Postgres(super::postgres::Canceller),
+    Postgres(super::postgres::CancelHandle),
 }
 
 impl Canceller {
@@ -192,7 +215,7 @@ impl Canceller {
     pub fn cancel(&self) {
         match self {
             Self::Sqlite(interrupter) => interrupter.interrupt(),
-            Self::Postgres(canceller) => canceller.cancel(),
+            Self::Postgres(handle) => drop(handle.cancel()),
         }
     }
 }

@@ -26,12 +26,20 @@ pub fn obtain(context: &mut Context, reached: &Reached, deed: Deed, effect: &str
             format!("type it on a terminal, or add --yes: manage {command} --yes"),
         ),
         Consent::AskByName if !can_ask(context) => refuse(
-            format!("`{command}` on {name} needs the database's name, typed on a terminal ({}: {})", reached.standing.word(), reached.why),
+            format!(
+                "`{command}` on {name} needs the database's name, typed on a terminal ({}: {})",
+                reached.standing.word(),
+                reached.why
+            ),
             "run it on a terminal; --yes does not replace the name".to_owned(),
         ),
         Consent::Ask => {
             let answer = ask(context, &format!("{effect}\nGo on? [y/N] "));
-            if matches!(answer.to_lowercase().as_str(), "y" | "yes") { Ok(()) } else { refuse("not confirmed; nothing was changed".to_owned(), String::new()) }
+            if matches!(answer.to_lowercase().as_str(), "y" | "yes") {
+                Ok(())
+            } else {
+                refuse("not confirmed; nothing was changed".to_owned(), String::new())
+            }
         }
         Consent::AskByName => {
             let answer = ask(context, &format!("{effect}\nType the database's name to go on: "));

@@ -131,7 +131,11 @@ impl Context {
     fn named_database(&self, text: &str) -> Result<String, Failure> {
         let Some(name) = text.strip_prefix("env:") else { return Ok(text.to_owned()) };
         self.variable(name).filter(|value| !value.trim().is_empty()).ok_or_else(|| {
-            Failure::new(Class::Usage, format!("the environment variable {name} is not set"), format!("set {name} in the environment or in .env"))
+            Failure::new(
+                Class::Usage,
+                format!("the environment variable {name} is not set"),
+                format!("set {name} in the environment or in .env"),
+            )
         })
     }
 
@@ -142,7 +146,10 @@ impl Context {
     pub fn migrations(&mut self, chosen: &Chosen) -> Result<Vec<Migration>, Failure> {
         let files = migrations::load(&chosen.project.migrations_folder(), chosen.url.engine())?;
         for warning in files.iter().flat_map(|file| &file.warnings) {
-            let place = crate::domain::explain::Place { file: Project::shown(&warning.place.file, &self.folder), ..warning.place.clone() };
+            let place = crate::domain::explain::Place {
+                file: Project::shown(&warning.place.file, &self.folder),
+                ..warning.place.clone()
+            };
             self.screen.warn(&format!("{place}: {}", warning.message));
         }
         Ok(files)
@@ -153,10 +160,25 @@ impl Context {
     /// # Errors
     /// When it cannot be reached.
     pub fn open(&self, url: &DatabaseUrl, access: Access, command: &str) -> Result<Session, SqlError> {
+        self.with_opening(access, command, |opening| Session::open(url, opening))
+    }
+
+    /// Does something with how a session is to be opened.
+    pub fn with_opening<T>(&self, access: Access, command: &str, work: impl FnOnce(&Opening<'_>) -> T) -> T {
         let application = self.what(command);
         let environment = |name: &str| self.variable(name);
-        let opening = Opening { access, application: &application, environment: &environment, connect_timeout: Some(Duration::from_secs(10)) };
-        Session::open(url, &opening)
+        work(&Opening {
+            access,
+            application: &application,
+            environment: &environment,
+            connect_timeout: Some(Duration::from_secs(10)),
+        })
+    }
+
+    /// Whether the chosen database is not there.
+    pub fn is_missing(&self, chosen: &Chosen) -> bool {
+        let opened = self.open(&chosen.url, Access::Read, "status");
+        opened.is_err_and(|error| error.kind == SqlErrorKind::NoDatabase)
     }
 
     /// Opens the chosen database and finds out what it is.
@@ -301,7 +323,9 @@ fn unborn_name(url: &DatabaseUrl) -> String {
 /// What to do when the database is not there.
 pub fn unreachable(error: SqlError, url: &DatabaseUrl) -> SqlError {
     match (error.kind, url.engine()) {
-        (SqlErrorKind::NoDatabase, Engine::Postgres) => error.with_hint("make it with `manage database create`, or correct the URL"),
+        (SqlErrorKind::NoDatabase, Engine::Postgres) => {
+            error.with_hint("make it with `manage database create`, or correct the URL")
+        }
         _ => error,
     }
 }

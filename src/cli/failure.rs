@@ -33,7 +33,8 @@ impl Failure {
     /// The failure in words, for a person. `folder` is where the person stands.
     pub fn text(&self, folder: &Path, paint: Paint) -> String {
         let error = &self.0;
-        let mut out = format!("{}{} {}\n", paint.on(Style::Bad, "error"), paint.on(Style::Strong, ":"), redact(&error.to_string()));
+        let mut out =
+            format!("{}{} {}\n", paint.on(Style::Bad, "error"), paint.on(Style::Strong, ":"), redact(&error.to_string()));
         let cause = error.cause().map(|cause| redact(&cause));
         let mut told = false;
         if let Some(place) = error.place() {

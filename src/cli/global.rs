@@ -41,7 +41,14 @@ pub struct Global {
     pub log: Option<PathBuf>,
 
     /// When to colour
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Everywhere", hide_possible_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        help_heading = "Everywhere",
+        hide_possible_values = true
+    )]
     pub color: ColorChoice,
 
     /// Answer yes where a yes is enough; it never replaces a typed name

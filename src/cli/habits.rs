@@ -82,7 +82,11 @@ fn sqlmigrate(context: &mut Context, args: &Sqlmigrate) -> Result<Exit, Failure>
     let files = context.migrations(&chosen)?;
     let version = crate::domain::version::Version::of_directory(&args.version);
     let Some(migration) = files.iter().find(|file| file.version == version) else {
-        return Err(Failure::new(Class::Usage, format!("there is no migration `{}`", args.version), "manage status lists all migrations"));
+        return Err(Failure::new(
+            Class::Usage,
+            format!("there is no migration `{}`", args.version),
+            "manage status lists all migrations",
+        ));
     };
     context.screen.facts.insert("sql".to_owned(), migration.up.text.as_str().into());
     if !context.screen.json {

@@ -50,7 +50,10 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     run::prepare_all(&forward)?;
     context.screen.heading(&format!("{} · {}", reached.title(), run::counts(&picture)));
     if !steps.is_empty() {
-        let effect = format!("This takes {} back and runs them again; the data in what they made is lost.", words::count(steps.len(), "migration"));
+        let effect = format!(
+            "This takes {} back and runs them again; the data in what they made is lost.",
+            words::count(steps.len(), "migration")
+        );
         super::consent::obtain(context, &reached, Deed::Redo, &effect)?;
     }
     let options = Options {
@@ -64,12 +67,15 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     };
     let outcome = run::run(context, &mut reached, &files, &options, "applied", |engine| engine.again(&target))?;
     let reverted: Vec<_> = outcome.finished.iter().filter(|done| done.direction == crate::migrate::Direction::Down).collect();
-    let fact: serde_json::Value = reverted.iter().map(|done| json!({ "version": done.version.as_str(), "name": done.name })).collect();
+    let fact: serde_json::Value =
+        reverted.iter().map(|done| json!({ "version": done.version.as_str(), "name": done.name })).collect();
     context.screen.facts.insert("reverted".to_owned(), fact);
     let count = reverted.len();
     match count {
         0 => context.screen.line("nothing to redo"),
-        count => context.screen.line(&format!("{} redone in {}", words::count(count, "migration"), words::duration(begun.elapsed()))),
+        count => {
+            context.screen.line(&format!("{} redone in {}", words::count(count, "migration"), words::duration(begun.elapsed())))
+        }
     }
     Ok(Exit::Ok)
 }

@@ -13,7 +13,9 @@ use super::watch::Watch;
 use crate::backend::Access;
 use crate::domain::version::Version;
 use crate::ledger::{Actor, Ledger, Look};
-use crate::migrate::{DieselHistory, Engine, Finished, MigrateError, Observer, Options, Outcome, Picture, Prepared, Step, prepare, sql_stream};
+use crate::migrate::{
+    DieselHistory, Engine, Finished, MigrateError, Observer, Options, Outcome, Picture, Prepared, Step, prepare, sql_stream,
+};
 use crate::project::{Migration, migrations::Kind};
 
 /// Options of commands that take the lock.
@@ -66,7 +68,8 @@ pub fn summary(context: &mut Context, outcome: &Outcome, verb: &str, nothing: &s
         return;
     }
     let hint = if hint.is_empty() { String::new() } else { format!(" · {}", context.screen.paint.on(Style::Faint, hint)) };
-    let text = format!("{} {verb} in {}{hint}", words::count(outcome.finished.len(), "migration"), words::duration(begun.elapsed()));
+    let text =
+        format!("{} {verb} in {}{hint}", words::count(outcome.finished.len(), "migration"), words::duration(begun.elapsed()));
     context.screen.line(&text);
 }
 

@@ -75,7 +75,8 @@ fn table(picture: &Picture<'_>) -> Table {
     table.load_preset(presets::NOTHING);
     table.set_header(["version", "name", "state", "applied", "took"]);
     for (version, state) in picture.states() {
-        let run_on = picture.applied.iter().find(|row| row.version == *version).map(|row| minute(&row.run_on)).unwrap_or_default();
+        let run_on =
+            picture.applied.iter().find(|row| row.version == *version).map(|row| minute(&row.run_on)).unwrap_or_default();
         let took = picture.recorded.get(version).and_then(|recorded| recorded.micros);
         let took = took.map(|micros| words::duration(std::time::Duration::from_micros(micros))).unwrap_or_default();
         table.add_row([version.as_str().to_owned(), picture.name(version), words_of(state).to_owned(), run_on, took]);
@@ -115,7 +116,8 @@ fn facts(context: &mut Context, picture: &Picture<'_>) {
         })
     });
     let applied: Value = applied.collect();
-    let pending: Value = picture.pending().iter().map(|file| json!({ "version": file.version.as_str(), "name": file.name })).collect();
+    let pending: Value =
+        picture.pending().iter().map(|file| json!({ "version": file.version.as_str(), "name": file.name })).collect();
     let problems = picture.problems();
     let problems = problems.iter().map(|problem| {
         json!({ "kind": problem.kind.word(), "version": problem.version.as_str(), "name": problem.name, "message": problem.message() })

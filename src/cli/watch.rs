@@ -24,8 +24,11 @@ impl<'a> Watch<'a> {
             return;
         }
         let holder = waiting.holder.as_ref().map_or_else(|| "another run".to_owned(), crate::backend::Holder::described);
-        let text =
-            format!("  waiting for the lock: held by {holder}   {} of {}", words::clock(waiting.waited), words::clock(waiting.limit));
+        let text = format!(
+            "  waiting for the lock: held by {holder}   {} of {}",
+            words::clock(waiting.waited),
+            words::clock(waiting.limit)
+        );
         self.screen.live(&text, self.waited.is_some());
         self.waited = Some(waiting.waited);
     }

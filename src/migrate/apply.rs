@@ -8,7 +8,7 @@ use super::history::DieselHistory;
 use super::lock;
 use super::no_transaction;
 use super::picture::Picture;
-use super::plan::{Backward, Direction, Forward, Step, plan_back, plan_forward};
+use super::plan::{Backward, Direction, Forward, Step, plan_again, plan_back, plan_forward};
 use super::prepare::{Prepared, prepare};
 use crate::backend::{Full, Handling, SqlError, SqlErrorKind};
 use crate::domain::fault;
@@ -67,7 +67,7 @@ impl<S: Full> Engine<'_, S> {
     /// # Errors
     /// When the plan cannot be made, a file cannot be run, the lock is held, or a statement fails.
     pub fn forward(&mut self, target: &Forward) -> Result<Outcome, MigrateError> {
-        self.locked(|picture, options| plan_forward(picture, target, options.allow_out_of_order))
+        self.under_lock(|engine| engine.run(&|picture, options| plan_forward(picture, target, options.allow_out_of_order)))
     }
 
     /// Migrates back.
@@ -75,17 +75,29 @@ impl<S: Full> Engine<'_, S> {
     /// # Errors
     /// As [`Engine::forward`].
     pub fn back(&mut self, target: &Backward) -> Result<Outcome, MigrateError> {
-        self.locked(|picture, _| plan_back(picture, target))
+        self.under_lock(|engine| engine.run(&|picture, _| plan_back(picture, target)))
+    }
+
+    /// Migrates back, and forward again over the same migrations, under one lock.
+    ///
+    /// # Errors
+    /// As [`Engine::forward`].
+    pub fn again(&mut self, target: &Backward) -> Result<Outcome, MigrateError> {
+        self.under_lock(|engine| {
+            let mut outcome = engine.run(&|picture, _| plan_back(picture, target))?;
+            let reverted: Vec<Version> = outcome.finished.iter().map(|done| done.version.clone()).collect();
+            let again = engine.run(&|picture, _| Ok(plan_again(picture, &reverted)))?;
+            outcome.finished.extend(again.finished);
+            outcome.pending = again.pending;
+            Ok(outcome)
+        })
     }
 
     /// Takes the lock, and only then looks at what is to be done.
-    fn locked(
-        &mut self,
-        plan: impl for<'p> Fn(&Picture<'p>, &Options) -> Result<Vec<Step<'p>>, super::PlanError>,
-    ) -> Result<Outcome, MigrateError> {
+    fn under_lock(&mut self, work: impl FnOnce(&mut Self) -> Result<Outcome, MigrateError>) -> Result<Outcome, MigrateError> {
         lock::take(self.session, &self.options.what, self.options.lock_timeout, self.observer, self.stop)?;
         fault::point("migrate.locked");
-        let outcome = self.run(&plan);
+        let outcome = work(self);
         // The lock ends with the session at the latest; an error that is on its way says more than this one.
         let unlocked = self.session.unlock();
         let outcome = outcome?;
@@ -370,7 +382,8 @@ impl<S: Full> Run<'_, S> {
             // The savepoint of this step; the finished ones before it stay and are committed.
             let _ = self.session.rollback();
             self.open = group;
-            let finished: Vec<Version> = self.open.iter().flat_map(|group| &group.finished).map(|done| done.version.clone()).collect();
+            let finished: Vec<Version> =
+                self.open.iter().flat_map(|group| &group.finished).map(|done| done.version.clone()).collect();
             if self.close().is_err() {
                 self.roll_back_all();
                 lost = finished;

@@ -84,26 +84,7 @@ pub enum Fate {
 }
 
 fn held_by(holder: Option<&Holder>) -> String {
-    let Some(holder) = holder else { return String::new() };
-    let mut text = String::from(": ");
-    match holder.pid {
-        Some(pid) => text.push_str(&format!("pid {pid}")),
-        None => text.push_str("an unknown process"),
-    }
-    match (&holder.what, &holder.since) {
-        (Some(what), Some(since)) => text.push_str(&format!(" ({what}, since {since})")),
-        (Some(what), None) => text.push_str(&format!(" ({what})")),
-        (None, Some(since)) => text.push_str(&format!(" (since {since})")),
-        (None, None) => {}
-    }
-    text
-}
-
-impl Holder {
-    /// `pid 4711 (manage migrate on deploy-2, since 14:03:22)`
-    pub fn described(&self) -> String {
-        held_by(Some(self)).trim_start_matches(": ").to_owned()
-    }
+    holder.map(|holder| format!(": {}", holder.described())).unwrap_or_default()
 }
 
 impl MigrateError {

@@ -132,6 +132,12 @@ pub fn plan_back<'a>(picture: &Picture<'a>, target: &Backward) -> Result<Vec<Ste
     Ok(steps)
 }
 
+/// The way forward over these versions, for `redo`.
+pub(super) fn plan_again<'a>(picture: &Picture<'a>, versions: &[Version]) -> Vec<Step<'a>> {
+    let files = picture.files.iter().filter(|file| versions.contains(&file.version));
+    files.map(|migration| Step { migration, direction: Direction::Up, script: &migration.up }).collect()
+}
+
 /// The version that a person means: the version itself, with or without dashes, or the name of the folder.
 pub(super) fn find(picture: &Picture<'_>, asked: &str) -> Result<Version, PlanError> {
     let version = Version::of_directory(asked);

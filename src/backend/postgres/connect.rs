@@ -38,7 +38,18 @@ enum Way {
 /// Connects to the first server of `url` that answers.
 pub(super) fn connect(url: &Secret, opening: &Opening<'_>) -> Result<Connected, SqlError> {
     let info = ConnInfo::gather(url.reveal(), opening.environment)?;
-    let dial = Dial { info: &info, opening };
+    dial(&info, opening)
+}
+
+/// Connects to another database of the server that `url` names.
+pub(super) fn connect_to(url: &Secret, database: &str, opening: &Opening<'_>) -> Result<Connected, SqlError> {
+    let mut info = ConnInfo::gather(url.reveal(), opening.environment)?;
+    database.clone_into(&mut info.database);
+    dial(&info, opening)
+}
+
+fn dial(info: &ConnInfo, opening: &Opening<'_>) -> Result<Connected, SqlError> {
+    let dial = Dial { info, opening };
     let mut failed = None;
     for target in &info.targets {
         match dial.target(target) {

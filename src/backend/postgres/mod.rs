@@ -14,6 +14,7 @@ mod cancel;
 mod connect;
 mod conninfo;
 mod cursor;
+mod database;
 mod diesel;
 mod errors;
 mod full;
@@ -30,6 +31,7 @@ mod values;
 
 pub use cancel::CancelHandle;
 pub use cursor::PgCursor;
+pub use database::same_database;
 pub use lock::MIGRATION_LOCK;
 pub use raw::RawError;
 pub use rows::{PgField, PgRow};

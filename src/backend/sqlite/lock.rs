@@ -81,11 +81,6 @@ impl LockFile {
             since,
         })
     }
-
-    /// The lock file, for who deletes the database.
-    pub(super) fn path(&self) -> &Path {
-        &self.path
-    }
 }
 
 fn clock(time: DateTime<Local>) -> String {

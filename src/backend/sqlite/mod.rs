@@ -11,4 +11,4 @@ mod session;
 
 pub use handle::Interrupter;
 pub use rebuild::handling;
-pub use session::SqliteSession;
+pub use session::{SqliteSession, same_file};

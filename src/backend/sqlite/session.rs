@@ -90,14 +90,40 @@ impl SqliteSession {
         self.created
     }
 
-    /// The files that make up the database: itself, journals, the lock file.
-    pub fn files(&self) -> Vec<PathBuf> {
-        let with = |suffix: &str| {
-            let mut name = self.path.as_os_str().to_owned();
-            name.push(suffix);
-            PathBuf::from(name)
+    /// Deletes the file at `path` with its journals and its lock. Returns whether it was there.
+    ///
+    /// # Errors
+    /// When it is not an SQLite database, when somebody migrates or writes to it, or when it cannot be deleted.
+    pub fn remove(path: &Path, opening: &Opening<'_>) -> Result<bool, SqlError> {
+        let mut session = match Self::open(path, opening) {
+            Ok(session) => session,
+            Err(error) if error.kind == SqlErrorKind::NoDatabase => return Ok(false),
+            Err(error) => return Err(error),
         };
-        vec![self.path.clone(), with("-journal"), with("-wal"), with("-shm"), self.lock.path().to_owned()]
+        session.set_busy_timeout(Duration::ZERO)?;
+        if !session.try_lock("manage database drop")? {
+            let holder = session.lock_holder()?.map(|holder| format!(": {}", holder.described())).unwrap_or_default();
+            return Err(SqlError::new(SqlErrorKind::Busy, format!("another run holds the lock{holder}"))
+                .with_hint("wait until it is done"));
+        }
+        // A reader elsewhere keeps this from being taken; one that has the file open and reads nothing is not seen.
+        session.execute("BEGIN EXCLUSIVE")?;
+        session.execute("ROLLBACK")?;
+        let real = session.path.clone();
+        for suffix in ["", "-journal", "-wal", "-shm", "-manage-lock"] {
+            let mut name = real.as_os_str().to_owned();
+            name.push(suffix);
+            match std::fs::remove_file(&name) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(SqlError::new(
+                        SqlErrorKind::Permission,
+                        format!("cannot delete {}: {error}", PathBuf::from(&name).display()),
+                    ));
+                }
+                _ => {}
+            }
+        }
+        Ok(true)
     }
 
     fn depth(&mut self) -> u32 {
@@ -257,10 +283,24 @@ impl Full for SqliteSession {
         Ok(rows.iter().map(words).collect())
     }
 
+    fn health(&mut self) -> Result<Vec<String>, SqlError> {
+        let rows = self.query("PRAGMA main.quick_check(10)", &[])?;
+        let mut troubles: Vec<String> =
+            rows.iter().filter_map(|row| row.text(0)).filter(|text| *text != "ok").map(str::to_owned).collect();
+        troubles.extend(self.foreign_key_violations()?.into_iter().take(10));
+        Ok(troubles)
+    }
+
     fn set_busy_timeout(&mut self, timeout: Duration) -> Result<(), SqlError> {
         self.busy_timeout = timeout;
         self.handle.view().busy_timeout(timeout).map_err(translate)
     }
+}
+
+/// Whether two paths lead to one file.
+pub fn same_file(a: &Path, b: &Path) -> bool {
+    let real = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    real(a) == real(b)
 }
 
 /// Looks at the path before SQLite does, whose only word for any trouble is "unable to open database file".

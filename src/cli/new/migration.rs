@@ -38,8 +38,12 @@ pub struct Args {
 pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     let project = context.project()?;
     let description = args.name.join(" ");
-    let new =
-        NewMigration { description: &description, now: Utc::now().naive_utc(), data: args.data, no_transaction: args.no_transaction };
+    let new = NewMigration {
+        description: &description,
+        now: Utc::now().naive_utc(),
+        data: args.data,
+        no_transaction: args.no_transaction,
+    };
     let made = generate(&project.migrations_folder(), &new)?;
     let files: Vec<_> = made.files.iter().map(|file| shown(file, &context.folder)).collect();
     context.screen.facts.insert("version".to_owned(), made.version.as_str().into());
@@ -50,6 +54,8 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     for file in &files {
         context.screen.line(&format!("    {file}"));
     }
-    context.screen.heading("Next: write both files (the template is refused), look with `manage migrate --plan`, then run `manage migrate`.");
+    context.screen.heading(
+        "Next: write both files (the template is refused), look with `manage migrate --plan`, then run `manage migrate`.",
+    );
     Ok(Exit::Ok)
 }

@@ -54,7 +54,11 @@ impl Screen {
         let out: Box<dyn Write> = match output {
             None => Box::new(io::stdout()),
             Some(path) => Box::new(File::create(path).map_err(|error| {
-                Failure::new(Class::CouldNotRun, format!("cannot write {}: {error}", path.display()), "give --output a file in a folder that you may write")
+                Failure::new(
+                    Class::CouldNotRun,
+                    format!("cannot write {}: {error}", path.display()),
+                    "give --output a file in a folder that you may write",
+                )
             })?),
         };
         let allowed = |terminal: bool| match color {
@@ -148,7 +152,11 @@ impl Screen {
     /// What went wrong with writing the results.
     pub fn trouble(&mut self) -> Option<Failure> {
         self.trouble.take().map(|error| {
-            Failure::new(Class::CouldNotRun, format!("the results cannot be written: {error}"), "the command itself is through; see `manage status`")
+            Failure::new(
+                Class::CouldNotRun,
+                format!("the results cannot be written: {error}"),
+                "the command itself is through; see `manage status`",
+            )
         })
     }
 }

@@ -1,0 +1,169 @@
+//! `manage doctor`
+
+use serde_json::json;
+
+use super::context::{Chosen, Context};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::output::paint::Style;
+use super::output::words;
+use crate::backend::{Access, Basic, Full, Location};
+use crate::guards::Standing;
+use crate::ledger::{Ledger, Look};
+use crate::migrate::{Picture, Step, prepare};
+use crate::project::Migration;
+
+/// Look at project and database, and say what is wrong with them
+///
+/// Writes nothing.
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+/// What one look found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Good,
+    Warn,
+    Bad,
+}
+
+struct Doctor<'a> {
+    context: &'a mut Context,
+    findings: Vec<serde_json::Value>,
+    worst: Verdict,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When there is no project.
+pub fn run(context: &mut Context, _args: &Args) -> Result<Exit, Failure> {
+    let chosen = context.choose()?;
+    let mut doctor = Doctor { context, findings: Vec::new(), worst: Verdict::Good };
+    doctor.project(&chosen);
+    let files = doctor.migrations(&chosen);
+    doctor.database(&chosen, files.as_deref());
+    let (findings, worst) = (std::mem::take(&mut doctor.findings), doctor.worst);
+    context.screen.facts.insert("checks".to_owned(), findings.into());
+    Ok(if worst == Verdict::Bad { Exit::Check } else { Exit::Ok })
+}
+
+impl Doctor<'_> {
+    fn say(&mut self, verdict: Verdict, what: &str, text: &str) {
+        let (mark, style, word) = match verdict {
+            Verdict::Good => ("✓", Style::Good, "ok"),
+            Verdict::Warn => ("!", Style::Warn, "warn"),
+            Verdict::Bad => ("✗", Style::Bad, "fail"),
+        };
+        let mark = self.context.screen.paint.on(style, mark);
+        self.context.screen.line(&format!("  {mark} {what:<12} {text}"));
+        self.findings.push(json!({ "name": what, "status": word, "message": text }));
+        if verdict == Verdict::Bad || (verdict == Verdict::Warn && self.worst == Verdict::Good) {
+            self.worst = verdict;
+        }
+    }
+
+    fn fail(&mut self, what: &str, failure: &Failure) {
+        let hint = failure.0.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
+        let cause = failure.0.cause().map(|cause| format!(": {cause}")).unwrap_or_default();
+        let text = crate::domain::secret::redact(&format!("{}{cause}{hint}", failure.0));
+        self.say(Verdict::Bad, what, &text);
+    }
+
+    fn project(&mut self, chosen: &Chosen) {
+        let text = format!("{}", chosen.project.folder.display());
+        self.say(Verdict::Good, "project", &text);
+    }
+
+    fn migrations(&mut self, chosen: &Chosen) -> Option<Vec<Migration>> {
+        let files = match self.context.migrations(chosen) {
+            Ok(files) => files,
+            Err(failure) => {
+                self.fail("migrations", &failure);
+                return None;
+            }
+        };
+        let broken: Vec<Failure> =
+            files.iter().flat_map(ways).filter_map(|step| prepare(step).err().map(Failure::from)).collect();
+        for failure in &broken {
+            let place = failure.0.place().map(|place| format!("{place}: ")).unwrap_or_default();
+            let text = format!("{place}{}", failure.0);
+            self.say(Verdict::Bad, "migrations", &text);
+        }
+        let irreversible = files.iter().filter(|file| file.down.is_none()).count();
+        let text = format!("{}, {irreversible} without a way back", words::count(files.len(), "migration"));
+        if broken.is_empty() {
+            self.say(Verdict::Good, "migrations", &text);
+        }
+        Some(files)
+    }
+
+    fn database(&mut self, chosen: &Chosen, files: Option<&[Migration]>) {
+        let reached = match self.context.reach_if_made(chosen, Access::Read, "doctor") {
+            Ok(Some(reached)) => reached,
+            Ok(None) => {
+                return self.say(Verdict::Warn, "database", &format!("{} is not made yet: manage migrate makes it", chosen.url));
+            }
+            Err(failure) => return self.fail("database", &failure),
+        };
+        self.say(Verdict::Good, "database", &reached.title());
+        let verdict = if reached.standing == Standing::Unknown { Verdict::Warn } else { Verdict::Good };
+        self.say(verdict, "guards", &format!("{}: {}", reached.standing.word(), reached.why));
+        if let (Some(false), Location::Server { .. }) = (reached.identity.tls, &reached.identity.location) {
+            let verdict = if reached.identity.location.is_local() { Verdict::Good } else { Verdict::Warn };
+            self.say(verdict, "tls", "the connection is not encrypted; ask for it with sslmode=verify-full");
+        }
+        let mut session = reached.session;
+        if let Err(failure) = self.ledger(&mut session) {
+            self.fail("ledger", &failure);
+        }
+        match session.lock_holder() {
+            Ok(None) => self.say(Verdict::Good, "lock", "free"),
+            Ok(Some(holder)) => self.say(Verdict::Warn, "lock", &format!("held by {}", holder.described())),
+            Err(error) => self.fail("lock", &error.into()),
+        }
+        match session.health() {
+            Ok(troubles) if troubles.is_empty() => {
+                self.say(Verdict::Good, "health", "no damage, no INVALID index, no violated foreign key")
+            }
+            Ok(troubles) => troubles.iter().for_each(|trouble| self.say(Verdict::Bad, "health", trouble)),
+            Err(error) => self.fail("health", &error.into()),
+        }
+        if let Some(files) = files
+            && let Err(failure) = self.history(&mut session, files)
+        {
+            self.fail("history", &failure);
+        }
+    }
+
+    fn ledger(&mut self, session: &mut (impl Full + Basic)) -> Result<(), Failure> {
+        match Ledger::look(session)? {
+            Look::Present(_) => self.say(Verdict::Good, "ledger", "there and up to date"),
+            Look::Absent => {
+                self.say(Verdict::Good, "ledger", "not made yet, or older: the next writing command brings it up to date")
+            }
+            Look::Unreadable(error) => self.say(Verdict::Warn, "ledger", &format!("this role may not read it: {error}")),
+        }
+        Ok(())
+    }
+
+    fn history(&mut self, session: &mut (impl Full + Basic), files: &[Migration]) -> Result<(), Failure> {
+        let picture = Picture::gather(session, files)?;
+        let problems = picture.problems();
+        for problem in &problems {
+            self.say(Verdict::Bad, "history", &problem.message());
+        }
+        if problems.is_empty() {
+            self.say(Verdict::Good, "history", &super::run::counts(&picture));
+        }
+        Ok(())
+    }
+}
+
+/// Both directions of a migration.
+fn ways(migration: &Migration) -> Vec<Step<'_>> {
+    use crate::migrate::Direction::{Down, Up};
+    let up = Step { migration, direction: Up, script: &migration.up };
+    let down = migration.down.as_ref().map(|script| Step { migration, direction: Down, script });
+    std::iter::once(up).chain(down).collect()
+}
