@@ -1,17 +1,32 @@
 //! SQL as text: tokens, pieces (statements with their places) and what can be told from their words.
 //!
-//! One lexer serves both dialects. It never fails on a statement that it does not know: databases judge SQL,
-//! this module only finds where a statement begins and ends.
+//! One stream of tokens serves both dialects; each dialect has its own lexer, which follows the database's own
+//! (PostgreSQL's `scan.l` with psql's `psqlscan.l`, SQLite's `tokenize.c`). Nothing here fails on a statement
+//! that it does not know: databases judge SQL, this module only finds where a statement begins and ends.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `token` | a token, and the stream of them |
+//! | `lex_postgres`, `lex_sqlite`, `scan` | the next token of each dialect, and what both lexers share |
+//! | `pieces`, `ends`, `copy` | where statements end, and the data lines that follow a `COPY` |
+//!
+//! PostgreSQL's `standard_conforming_strings` is taken to be on, as it is since 9.1.
 
 pub mod classify;
 pub mod pieces;
 pub mod token;
 
+mod copy;
+mod ends;
+mod lex_postgres;
+mod lex_sqlite;
+mod scan;
+
 use super::engine::Engine;
 
 pub use classify::{Statement, classify};
 pub use pieces::{Piece, SplitError, split};
-pub use token::{Token, TokenKind, tokens};
+pub use token::{Token, TokenKind, Tokens, tokens};
 
 /// The texts of all tokens of `text` that are neither white space nor comment.
 pub fn significant_tokens(text: &str, engine: Engine) -> impl Iterator<Item = &str> {
