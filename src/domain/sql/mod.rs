@@ -9,10 +9,14 @@
 //! | `token` | a token, and the stream of them |
 //! | `lex_postgres`, `lex_sqlite`, `scan` | the next token of each dialect, and what both lexers share |
 //! | `pieces`, `ends`, `copy` | where statements end, and the data lines that follow a `COPY` |
+//! | `classify`, `outside`, `index`, `words` | what a statement is, read word by word |
+//! | `directives` | `-- manage: …` |
 //!
 //! PostgreSQL's `standard_conforming_strings` is taken to be on, as it is since 9.1.
 
 pub mod classify;
+pub mod directives;
+pub mod index;
 pub mod pieces;
 pub mod token;
 
@@ -20,11 +24,18 @@ mod copy;
 mod ends;
 mod lex_postgres;
 mod lex_sqlite;
+mod outside;
 mod scan;
+mod words;
+
+#[cfg(test)]
+mod properties;
 
 use super::engine::Engine;
 
 pub use classify::{Statement, classify};
+pub use directives::{Directive, directives};
+pub use index::{ConcurrentIndex, concurrent_index};
 pub use pieces::{Piece, SplitError, split};
 pub use token::{Token, TokenKind, Tokens, tokens};
 
