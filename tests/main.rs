@@ -1,1 +1,4 @@
+//! Tests against real databases and of what people see: one binary, one link.
 
+#[cfg(feature = "full")]
+mod splitter;
