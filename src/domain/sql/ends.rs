@@ -29,7 +29,8 @@ impl StatementEnd {
 }
 
 /// psql's rule (`psqlscan.l`): a `;` outside parentheses, and outside the `BEGIN … END` of a
-/// `CREATE [OR REPLACE] {FUNCTION|PROCEDURE}`. A command of psql ends the statement before it.
+/// `CREATE [OR REPLACE] {FUNCTION|PROCEDURE}`. Unlike psql, which may go on with the statement, any command of
+/// psql ends it: such files are refused by name, not run.
 #[derive(Debug, Clone, Default)]
 pub(super) struct PsqlEnd {
     parentheses: usize,

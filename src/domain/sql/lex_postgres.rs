@@ -15,7 +15,7 @@ pub(super) struct Postgres {
 }
 
 /// Whether a `'` goes on with an `E'…'`, backslashes included: it does on a later line with only blanks and
-/// line comments between.
+/// line comments between. Here the server is followed; psql, which reads line by line, forgets it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Escapes {
     #[default]
