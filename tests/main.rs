@@ -6,4 +6,5 @@
 
 mod connection;
 mod platform;
+mod splitter;
 mod support;

@@ -65,7 +65,8 @@ impl Doctor<'_> {
 
     fn fail(&mut self, what: &str, failure: &Failure) {
         let hint = failure.0.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
-        let cause = failure.0.cause().map(|cause| format!(": {cause}")).unwrap_or_default();
+        let cause =
+            crate::domain::explain::Explain::cause(failure.0.as_ref()).map(|cause| format!(": {cause}")).unwrap_or_default();
         let text = crate::domain::secret::redact(&format!("{}{cause}{hint}", failure.0));
         self.say(Verdict::Bad, what, &text);
     }
@@ -154,7 +155,7 @@ impl Doctor<'_> {
             self.say(Verdict::Bad, "history", &problem.message());
         }
         if problems.is_empty() {
-            self.say(Verdict::Good, "history", &super::run::counts(&picture));
+            self.say(Verdict::Good, "history", &super::running::counts(&picture));
         }
         Ok(())
     }

@@ -35,7 +35,7 @@ impl Failure {
         let error = &self.0;
         let mut out =
             format!("{}{} {}\n", paint.on(Style::Bad, "error"), paint.on(Style::Strong, ":"), redact(&error.to_string()));
-        let cause = error.cause().map(|cause| redact(&cause));
+        let cause = Explain::cause(error.as_ref()).map(|cause| redact(&cause));
         let mut told = false;
         if let Some(place) = error.place() {
             out.push_str(&format!("  at {}\n", Place { file: Project::shown(&place.file, folder), ..place.clone() }));
@@ -59,7 +59,7 @@ impl Failure {
         let place = error.place();
         json!({
             "message": redact(&error.to_string()),
-            "cause": error.cause().map(|cause| redact(&cause)),
+            "cause": Explain::cause(error.as_ref()).map(|cause| redact(&cause)),
             "hint": error.hint().map(|hint| redact(&hint)),
             "file": place.as_ref().map(|place| Project::shown(&place.file, folder).display().to_string()),
             "line": place.as_ref().and_then(|place| place.line),

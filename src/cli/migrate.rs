@@ -6,7 +6,7 @@ use super::context::{Chosen, Context};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::words;
-use super::run;
+use super::running;
 use crate::backend::Access;
 use crate::domain::explain::Class;
 use crate::guards::Deed;
@@ -58,7 +58,7 @@ pub struct Args {
     allow_out_of_order: bool,
 
     #[command(flatten)]
-    lock: run::LockArgs,
+    lock: running::LockArgs,
 
     /// Wait so long for a database that is still starting
     #[arg(long, value_name = "TIME", value_parser = words::parse_duration)]
@@ -83,7 +83,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     };
     super::consent::obtain(context, &reached, Deed::Migrate, "")?;
     let before = Picture::gather(&mut reached.session, &files)?;
-    context.screen.heading(&format!("{} · {}", reached.title(), run::counts(&before)));
+    context.screen.heading(&format!("{} · {}", reached.title(), running::counts(&before)));
     let options = Options {
         what: context.what("migrate"),
         lock_timeout: args.lock.lock_timeout,
@@ -92,9 +92,9 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         allow_out_of_order: args.allow_out_of_order,
         stamp: if reached.session.created() { context.stamp(&chosen) } else { None },
     };
-    let outcome = run::run(context, &mut reached, &files, &options, "applied", |engine| engine.forward(&target))?;
+    let outcome = running::run(context, &mut reached, &files, &options, "applied", |engine| engine.forward(&target))?;
     let hint = if args.fake { "" } else { "undo the last: manage rollback" };
-    run::summary(context, &outcome, if args.fake { "recorded" } else { "applied" }, "nothing to do", hint, begun);
+    running::summary(context, &outcome, if args.fake { "recorded" } else { "applied" }, "nothing to do", hint, begun);
     Ok(Exit::Ok)
 }
 
@@ -111,13 +111,13 @@ fn target(args: &Args) -> Result<Forward, Failure> {
 
 /// `--plan` and `--sql`: looks, and creates nothing.
 fn look(context: &mut Context, args: &Args, chosen: &Chosen, files: &[Migration], target: &Forward) -> Result<Exit, Failure> {
-    let looked = run::look(context, chosen, files, "migrate --plan")?;
+    let looked = running::look(context, chosen, files, "migrate --plan")?;
     let steps = plan_forward(&looked.picture, target, args.allow_out_of_order).map_err(MigrateError::from)?;
-    let prepared = run::prepare_all(&steps)?;
+    let prepared = running::prepare_all(&steps)?;
     if args.sql {
-        run::print_sql(context, &looked, &prepared);
+        running::print_sql(context, &looked, &prepared);
     } else {
-        run::show_plan(context, &looked, &prepared, "applied", "manage migrate");
+        running::show_plan(context, &looked, &prepared, "applied", "manage migrate");
     }
     Ok(Exit::Ok)
 }

@@ -20,7 +20,7 @@ pub mod output;
 pub mod redo;
 pub mod reference;
 pub mod rollback;
-pub mod run;
+pub mod running;
 pub mod signals;
 pub mod start;
 pub mod status;

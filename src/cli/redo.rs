@@ -8,7 +8,7 @@ use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::words;
-use super::run;
+use super::running;
 use crate::backend::Access;
 use crate::guards::Deed;
 use crate::migrate::{Backward, MigrateError, Options, Picture, plan_back};
@@ -26,7 +26,7 @@ pub struct Args {
     steps: u32,
 
     #[command(flatten)]
-    lock: run::LockArgs,
+    lock: running::LockArgs,
 }
 
 /// Runs the command.
@@ -41,14 +41,14 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     let mut reached = context.reach(&chosen, Access::Write, "redo")?;
     let picture = Picture::gather(&mut reached.session, &files)?;
     let steps = plan_back(&picture, &target).map_err(MigrateError::from)?;
-    run::prepare_all(&steps)?;
+    running::prepare_all(&steps)?;
     // The way forward is checked as well, before anything is taken back.
     let forward: Vec<_> = steps
         .iter()
         .map(|step| crate::migrate::Step { direction: crate::migrate::Direction::Up, script: &step.migration.up, ..*step })
         .collect();
-    run::prepare_all(&forward)?;
-    context.screen.heading(&format!("{} · {}", reached.title(), run::counts(&picture)));
+    running::prepare_all(&forward)?;
+    context.screen.heading(&format!("{} · {}", reached.title(), running::counts(&picture)));
     if !steps.is_empty() {
         let effect = format!(
             "This takes {} back and runs them again; the data in what they made is lost.",
@@ -65,7 +65,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         allow_out_of_order: true,
         stamp: None,
     };
-    let outcome = run::run(context, &mut reached, &files, &options, "applied", |engine| engine.again(&target))?;
+    let outcome = running::run(context, &mut reached, &files, &options, "applied", |engine| engine.again(&target))?;
     let reverted: Vec<_> = outcome.finished.iter().filter(|done| done.direction == crate::migrate::Direction::Down).collect();
     let fact: serde_json::Value =
         reverted.iter().map(|done| json!({ "version": done.version.as_str(), "name": done.name })).collect();

@@ -6,7 +6,7 @@ use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::words;
-use super::run;
+use super::running;
 use crate::backend::Access;
 use crate::guards::Deed;
 use crate::migrate::{Backward, MigrateError, Options, Picture, plan_back};
@@ -43,7 +43,7 @@ pub struct Args {
     sql: bool,
 
     #[command(flatten)]
-    lock: run::LockArgs,
+    lock: running::LockArgs,
 }
 
 /// Runs the command.
@@ -59,13 +59,13 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     let chosen = context.choose()?;
     let files = context.migrations(&chosen)?;
     if args.plan || args.sql {
-        let looked = run::look(context, &chosen, &files, "rollback --plan")?;
+        let looked = running::look(context, &chosen, &files, "rollback --plan")?;
         let steps = plan_back(&looked.picture, &target).map_err(MigrateError::from)?;
-        let prepared = run::prepare_all(&steps)?;
+        let prepared = running::prepare_all(&steps)?;
         if args.sql {
-            run::print_sql(context, &looked, &prepared);
+            running::print_sql(context, &looked, &prepared);
         } else {
-            run::show_plan(context, &looked, &prepared, "reverted", "the same without --plan");
+            running::show_plan(context, &looked, &prepared, "reverted", "the same without --plan");
         }
         return Ok(Exit::Ok);
     }
@@ -74,8 +74,8 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     let picture = Picture::gather(&mut reached.session, &files)?;
     // What cannot be done is said before anybody is asked.
     let steps = plan_back(&picture, &target).map_err(MigrateError::from)?;
-    run::prepare_all(&steps)?;
-    context.screen.heading(&format!("{} · {}", reached.title(), run::counts(&picture)));
+    running::prepare_all(&steps)?;
+    context.screen.heading(&format!("{} · {}", reached.title(), running::counts(&picture)));
     if !steps.is_empty() {
         let deed = if args.all { Deed::RollbackAll } else { Deed::Rollback };
         let effect = format!("This takes {} back, with the data in what they made.", words::count(steps.len(), "migration"));
@@ -89,7 +89,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         allow_out_of_order: false,
         stamp: None,
     };
-    let outcome = run::run(context, &mut reached, &files, &options, "reverted", |engine| engine.back(&target))?;
-    run::summary(context, &outcome, "reverted", "nothing to take back", "run them again: manage migrate", begun);
+    let outcome = running::run(context, &mut reached, &files, &options, "reverted", |engine| engine.back(&target))?;
+    running::summary(context, &outcome, "reverted", "nothing to take back", "run them again: manage migrate", begun);
     Ok(Exit::Ok)
 }

@@ -8,7 +8,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output::paint::Style;
 use super::output::words;
-use super::run;
+use super::running;
 use crate::domain::checksum::Edit;
 use crate::migrate::{Picture, State};
 
@@ -33,7 +33,7 @@ pub struct Args {
 pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     let chosen = context.choose()?;
     let files = context.migrations(&chosen)?;
-    let looked = run::look(context, &chosen, &files, "status")?;
+    let looked = running::look(context, &chosen, &files, "status")?;
     let picture = &looked.picture;
     facts(context, picture);
     context.screen.heading(&looked.title);
@@ -72,7 +72,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
 
 fn table(picture: &Picture<'_>) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING);
+    table.load_style(presets::NOTHING);
     table.set_header(["version", "name", "state", "applied", "took"]);
     for (version, state) in picture.states() {
         let run_on =

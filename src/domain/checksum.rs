@@ -67,3 +67,58 @@ pub fn sha256_hex(text: &str) -> String {
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = "CREATE TABLE a (b text); -- why\nINSERT INTO a VALUES ('x y');\n";
+
+    #[track_caller]
+    fn edited(from: &str, to: &str, expected: Edit) {
+        for engine in [Engine::Sqlite, Engine::Postgres] {
+            let edit = Checksum::of(to, engine).edit_since(&Checksum::of(from, engine));
+
+            assert_eq!(edit, expected, "{engine}: {to}");
+        }
+    }
+
+    #[test]
+    fn an_unchanged_file_has_no_edit() {
+        edited(FILE, FILE, Edit::None);
+        edited("", "", Edit::None);
+    }
+
+    #[test]
+    fn line_ends_blanks_and_comments_are_cosmetic() {
+        edited(FILE, &FILE.replace('\n', "\r\n"), Edit::Cosmetic);
+        edited(FILE, &FILE.replace("why", "because"), Edit::Cosmetic);
+        edited(FILE, &FILE.replace("-- why", "/* it's */"), Edit::Cosmetic);
+        edited(FILE, &format!("\u{feff}\n\n{}\n", FILE.replace("(b", "(\n\tb")), Edit::Cosmetic);
+        edited("SELECT 'a\nb'", "SELECT 'a\r\nb'", Edit::Cosmetic);
+    }
+
+    #[test]
+    fn what_the_database_would_be_told_is_real() {
+        edited(FILE, &FILE.replace("x y", "x  y"), Edit::Real);
+        edited(FILE, &FILE.replace("'x y'", "'x -- y'"), Edit::Real);
+        edited(FILE, &FILE.replace("text", "TEXT"), Edit::Real);
+        edited(FILE, &FILE.replace("INSERT", "-- INSERT"), Edit::Real);
+        edited("SELECT a b", "SELECT ab", Edit::Real);
+        edited("SELECT 'a' 'b'", "SELECT 'a''b'", Edit::Real);
+        edited("SELECT 1 < = 2", "SELECT 1 <= 2", Edit::Real);
+    }
+
+    #[test]
+    fn the_body_of_a_function_and_the_lines_of_a_copy_are_real() {
+        for (from, to) in [
+            ("DO $$ BEGIN -- a\nEND $$", "DO $$ BEGIN -- b\nEND $$"),
+            ("DO $$ BEGIN END $$", "DO $$ BEGIN  END $$"),
+            ("COPY t FROM STDIN;\n1 -- a\n\\.\n", "COPY t FROM STDIN;\n1 -- b\n\\.\n"),
+        ] {
+            let edit = Checksum::of(to, Engine::Postgres).edit_since(&Checksum::of(from, Engine::Postgres));
+
+            assert_eq!(edit, Edit::Real, "{to}");
+        }
+    }
+}

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 
-use super::lock;
 use super::session::PostgresSession;
+use super::{catalogue, lock};
 use crate::backend::basic::Basic;
 use crate::backend::error::{SqlError, SqlErrorKind};
-use crate::backend::full::{Full, Holder, Identity, Notice, TableName};
+use crate::backend::full::{Full, Holder, Identity, IndexState, Notice, TableName};
 use crate::domain::engine::Engine;
+use crate::domain::sql::ConcurrentIndex;
 use crate::domain::value::Value;
 
 /// Names stand with their schema, since the `search_path` may be anybody's.
@@ -103,6 +104,14 @@ impl Full for PostgresSession {
 
     fn unlock(&mut self) -> Result<(), SqlError> {
         lock::unlock(self)
+    }
+
+    fn health(&mut self) -> Result<Vec<String>, SqlError> {
+        catalogue::invalid_indexes(self)
+    }
+
+    fn index_state(&mut self, index: &ConcurrentIndex) -> Result<IndexState, SqlError> {
+        catalogue::index_state(self, index)
     }
 
     /// A wait of nothing is one millisecond: zero means *for ever* to PostgreSQL.

@@ -11,6 +11,7 @@
 mod basic;
 mod binds;
 mod cancel;
+mod catalogue;
 mod connect;
 mod conninfo;
 mod cursor;
