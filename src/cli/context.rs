@@ -301,6 +301,7 @@ impl Reached {
         traits.extend(self.marker.clone());
         match self.standing {
             Standing::Protected => traits.push("protected".to_owned()),
+            Standing::Unknown if self.session.created() => traits.push("new".to_owned()),
             Standing::Unknown => traits.push("no marker".to_owned()),
             Standing::Development | Standing::Staging => {}
         }

@@ -27,7 +27,7 @@ use crate::project::Migration;
 pub struct Args {
     /// Up to this version and with it
     #[arg(value_name = "V", conflicts_with_all = ["to", "steps"])]
-    version: Option<String>,
+    target: Option<String>,
 
     /// Up to this version and with it
     #[arg(long, value_name = "V", conflicts_with = "steps")]
@@ -99,7 +99,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
 }
 
 fn target(args: &Args) -> Result<Forward, Failure> {
-    match (args.version.as_ref().or(args.to.as_ref()), args.steps) {
+    match (args.target.as_ref().or(args.to.as_ref()), args.steps) {
         (Some(zero), _) if zero == "zero" => {
             Err(Failure::new(Class::Usage, "`migrate` only goes forward", "to take everything back: manage rollback --all"))
         }

@@ -20,7 +20,7 @@ use crate::domain::secret::redact;
 
 /// Migrations on SQLite and PostgreSQL: planned, locked, recorded, reversible
 #[derive(Debug, Parser)]
-#[command(name = "manage", version, propagate_version = true, disable_help_subcommand = false, max_term_width = 110)]
+#[command(name = "manage", version, max_term_width = 110)]
 #[command(after_help = "Examples:
   manage migrate                  run the pending migrations of the project in this folder
   manage status                   show what is applied and what is pending

@@ -57,7 +57,9 @@ impl Observer for Watch<'_> {
             Event::Statement { number, of, took, skipped } => {
                 tracing::debug!(number, of, took_ms = took.as_millis(), skipped, "statement");
                 let how = if *skipped { "done by an earlier run".to_owned() } else { words::duration(*took) };
-                self.screen.talk(&format!("    statement {number} of {of}   {how}"));
+                if *of > 1 || *skipped {
+                    self.screen.talk(&format!("    statement {number} of {of}   {how}"));
+                }
             }
             Event::Notice(notice) => {
                 tracing::info!(severity = notice.severity, message = notice.message, "notice");

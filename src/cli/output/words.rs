@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-/// `3 ms`, `1.2 s`, `2 min 3 s`
+/// `0.4 ms`, `13 ms`, `1.2 s`, `2 min 3 s`
 pub fn duration(time: Duration) -> String {
     let seconds = time.as_secs_f64();
+    if seconds < 0.009_95 {
+        return format!("{:.1} ms", seconds * 1000.0);
+    }
     if seconds < 0.9995 {
         return format!("{} ms", (seconds * 1000.0).round());
     }
@@ -49,7 +52,8 @@ mod tests {
 
     #[test]
     fn durations_read_as_people_say_them() {
-        assert_eq!(duration(Duration::from_micros(2600)), "3 ms");
+        assert_eq!(duration(Duration::from_micros(420)), "0.4 ms");
+        assert_eq!(duration(Duration::from_micros(12_600)), "13 ms");
         assert_eq!(duration(Duration::from_millis(1249)), "1.2 s");
         assert_eq!(duration(Duration::from_secs(123)), "2 min 3 s");
     }
