@@ -2,4 +2,5 @@
 // They need the command line, which `--no-default-features` leaves out.
 #![cfg(feature = "cli")]
 
+mod house;
 mod support;
