@@ -154,7 +154,7 @@ start() {
             return 0
         fi
         # Somebody else may have the port; after kill -9 old sessions may hold the shared memory for a moment.
-        grep -qE 'Address already in use|shared memory block' "$dir/log" 2>/dev/null || break
+        grep -qE 'Address already in use|shared memory block|Is another postmaster' "$dir/log" 2>/dev/null || break
         if [ "$attempt" != 10 ]; then
             : >"$dir/log"
             sleep 0.3
@@ -174,7 +174,17 @@ stop() {
 }
 
 kill_server() {
-    kill -9 "$(head -n 1 "$1/data/postmaster.pid")"
+    local pid attempt
+    pid=$(head -n 1 "$1/data/postmaster.pid")
+    kill -9 "$pid"
+    for ((attempt = 0; attempt < 200; attempt++)); do
+        kill -0 "$pid" 2>/dev/null || return 0
+        sleep 0.01
+    done
+    # In a container nobody may collect the dead, and the next start would take it for a server that runs.
+    if grep -q ') Z ' "/proc/$pid/stat" 2>/dev/null; then
+        rm -f "$1/data/postmaster.pid"
+    fi
 }
 
 case "${1:-}" in
