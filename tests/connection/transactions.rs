@@ -1,5 +1,7 @@
 //! Transactions that end otherwise than planned.
 
+use std::io::Write;
+
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error};
@@ -208,4 +210,53 @@ fn a_role_without_privileges_is_told_what_it_may_know() {
     assert_eq!(holder.since, None);
     assert_eq!(error.kind, SqlErrorKind::Permission);
     assert_eq!(reader.find_table("t").map(|table| table.is_some()), Ok(true));
+}
+
+#[test]
+fn a_copy_that_is_left_unfinished_keeps_nothing() {
+    let (_server, _, mut session) = fresh();
+    session.execute("CREATE TABLE t (a int)").expect("a table");
+
+    session.begin().expect("a transaction");
+    session.execute("INSERT INTO t VALUES (1)").expect("a row");
+    let error = session
+        .raw(|client| {
+            let mut writer = client.copy_in("COPY t FROM STDIN")?;
+            writer.write_all(b"2\n")?;
+            Err::<(), _>(std::io::Error::other("the file has ended early").into())
+        })
+        .expect_err("what is copied cannot be read");
+    let commit = session.commit().expect_err("the transaction was aborted");
+
+    assert_eq!(error.message, "the file has ended early");
+    assert_eq!(commit.sqlstate.as_deref(), Some("25P02"));
+    assert_eq!(session.query("SELECT a FROM t", &[]).expect("the session goes on"), []);
+}
+
+#[test]
+fn a_line_that_cannot_be_copied_is_named() {
+    let (_server, _, mut session) = fresh();
+    session.execute("CREATE TABLE t (a int)").expect("a table");
+
+    let error = session
+        .raw(|client| {
+            let mut writer = client.copy_in("COPY t FROM STDIN")?;
+            writer.write_all(b"1\ntwo\n")?;
+            Ok(writer.finish()?)
+        })
+        .expect_err("it is no number");
+
+    assert_eq!(error.sqlstate.as_deref(), Some("22P02"));
+    assert_eq!(error.context.as_deref(), Some("COPY t, line 2, column a: \"two\""));
+}
+
+#[test]
+fn a_cancel_handle_outlives_what_it_cancels() {
+    let (_server, _, session) = fresh();
+    let handle = session.cancel_handle();
+
+    assert_eq!(handle.cancel(), Ok(()), "nothing runs, nothing happens");
+    drop(session);
+
+    assert_eq!(handle.cancel(), Ok(()), "the session is gone, and the server does not mind");
 }
