@@ -90,7 +90,7 @@ impl PostgresSession {
         if !keep {
             self.forget_plans();
         }
-        let binds: Vec<ValueBind> = binds.iter().cloned().map(ValueBind).collect();
+        let binds: Vec<ValueBind<'_>> = binds.iter().map(ValueBind).collect();
         let done = match self.start(sql.to_owned(), Vec::new(), keep, binds) {
             Err(error) => Err(error),
             Ok(mut cursor) => loop {

@@ -36,9 +36,9 @@ impl ToSql for Bind {
 /// A parameter of the type that the server infers for its place. It goes as text, so that the server's own
 /// input function reads it: a whole number fits every numeric type, a text also dates, JSON and enums.
 #[derive(Debug)]
-pub(super) struct ValueBind(pub(super) Value);
+pub(super) struct ValueBind<'a>(pub(super) &'a Value);
 
-impl ToSql for ValueBind {
+impl ToSql for ValueBind<'_> {
     fn to_sql(&self, _: &Type, out: &mut BytesMut) -> Encoded {
         match &self.0 {
             Value::Null => return Ok(IsNull::Yes),

@@ -123,7 +123,7 @@ impl Dial<'_> {
         });
         let client = match answer {
             Some(Ok(client)) => client,
-            Some(Err(error)) => return Err(self.explain(target, &error)),
+            Some(Err(error)) => return Err(self.with_warnings(self.explain(target, &error))),
             None => return Err(self.unreachable(target, "no answer in time")),
         };
         let location = match (&target.host, address) {
@@ -229,6 +229,14 @@ impl Dial<'_> {
             return SqlError::new(SqlErrorKind::Authentication, format!("cannot log in to PostgreSQL at {place}: {cause}"));
         }
         self.unreachable(target, if cause.is_empty() { &said } else { &cause })
+    }
+
+    /// A password file that was passed over is likely why a login failed.
+    fn with_warnings(&self, mut error: SqlError) -> SqlError {
+        if error.kind == SqlErrorKind::Authentication && !self.info.warnings.is_empty() {
+            error.detail = error.detail.or_else(|| Some(self.info.warnings.join("; ")));
+        }
+        error
     }
 
     fn hint_for(&self, error: &SqlError) -> Option<String> {

@@ -53,15 +53,17 @@ pub(super) fn with_causes(error: &dyn std::error::Error) -> String {
     redact(&text)
 }
 
-/// The server counts characters from 1; people's editors and our excerpts start from a byte.
 fn position_in(sql: &str, error: &DbError) -> Option<usize> {
     match error.position()? {
-        ErrorPosition::Original(at) => {
-            let before = usize::try_from(*at).ok()?.checked_sub(1)?;
-            sql.char_indices().map(|(byte, _)| byte).chain([sql.len()]).nth(before)
-        }
+        ErrorPosition::Original(at) => byte_of(sql, *at),
         ErrorPosition::Internal { .. } => None,
     }
+}
+
+/// The server counts characters from 1; our excerpts start from a byte.
+fn byte_of(sql: &str, character: u32) -> Option<usize> {
+    let before = usize::try_from(character).ok()?.checked_sub(1)?;
+    sql.char_indices().map(|(byte, _)| byte).chain([sql.len()]).nth(before)
 }
 
 fn kind_of(sqlstate: &str) -> SqlErrorKind {
@@ -161,5 +163,36 @@ impl DatabaseErrorInformation for Told {
     }
     fn statement_position(&self) -> Option<i32> {
         self.position
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn characters_become_bytes() {
+        assert_eq!(byte_of("äb", 1), Some(0));
+        assert_eq!(byte_of("äb", 2), Some(2));
+        assert_eq!(byte_of("äb", 3), Some(3), "an error may be at the end");
+        assert_eq!(byte_of("äb", 4), None);
+        assert_eq!(byte_of("äb", 0), None);
+    }
+
+    #[test]
+    fn states_have_kinds() {
+        for (state, kind) in [
+            ("28P01", SqlErrorKind::Authentication),
+            ("3D000", SqlErrorKind::NoDatabase),
+            ("42501", SqlErrorKind::Permission),
+            ("40P01", SqlErrorKind::Serialization),
+            ("53100", SqlErrorKind::Full),
+            ("23514", SqlErrorKind::Constraint),
+            ("57P01", SqlErrorKind::Connection),
+            ("08006", SqlErrorKind::Connection),
+            ("42703", SqlErrorKind::Other),
+        ] {
+            assert_eq!(kind_of(state), kind, "{state}");
+        }
     }
 }

@@ -286,3 +286,81 @@ fn ssl(options: &Options, home: Option<&Path>) -> Result<SslSettings, SqlError> 
         },
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn gather(text: &str) -> Result<ConnInfo, SqlError> {
+        ConnInfo::gather(text, &|name| (name == "USER").then(|| "me".to_owned()))
+    }
+
+    fn targets_of(text: &str) -> Vec<String> {
+        gather(text).expect("a valid text").targets.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn user_and_database_have_defaults() {
+        let info = gather("postgres://db").expect("a valid URL");
+        assert_eq!((info.user.as_str(), info.database.as_str()), ("me", "me"));
+
+        let info = gather("postgres://ann@db").expect("a valid URL");
+        assert_eq!((info.user.as_str(), info.database.as_str()), ("ann", "ann"));
+    }
+
+    #[test]
+    fn every_host_has_its_port() {
+        assert_eq!(targets_of("postgres://a,b:5433,[::1]:1/x"), ["a:5432", "b:5433", "[::1]:1"]);
+        assert_eq!(targets_of("host=a,b port=7"), ["a:7", "b:7"]);
+        assert_eq!(targets_of("host=/run/pg"), ["/run/pg/.s.PGSQL.5432"]);
+        assert_eq!(targets_of("hostaddr=10.0.0.1"), ["10.0.0.1:5432"]);
+    }
+
+    #[test]
+    fn values_that_do_not_exist_are_errors() {
+        for text in [
+            "host=a,b,c port=1,2",
+            "host=a,b hostaddr=10.0.0.1",
+            "hostaddr=a",
+            "port=x",
+            "port=0",
+            "port=65536",
+            "sslmode=full",
+            "sslmode=require sslrootcert=system",
+            "target_session_attrs=primary",
+            "connect_timeout=soon",
+            "channel_binding=maybe",
+            "sslcert=/nowhere",
+            "ssl_min_protocol_version=SSLv3",
+        ] {
+            let error = gather(text).map(|_| ()).expect_err(text);
+
+            assert_eq!(error.kind, crate::backend::error::SqlErrorKind::Configuration, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_systems_roots_mean_a_full_check() {
+        let info = gather("host=a sslrootcert=system").expect("a valid text");
+
+        assert_eq!((info.ssl.mode, info.ssl.root), (SslMode::VerifyFull, Some(TlsRoot::System)));
+    }
+
+    proptest! {
+        /// Whatever people forget to escape, no piece of it shows up in an error, nor as a host or a name.
+        #[test]
+        fn a_password_stays_a_password(pieces in proptest::collection::vec("[-@/:?&=#,%+ \\[\\]']{0,3}", 1..5)) {
+            let password = format!("HUNTER{}HUNTER", pieces.join("HUNTER"));
+
+            match gather(&format!("postgres://ann:{password}@db/x?port=1")) {
+                Err(error) => prop_assert!(!format!("{error:?}").contains("HUNTER"), "{:?}", error),
+                Ok(info) => {
+                    let shown = format!("{:?} {} {} {:?}", info.targets, info.user, info.database, info.application);
+                    prop_assert!(!shown.contains("HUNTER"), "{}", shown);
+                }
+            }
+        }
+    }
+}

@@ -88,6 +88,14 @@ const HARMLESS: [(&str, &[&str]); 13] = [
     ("ssl_max_protocol_version", &["", "TLSv1.3"]),
 ];
 
+/// Options of libpq that have no value here that is honoured.
+const OTHERS: [&str; 4] = ["krbsrvname", "gsslib", "sslpassword", "requiressl"];
+
+/// Whether `key` is an option at all, honoured or not.
+pub(super) fn is_known(key: &str) -> bool {
+    SUPPORTED.contains(&key) || OTHERS.contains(&key) || HARMLESS.iter().any(|(known, _)| *known == key)
+}
+
 /// The options of a connection with the place that each comes from, the strongest first seen.
 #[derive(Default)]
 pub(super) struct Options {

@@ -1,6 +1,7 @@
 //! The text that a person writes: a URL, or `key=value` pairs.
 
 use super::error::invalid;
+use super::options;
 use crate::backend::error::SqlError;
 
 /// Keywords and their values in the order of the text.
@@ -33,23 +34,34 @@ fn url(rest: &str) -> Result<Pairs, SqlError> {
         push(&mut pairs, "user", name)?;
         push(&mut pairs, "password", password.unwrap_or_default())?;
     }
-    let (place, query) = rest.split_once('?').map_or((rest, None), |(place, query)| (place, Some(query)));
-    let (hosts, database) = place.split_once('/').unwrap_or((place, ""));
-    // Where an unescaped character cut the password in two, its tail must not travel on as a host or a name.
-    let cut = user.is_none() && hosts.contains(':') && query.is_some_and(|query| query.contains('@'));
-    if hosts.contains('@') || database.contains('@') || cut {
+    // A second `@` is one of a password that is not escaped, whose tail must not travel on as a host or a name.
+    if rest.contains('@') {
         return Err(invalid("the connection URL has an `@` in a place where none may be").with_hint(ESCAPE_HINT));
     }
+    let (place, query) = rest.split_once('?').map_or((rest, None), |(place, query)| (place, Some(query)));
+    let (hosts, database) = place.split_once('/').unwrap_or((place, ""));
     host_list(hosts, &mut pairs)?;
     push(&mut pairs, "dbname", database)?;
+    let mut after_password = false;
     for option in query.unwrap_or_default().split('&').filter(|option| !option.is_empty()) {
         let (key, value) = option.split_once('=').ok_or_else(|| invalid("an option of the connection URL has no `=`"))?;
         let (key, value) = (decoded(key)?, decoded(value)?);
+        refuse_tail(&key, &mut after_password)?;
         // As JDBC writes it.
         let jdbc = key == "ssl" && value == "true";
         pairs.push(if jdbc { ("sslmode".to_owned(), "require".to_owned()) } else { (key, value) });
     }
     Ok(pairs)
+}
+
+/// What follows a password and is no option may be the rest of it, and is not repeated.
+fn refuse_tail(key: &str, after_password: &mut bool) -> Result<(), SqlError> {
+    if *after_password && !options::is_known(key) {
+        return Err(invalid("after the password stands something that is no option")
+            .with_hint("a password with white space needs quotes in a connection string, and with & it is %26 in a URL"));
+    }
+    *after_password |= key == "password";
+    Ok(())
 }
 
 /// Empty parts of a URL count as not written.
@@ -106,6 +118,7 @@ fn decoded(text: &str) -> Result<String, SqlError> {
 fn key_values(text: &str) -> Result<Pairs, SqlError> {
     let mut pairs = Pairs::new();
     let mut rest = text.trim_start();
+    let mut after_password = false;
     while !rest.is_empty() {
         let (key, after) =
             rest.split_once('=').ok_or_else(|| invalid("a word of the connection string is not followed by `=`"))?;
@@ -113,6 +126,7 @@ fn key_values(text: &str) -> Result<Pairs, SqlError> {
         if key.is_empty() || key.contains(char::is_whitespace) {
             return Err(invalid("a word of the connection string is not followed by `=`"));
         }
+        refuse_tail(key, &mut after_password)?;
         let (value, after) = value(after.trim_start())?;
         pairs.push((key.to_owned(), value));
         rest = after.trim_start();
@@ -137,4 +151,98 @@ fn value(text: &str) -> Result<(String, &str), SqlError> {
         return Err(invalid("a quote of the connection string is not closed"));
     }
     Ok((value, ""))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn pairs(expected: &[(&str, &str)]) -> Result<Pairs, SqlError> {
+        Ok(expected.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect())
+    }
+
+    fn percent(text: &str) -> String {
+        text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    }
+
+    #[test]
+    fn a_whole_url_is_understood() {
+        let url = "postgresql://ann:p%40ss@a,b:5433,[::1]:5434/app?sslmode=require&ssl=true&options=-c%20x%3D1";
+
+        assert_eq!(
+            parse(url),
+            pairs(&[
+                ("user", "ann"),
+                ("password", "p@ss"),
+                ("host", "a,b,::1"),
+                ("port", ",5433,5434"),
+                ("dbname", "app"),
+                ("sslmode", "require"),
+                ("sslmode", "require"),
+                ("options", "-c x=1"),
+            ])
+        );
+    }
+
+    #[test]
+    fn parts_of_a_url_may_be_missing() {
+        assert_eq!(parse("postgres://"), pairs(&[]));
+        assert_eq!(parse("postgres:///app"), pairs(&[("dbname", "app")]));
+        assert_eq!(parse("postgres://ann@/?host=/tmp"), pairs(&[("user", "ann"), ("host", "/tmp")]));
+        assert_eq!(parse("postgres://%2Ftmp/app"), pairs(&[("host", "/tmp"), ("dbname", "app")]));
+    }
+
+    #[test]
+    fn key_value_strings_have_quotes_and_escapes() {
+        assert_eq!(
+            parse(r"host = a  password='it\'s \\ me' user=a\ b dbname=''"),
+            pairs(&[("host", "a"), ("password", r"it's \ me"), ("user", "a b"), ("dbname", "")])
+        );
+    }
+
+    #[test]
+    fn broken_texts_are_errors() {
+        for text in
+            ["postgres://%zz", "postgres://%4", "postgres://h?x", "postgres://[::1", "postgres://[::1]x", "postgres://%FF"]
+        {
+            assert!(parse(text).is_err(), "{text}");
+        }
+        for text in ["host", "=x", "host='x", "a b=c", "postgres://a%00b"] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_tail_of_a_password_is_not_repeated() {
+        for text in ["host=h password=hunter 2hunter=x", "postgres://h/d?password=hunter&2hunter=x"] {
+            let error = parse(text).expect_err("no option");
+
+            assert!(!format!("{error:?}").contains("hunter"), "{error:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn escaped_urls_come_back_as_they_were(user in "\\PC+", password in "\\PC+", host in "\\PC+", name in "\\PC+") {
+            let url = format!("postgres://{}:{}@{}/{}", percent(&user), percent(&password), percent(&host), percent(&name));
+
+            let expected = [("user", &*user), ("password", &*password), ("host", &*host), ("dbname", &*name)];
+            prop_assert_eq!(parse(&url), pairs(&expected));
+        }
+
+        #[test]
+        fn quoted_values_come_back_as_they_were(password in "\\PC*") {
+            let quoted = password.replace('\\', "\\\\").replace('\'', "\\'");
+
+            prop_assert_eq!(parse(&format!("password='{quoted}' port=1")), pairs(&[("password", &password), ("port", "1")]));
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in "\\PC*") {
+            let _ = parse(&text);
+            let _ = parse(&format!("postgres://{text}"));
+        }
+    }
 }

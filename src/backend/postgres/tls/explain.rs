@@ -35,7 +35,7 @@ fn certificate_error(error: &CertificateError) -> SqlError {
             ("the server's certificate has no subjectAltName, so it is for no host".to_owned(), ISSUE_ANEW)
         }
         CertificateError::NotValidForNameContext { expected, presented } => (
-            format!("the server's certificate is for {}, not for {}", presented.join(", "), expected.to_str()),
+            format!("the server's certificate is for {}, not for {}", names(presented), expected.to_str()),
             "connect by a name that the certificate holds",
         ),
         CertificateError::NotValidForName => {
@@ -53,6 +53,12 @@ fn certificate_error(error: &CertificateError) -> SqlError {
         other => (format!("the server's certificate does not hold: {other}"), "ask who runs the server"),
     };
     SqlError::new(SqlErrorKind::Tls, message).with_hint(hint)
+}
+
+/// The names of a certificate, which the library gives in the form `DnsName("localhost")`.
+fn names(presented: &[String]) -> String {
+    let bare = |name: &String| name.split_once('(').map_or(name.as_str(), |(_, rest)| rest).trim_matches(['"', ')']).to_owned();
+    presented.iter().map(bare).collect::<Vec<_>>().join(", ")
 }
 
 /// The error of the TLS library below `error`, at whatever depth.
