@@ -7,7 +7,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output::paint::Style;
 use super::output::words;
-use crate::backend::{Access, Basic, Full, Location};
+use crate::backend::{Access, Full, Location};
 use crate::guards::Standing;
 use crate::ledger::{Ledger, Look};
 use crate::migrate::{Picture, Step, prepare};
@@ -137,7 +137,7 @@ impl Doctor<'_> {
         }
     }
 
-    fn ledger(&mut self, session: &mut (impl Full + Basic)) -> Result<(), Failure> {
+    fn ledger(&mut self, session: &mut impl Full) -> Result<(), Failure> {
         match Ledger::look(session)? {
             Look::Present(_) => self.say(Verdict::Good, "ledger", "there and up to date"),
             Look::Absent => {
@@ -148,7 +148,7 @@ impl Doctor<'_> {
         Ok(())
     }
 
-    fn history(&mut self, session: &mut (impl Full + Basic), files: &[Migration]) -> Result<(), Failure> {
+    fn history(&mut self, session: &mut impl Full, files: &[Migration]) -> Result<(), Failure> {
         let picture = Picture::gather(session, files)?;
         let problems = picture.problems();
         for problem in &problems {

@@ -8,7 +8,7 @@ use super::history::DieselHistory;
 use super::lock;
 use super::no_transaction;
 use super::picture::Picture;
-use super::plan::{Backward, Direction, Forward, Step, plan_again, plan_back, plan_forward};
+use super::plan::{Backward, Direction, Forward, PlanError, Step, plan_again, plan_back, plan_forward};
 use super::prepare::{Prepared, prepare};
 use crate::backend::{Full, Handling, SqlError, SqlErrorKind};
 use crate::domain::fault;
@@ -58,6 +58,9 @@ pub struct Engine<'a, S: Full> {
     pub stop: &'a dyn Fn() -> bool,
 }
 
+/// Makes the plan, once the lock is held.
+type MakePlan<'f> = dyn for<'p> Fn(&Picture<'p>, &Options) -> Result<Vec<Step<'p>>, PlanError> + 'f;
+
 /// How long finished migrations may share a transaction before it is committed.
 const GROUP_LIMIT: Duration = Duration::from_secs(1);
 
@@ -105,10 +108,7 @@ impl<S: Full> Engine<'_, S> {
         Ok(outcome)
     }
 
-    fn run(
-        &mut self,
-        plan: &dyn for<'p> Fn(&Picture<'p>, &Options) -> Result<Vec<Step<'p>>, super::PlanError>,
-    ) -> Result<Outcome, MigrateError> {
+    fn run(&mut self, plan: &MakePlan<'_>) -> Result<Outcome, MigrateError> {
         let files = self.files;
         let picture = Picture::gather(self.session, files)?;
         let steps = plan(&picture, self.options)?;
