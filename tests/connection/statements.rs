@@ -113,3 +113,17 @@ fn an_error_points_at_its_place_in_the_statement() {
     assert_eq!(error.position.map(|at| &sql[at..]), Some("missing_column"));
     assert_eq!(error.kind, SqlErrorKind::Other);
 }
+
+#[test]
+fn a_statement_that_cannot_be_sent_leaves_the_session_alive() {
+    let (_server, _, mut session) = fresh();
+    session.begin().expect("a transaction");
+
+    let text = session.execute("SELECT 'a\0b'").expect_err("a NUL cannot be sent");
+    let count = session.query("SELECT $1::int", &[]).expect_err("a parameter is missing");
+    let rows = session.query("SELECT 1", &[]);
+
+    assert_eq!((text.kind, count.kind), (SqlErrorKind::Other, SqlErrorKind::Other), "{text} {count}");
+    assert_eq!(rows.map(|rows| rows.len()), Ok(1));
+    session.commit().expect("nothing of it reached the server");
+}

@@ -14,7 +14,11 @@ pub(super) fn is_lost(error: &postgres::Error) -> bool {
     error.is_closed()
         || match error.as_db_error() {
             Some(db) => matches!(db.severity(), "FATAL" | "PANIC"),
-            None => error.source().is_some_and(|cause| cause.is::<std::io::Error>()),
+            // What cannot be sent at all (a NUL in the text, a gigabyte) comes as invalid input.
+            None => error
+                .source()
+                .and_then(|cause| cause.downcast_ref::<std::io::Error>())
+                .is_some_and(|cause| cause.kind() != std::io::ErrorKind::InvalidInput),
         }
 }
 
