@@ -15,8 +15,11 @@ use crate::project::Migration;
 
 /// Look at project and database, and say what is wrong with them
 ///
-/// Writes nothing.
+/// Writes nothing. Exits with 1 when something is wrong that will stop a migration.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  manage doctor
+  manage doctor --env production --json | jq '.checks[] | select(.status != \"ok\")'")]
 pub struct Args {}
 
 /// What one look found.

@@ -9,7 +9,7 @@ use super::output::words;
 use super::running;
 use crate::backend::Access;
 use crate::guards::Deed;
-use crate::migrate::{Backward, MigrateError, Options, Picture, plan_back};
+use crate::migrate::{Backward, Direction, MigrateError, Options, Picture, plan_back};
 
 /// Take migrations back
 ///
@@ -17,10 +17,10 @@ use crate::migrate::{Backward, MigrateError, Options, Picture, plan_back};
 /// first is touched.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  manage rollback                         the last one
-  manage rollback --steps 3
-  manage rollback --to 20260110120000     all that came after this version, which stays
-  manage rollback --all --plan            only show what would be taken back")]
+  manage rollback                        the last one
+  manage rollback --steps 3              the last three
+  manage rollback --to 20260110120000    all that came after this version
+  manage rollback --all --plan           only show what would be taken back")]
 pub struct Args {
     /// So many of them
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..), conflicts_with_all = ["to", "all"])]
@@ -65,7 +65,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         if args.sql {
             running::print_sql(context, &looked, &prepared);
         } else {
-            running::show_plan(context, &looked, &prepared, "reverted", "the same without --plan");
+            running::show_plan(context, &looked, &prepared, Direction::Down, &command(args));
         }
         return Ok(Exit::Ok);
     }
@@ -89,7 +89,17 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         allow_out_of_order: false,
         stamp: None,
     };
-    let outcome = running::run(context, &mut reached, &files, &options, "reverted", |engine| engine.back(&target))?;
+    let outcome = running::run(context, &mut reached, &files, &options, &[Direction::Down], |engine| engine.back(&target))?;
     running::summary(context, &outcome, "reverted", "nothing to take back", "run them again: manage migrate", begun);
     Ok(Exit::Ok)
+}
+
+/// The command without `--plan`.
+fn command(args: &Args) -> String {
+    match (&args.to, args.all, args.steps) {
+        (Some(version), _, _) => format!("manage rollback --to {version}"),
+        (None, true, _) => "manage rollback --all".to_owned(),
+        (None, false, 1) => "manage rollback".to_owned(),
+        (None, false, steps) => format!("manage rollback --steps {steps}"),
+    }
 }

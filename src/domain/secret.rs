@@ -140,7 +140,10 @@ mod tests {
     #[test]
     fn a_password_is_hidden_where_the_host_was_forgotten_and_a_port_is_not() {
         assert_eq!(redact("postgres://ann:hunter2/x"), "postgres://ann:***/x");
-        assert_eq!(redact("postgres://db:5432/x and postgres://[::1]:5432/x"), "postgres://db:5432/x and postgres://[::1]:5432/x");
+        assert_eq!(
+            redact("postgres://db:5432/x and postgres://[::1]:5432/x"),
+            "postgres://db:5432/x and postgres://[::1]:5432/x"
+        );
         assert_eq!(redact("postgres://a:5432,b:5432/x"), "postgres://a:5432,b:5432/x");
     }
 
