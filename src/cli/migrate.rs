@@ -130,6 +130,7 @@ fn nothing_to_begin_with(
         return Ok(None);
     }
     let looked = running::look(context, chosen, files, "migrate")?;
+    context.screen.heading(&looked.title);
     running::show_plan(context, &looked, &[], Direction::Up, "");
     Ok(Some(Exit::Ok))
 }
@@ -145,6 +146,9 @@ fn command(args: &Args) -> String {
 /// `--plan` and `--sql`: looks, and creates nothing.
 fn look(context: &mut Context, args: &Args, chosen: &Chosen, files: &[Migration], target: &Forward) -> Result<Exit, Failure> {
     let looked = running::look(context, chosen, files, "migrate --plan")?;
+    if args.plan {
+        context.screen.heading(&looked.title);
+    }
     let steps = plan_forward(&looked.picture, target, args.allow_out_of_order).map_err(MigrateError::from)?;
     let prepared = running::prepare_all(&steps)?;
     if args.sql {

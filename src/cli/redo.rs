@@ -38,13 +38,13 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     let begun = Instant::now();
     let mut reached = context.reach(&chosen, Access::Write, "redo")?;
     let picture = Picture::gather(&mut reached.session, &files)?;
+    context.screen.heading(&format!("{} · {}", reached.title(), running::counts(&picture)));
     let steps = plan_back(&picture, &target).map_err(MigrateError::from)?;
     running::prepare_all(&steps)?;
     // The way forward is checked as well, before anything is taken back.
     let forward: Vec<_> =
         steps.iter().map(|step| Step { direction: Direction::Up, script: &step.migration.up, ..*step }).collect();
     running::prepare_all(&forward)?;
-    context.screen.heading(&format!("{} · {}", reached.title(), running::counts(&picture)));
     if !steps.is_empty() {
         let effect = format!(
             "This takes {} back and runs them again; the data in what they made is lost.",

@@ -60,6 +60,9 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     let files = context.migrations(&chosen)?;
     if args.plan || args.sql {
         let looked = running::look(context, &chosen, &files, "rollback --plan")?;
+        if args.plan {
+            context.screen.heading(&looked.title);
+        }
         let steps = plan_back(&looked.picture, &target).map_err(MigrateError::from)?;
         let prepared = running::prepare_all(&steps)?;
         if args.sql {
@@ -72,10 +75,10 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     let begun = Instant::now();
     let mut reached = context.reach(&chosen, Access::Write, "rollback")?;
     let picture = Picture::gather(&mut reached.session, &files)?;
+    context.screen.heading(&format!("{} · {}", reached.title(), running::counts(&picture)));
     // What cannot be done is said before anybody is asked.
     let steps = plan_back(&picture, &target).map_err(MigrateError::from)?;
     running::prepare_all(&steps)?;
-    context.screen.heading(&format!("{} · {}", reached.title(), running::counts(&picture)));
     if !steps.is_empty() {
         let deed = if args.all { Deed::RollbackAll } else { Deed::Rollback };
         let effect = format!("This takes {} back, with the data in what they made.", words::count(steps.len(), "migration"));
@@ -90,7 +93,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         stamp: None,
     };
     let outcome = running::run(context, &mut reached, &files, &options, &[Direction::Down], |engine| engine.back(&target))?;
-    running::summary(context, &outcome, "reverted", "nothing to take back", "run them again: manage migrate", begun);
+    running::summary(context, &outcome, "reverted", "nothing to take back", "again: manage migrate", begun);
     Ok(Exit::Ok)
 }
 

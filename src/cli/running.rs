@@ -144,7 +144,6 @@ pub fn show_plan(context: &mut Context, looked: &Looked<'_>, steps: &[Prepared<'
     let pending = looked.picture.pending();
     let pending: Value = pending.iter().map(|file| json!({ "version": file.version.as_str(), "name": file.name })).collect();
     context.screen.facts.insert("pending".to_owned(), pending);
-    context.screen.heading(&looked.title);
     let width = title_width(steps.iter().map(|step| step.step.migration));
     for step in steps {
         let migration = step.step.migration;

@@ -34,8 +34,8 @@ impl Project {
         self.program(env!("CARGO_BIN_EXE_manage"), "manage").args(words(arguments))
     }
 
-    /// A run of any program as if it were `manage`.
-    pub(super) fn program(&self, program: &str, shown: &str) -> Invocation {
+    /// A run of any program as if it were `manage`: of a shell, for what only a shell can do.
+    pub fn program(&self, program: &str, shown: &str) -> Invocation {
         let mut invocation =
             Invocation { command: Command::new(program), shown: format!("$ {shown}"), input: None, disguise: Disguise::of(self) };
         invocation
