@@ -241,6 +241,7 @@ impl Context {
             binding: &identity.binding,
             protected_environment: protected.as_deref(),
         });
+        tracing::info!(database = identity.name, standing = standing.word(), why, "reached");
         let marker = marker.filter(|marker| marker.mismatch(&identity.binding).is_none()).map(|marker| marker.name);
         self.screen.facts.insert(
             "database".to_owned(),
@@ -334,6 +335,10 @@ pub fn unreachable(error: SqlError, url: &DatabaseUrl) -> SqlError {
         (SqlErrorKind::NoDatabase, Engine::Postgres) => {
             error.with_hint("make it with `manage database create`, or correct the URL")
         }
+        _ if error.hint.is_some() => error,
+        (SqlErrorKind::Configuration, Engine::Postgres) => error.with_hint("write postgres://USER@HOST/DATABASE"),
+        (SqlErrorKind::Permission, Engine::Postgres) => error.with_hint("connect as a role that may do this, or grant it"),
+        (_, Engine::Sqlite) => error.with_hint("check the path, and who may read and write it"),
         _ => error,
     }
 }

@@ -59,6 +59,12 @@ pub fn run(
     if let Some(pending) = pending {
         facts.insert("pending".to_owned(), pending.iter().map(|version| pending_fact(version, files)).collect());
     }
+    if result.is_err()
+        && let Ok(picture) = Picture::gather(&mut reached.session, files)
+    {
+        let pending: Vec<_> = picture.pending().iter().map(|file| pending_fact(&file.version, files)).collect();
+        context.screen.facts.insert("pending".to_owned(), pending.into());
+    }
     if interrupts.twice() {
         context.interrupted = true;
     }

@@ -71,7 +71,7 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return ExitCode::from(not_understood(&error, &args).code()),
     };
-    let exit = match begin(cli.global.clone()) {
+    let exit = match begin(cli.global.clone(), &typed(&args)) {
         Ok(mut context) => finish(&mut context, &cli.command),
         Err(failure) => fail_early(&failure, cli.global.json, cli.global.color),
     };
@@ -111,12 +111,19 @@ fn folded(paragraph: &str) -> String {
     out
 }
 
-fn begin(global: Global) -> Result<Context, Failure> {
+fn begin(global: Global, command: &str) -> Result<Context, Failure> {
     let screen = Screen::new(global.color, global.output.as_deref(), global.json, global.quiet, global.verbose)?;
     if let Some(file) = &global.log {
         logging::begin(file, std::env::var("MANAGE_LOG").ok().as_deref())?;
     }
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), command, "begins");
     Context::new(global, screen)
+}
+
+/// The command as it was typed, without secrets.
+fn typed(args: &[OsString]) -> String {
+    let words: Vec<_> = args.iter().skip(1).map(|arg| redact(&arg.to_string_lossy())).collect();
+    redact(&words.join(" "))
 }
 
 /// Tells a failure for which there is no context yet.

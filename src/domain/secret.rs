@@ -36,7 +36,7 @@ impl fmt::Display for Secret {
 ///
 /// For text that somebody else wrote: a driver's message, an argument that was typed in the wrong place.
 pub fn redact(text: &str) -> String {
-    redact_assignments(&redact_urls(text))
+    redact_assignments(&redact_logins(&redact_urls(text)))
 }
 
 fn redact_urls(text: &str) -> String {
@@ -82,6 +82,16 @@ fn secret_in(before: &str, after: &str) -> Option<Range<usize>> {
     let port = &word[colon + 1..last];
     let is_port = port.is_empty() || port.chars().all(|c| c.is_ascii_digit() || ":,.-_".contains(c));
     (!is_file && !is_port && !word.contains('[') && !word.contains(',')).then_some(colon + 1..last)
+}
+
+/// `user:password@host` where the `://` before it was forgotten.
+fn redact_logins(text: &str) -> String {
+    let hidden = |word: &str| {
+        let host = word.rfind('@').filter(|at| word[at + 1..].starts_with(|c: char| c.is_alphanumeric() || c == '['))?;
+        let colon = word.find(':').filter(|colon| *colon < host && !word.contains("://"))?;
+        Some(format!("{}***{}", &word[..=colon], &word[host..]))
+    };
+    text.split_inclusive(char::is_whitespace).map(|word| hidden(word).unwrap_or_else(|| word.to_owned())).collect()
 }
 
 fn redact_assignments(text: &str) -> String {
@@ -145,6 +155,13 @@ mod tests {
             "postgres://db:5432/x and postgres://[::1]:5432/x"
         );
         assert_eq!(redact("postgres://a:5432,b:5432/x"), "postgres://a:5432,b:5432/x");
+    }
+
+    #[test]
+    fn a_login_without_a_scheme_is_hidden() {
+        assert_eq!(redact("no `ann:hunter2@db/x` here"), "no `ann:***@db/x` here");
+        assert_eq!(redact("postgres:/ann:hun'ter2@db/x"), "postgres:***@db/x");
+        assert_eq!(redact("ann@db, x::jsonb @> y, at 12:30"), "ann@db, x::jsonb @> y, at 12:30");
     }
 
     #[test]
