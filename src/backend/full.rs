@@ -96,18 +96,6 @@ pub struct Notice {
     pub message: String,
 }
 
-/// How a file of statements has to be run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Handling {
-    /// In a transaction, which other files may share.
-    Shared,
-    /// In a transaction of its own: it changes settings of the connection.
-    Alone,
-    /// In a transaction of its own, with foreign keys off around it and checked before the commit: it rebuilds
-    /// a table.
-    ForeignKeysOff,
-}
-
 /// What the catalogue says of an index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IndexState {

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use super::error::SqlError;
-use super::full::{Handling, IndexState};
+use super::full::IndexState;
 use super::postgres::PostgresSession;
 use super::sqlite::SqliteSession;
 use super::{Basic, Full, Holder, Identity, Notice, TableName};
 use crate::domain::database_url::DatabaseUrl;
 use crate::domain::engine::Engine;
-use crate::domain::sql::{ConcurrentIndex, Statement};
+use crate::domain::sql::ConcurrentIndex;
 use crate::domain::value::{Row, Value};
 
 /// What the session may do.
@@ -191,14 +191,6 @@ pub fn same_database(a: &DatabaseUrl, b: &DatabaseUrl, environment: &dyn Fn(&str
         (DatabaseUrl::Sqlite(a), DatabaseUrl::Sqlite(b)) => super::sqlite::same_file(a, b),
         (DatabaseUrl::Postgres(a), DatabaseUrl::Postgres(b)) => super::postgres::same_database(a, b, environment),
         _ => false,
-    }
-}
-
-/// How a file with these statements has to be run, beyond what its author says.
-pub fn handling(engine: Engine, statements: &[Statement]) -> Handling {
-    match engine {
-        Engine::Sqlite => super::sqlite::handling(statements),
-        Engine::Postgres => Handling::Shared,
     }
 }
 

@@ -6,9 +6,7 @@
 mod errors;
 mod handle;
 mod lock;
-mod rebuild;
 mod session;
 
 pub use handle::Interrupter;
-pub use rebuild::handling;
 pub use session::{SqliteSession, same_file};
