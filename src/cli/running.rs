@@ -124,9 +124,7 @@ pub fn show_plan(context: &mut Context, looked: &Looked<'_>, steps: &[Prepared<'
     let facts: Value = facts.collect();
     context.screen.facts.insert("plan".to_owned(), facts);
     context.screen.facts.insert(list.to_owned(), json!([]));
-    let pending = looked.picture.pending();
-    let pending: Value = pending.iter().map(|file| json!({ "version": file.version.as_str(), "name": file.name })).collect();
-    context.screen.facts.insert("pending".to_owned(), pending);
+    context.screen.facts.insert("pending".to_owned(), pending_facts(&looked.picture));
     context.screen.heading(&looked.title);
     for step in steps {
         let migration = step.step.migration;
@@ -173,8 +171,13 @@ pub fn counts(picture: &Picture<'_>) -> String {
     format!("{} applied, {} pending", picture.applied.len(), picture.pending().len())
 }
 
+/// What is pending, as facts.
+pub fn pending_facts(picture: &Picture<'_>) -> Value {
+    picture.pending().iter().map(|file| json!({ "version": file.version.as_str(), "name": file.name })).collect()
+}
+
 /// A pending version as a fact.
-pub fn pending_fact(version: &Version, files: &[Migration]) -> Value {
+fn pending_fact(version: &Version, files: &[Migration]) -> Value {
     let name = files.iter().find(|file| file.version == *version).map_or("", |file| file.name.as_str());
     json!({ "version": version.as_str(), "name": name })
 }

@@ -57,7 +57,9 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         let line = format!("  {mark} {}", problem.message());
         context.screen.line(&line);
     }
-    for file in picture.files.iter().filter(|file| picture.is_applied(&file.version) && picture.edit(file) == Edit::Cosmetic) {
+    for file in
+        picture.files.iter().filter(|file| picture.is_applied(&file.version) && picture.edit(&file.version) == Edit::Cosmetic)
+    {
         context.screen.talk(&format!("  {file}: only line ends, white space or comments differ from what ran"));
     }
     Ok(match (args.check, &problems[..], pending) {
@@ -116,8 +118,6 @@ fn facts(context: &mut Context, picture: &Picture<'_>) {
         })
     });
     let applied: Value = applied.collect();
-    let pending: Value =
-        picture.pending().iter().map(|file| json!({ "version": file.version.as_str(), "name": file.name })).collect();
     let problems = picture.problems();
     let problems = problems.iter().map(|problem| {
         json!({ "kind": problem.kind.word(), "version": problem.version.as_str(), "name": problem.name, "message": problem.message() })
@@ -127,6 +127,6 @@ fn facts(context: &mut Context, picture: &Picture<'_>) {
         problems.push(json!({ "kind": "log-unreadable", "version": null, "name": null, "message": error.message }));
     }
     context.screen.facts.insert("applied".to_owned(), applied);
-    context.screen.facts.insert("pending".to_owned(), pending);
+    context.screen.facts.insert("pending".to_owned(), running::pending_facts(picture));
     context.screen.facts.insert("problems".to_owned(), problems.into());
 }
