@@ -213,12 +213,12 @@ impl QueryableByName<Pg> for DynamicRow {
     }
 }
 
-fn read<'a, DB: Backend, R: NamedRow<'a, DB>>(
+fn read<'a, DB: Backend, R>(
     row: &R,
     value: impl Fn(&<R as diesel::row::Row<'a, DB>>::Field<'_>) -> deserialize::Result<Value>,
 ) -> deserialize::Result<DynamicRow>
 where
-    R: diesel::row::Row<'a, DB>,
+    R: NamedRow<'a, DB> + diesel::row::Row<'a, DB>,
 {
     let (mut names, mut values) = (Vec::new(), Vec::new());
     for at in 0..row.field_count() {
