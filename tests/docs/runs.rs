@@ -28,6 +28,7 @@ fn the_readme_shows_what_happens() {
 }
 
 #[test]
+#[cfg_attr(not(any(debug_assertions, feature = "faults")), ignore = "the page kills runs, which needs the fault points")]
 fn the_guide_shows_what_happens() {
     play("docs/guide/migrate.md");
 }
@@ -98,7 +99,7 @@ fn play(page: &str) {
             }
             "file" | "run" | "sql" => {
                 let block = Block::after(&lines, at).unwrap_or_else(|| panic!("{page}:{number} no code block follows"));
-                let body = lines[block.first..block.end].join("\n");
+                let body = block.text(&lines);
                 match verb {
                     "file" => project.write(rest, &(body + "\n")),
                     "sql" => project.execute(&body),
@@ -106,11 +107,14 @@ fn play(page: &str) {
                         played += 1;
                         let run = Run::of(rest);
                         let real = run.shown_on(project, &format!("{page}:{number}"));
-                        let normal = |text: &str| text.lines().map(stable).collect::<Vec<_>>();
+                        let made = run.command.contains(" new ");
+                        let normal = |text: &str| text.trim_end().lines().map(|line| stable(line, made)).collect::<Vec<_>>();
                         if !agree(&normal(&body), &normal(&real)) {
                             wrong.push(format!("{page}:{number} shows\n{body}\n--- but there is\n{real}"));
                             lines[at..block.first].iter().for_each(|line| out.push_str(&format!("{line}\n")));
-                            out.push_str(&format!("{}\n", real.trim_end()));
+                            real.trim_end()
+                                .lines()
+                                .for_each(|line| out.push_str(&format!("{}\n", format!("{}{line}", block.indent).trim_end())));
                             at = block.end;
                         }
                     }
@@ -132,17 +136,25 @@ fn begin(words: &str) -> Project {
     if words.starts_with("root") { root_project(backend) } else { Project::on(backend) }
 }
 
-/// The lines of a code block without its fences.
+/// The lines of a code block without its fences, which may be indented.
 struct Block {
     first: usize,
     end: usize,
+    indent: String,
 }
 
 impl Block {
     fn after(lines: &[&str], at: usize) -> Option<Self> {
-        let open = (at..lines.len()).find(|at| !lines[*at].trim().is_empty()).filter(|at| lines[*at].starts_with("```"))?;
-        let close = (open + 1..lines.len()).find(|at| lines[*at].starts_with("```"))?;
-        Some(Self { first: open + 1, end: close })
+        let is_fence = |at: &usize| lines[*at].trim_start().starts_with("```");
+        let open = (at..lines.len()).find(|at| !lines[*at].trim().is_empty()).filter(is_fence)?;
+        let end = (open + 1..lines.len()).find(is_fence)?;
+        let indent = " ".repeat(lines[open].len() - lines[open].trim_start().len());
+        Some(Self { first: open + 1, end, indent })
+    }
+
+    fn text(&self, lines: &[&str]) -> String {
+        let lines = lines[self.first..self.end].iter();
+        lines.map(|line| line.strip_prefix(&self.indent).unwrap_or(line)).collect::<Vec<_>>().join("\n")
     }
 }
 
