@@ -5,6 +5,7 @@
 #![cfg(feature = "cli")]
 
 mod connection;
+mod docs;
 mod house;
 mod platform;
 mod splitter;

@@ -15,7 +15,7 @@ pub enum Habit {
     /// As `status`
     #[command(hide = true)]
     Showmigrations(status::Args),
-    /// The SQL of one migration, with its record
+    /// The SQL of one migration
     #[command(hide = true)]
     Sqlmigrate(Sqlmigrate),
     /// As diesel's and sqlx's `migration`
