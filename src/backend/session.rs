@@ -31,7 +31,7 @@ pub struct Opening<'a> {
     pub application: &'a str,
     /// Looks a variable of the environment (or of `.env`) up: `PGHOST`, `PGPASSWORD`, `HOME` …
     pub environment: &'a dyn Fn(&str) -> Option<String>,
-    /// How long to try to reach a server before it counts as not reachable.
+    /// How long to try to reach a server, where the URL or the environment does not say it.
     pub connect_timeout: Option<Duration>,
 }
 
