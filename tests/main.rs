@@ -7,5 +7,6 @@
 mod connection;
 mod house;
 mod platform;
+mod safety;
 mod splitter;
 mod support;

@@ -19,6 +19,6 @@ pub mod sqlite;
 pub use basic::Basic;
 pub use error::{SqlError, SqlErrorKind};
 #[cfg(feature = "full")]
-pub use full::{Full, Handling, Holder, Identity, IndexState, Location, Notice, TableName};
+pub use full::{Full, Handling, Holder, Identity, IndexState, Location, Notice, TableName, Violation};
 #[cfg(feature = "full")]
-pub use session::{Access, Opening, Session, handling, same_database};
+pub use session::{Access, Around, Opening, Session, around, handling, same_database};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::error::SqlError;
-use super::full::{Handling, IndexState};
+use super::full::{Handling, IndexState, Violation};
 use super::postgres::PostgresSession;
 use super::sqlite::SqliteSession;
 use super::{Basic, Full, Holder, Identity, Notice, TableName};
@@ -146,6 +146,12 @@ impl Full for Session {
     fn restore_settings(&mut self) -> Result<(), SqlError> {
         each!(self, session => session.restore_settings())
     }
+    fn drop_temporary(&mut self) -> Result<(), SqlError> {
+        each!(self, session => session.drop_temporary())
+    }
+    fn settings_for_records(&mut self) -> Result<(), SqlError> {
+        each!(self, session => session.settings_for_records())
+    }
     fn try_lock(&mut self, what: &str) -> Result<bool, SqlError> {
         each!(self, session => session.try_lock(what))
     }
@@ -170,7 +176,7 @@ impl Full for Session {
     fn suspend_foreign_keys(&mut self) -> Result<(), SqlError> {
         each!(self, session => session.suspend_foreign_keys())
     }
-    fn foreign_key_violations(&mut self) -> Result<Vec<String>, SqlError> {
+    fn foreign_key_violations(&mut self) -> Result<Vec<Violation>, SqlError> {
         each!(self, session => session.foreign_key_violations())
     }
     fn health(&mut self) -> Result<Vec<String>, SqlError> {
@@ -199,6 +205,27 @@ pub fn handling(engine: Engine, statements: &[Statement]) -> Handling {
     match engine {
         Engine::Sqlite => super::sqlite::handling(statements),
         Engine::Postgres => Handling::Shared,
+    }
+}
+
+/// What a plain client has to be told around the statements of a file, so that they run as they run here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Around {
+    /// Once, before the first file.
+    pub first: &'static str,
+    /// Before the transaction.
+    pub before: &'static str,
+    /// After the statements, before the records.
+    pub inside: &'static str,
+    /// After the transaction.
+    pub after: &'static str,
+}
+
+/// What a plain client has to be told around a file that is run so.
+pub fn around(engine: Engine, handling: Handling) -> Around {
+    match engine {
+        Engine::Sqlite => super::sqlite::around(handling),
+        Engine::Postgres => super::postgres::AROUND,
     }
 }
 

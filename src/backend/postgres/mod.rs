@@ -33,6 +33,7 @@ mod values;
 pub use cancel::CancelHandle;
 pub use cursor::PgCursor;
 pub use database::same_database;
+pub use full::AROUND;
 pub use lock::MIGRATION_LOCK;
 pub use raw::RawError;
 pub use rows::{PgField, PgRow};

@@ -8,7 +8,8 @@ mod handle;
 mod lock;
 mod rebuild;
 mod session;
+mod violations;
 
 pub use handle::Interrupter;
-pub use rebuild::handling;
+pub use rebuild::{around, handling};
 pub use session::{SqliteSession, same_file};
