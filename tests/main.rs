@@ -8,5 +8,6 @@ mod connection;
 mod docs;
 mod house;
 mod platform;
+mod safety;
 mod splitter;
 mod support;

@@ -20,8 +20,8 @@ pub mod sqlite;
 
 pub use basic::Basic;
 pub use error::{SqlError, SqlErrorKind};
-pub use full::{Full, Holder, Identity, IndexState, Location, Notice, TableName};
-pub use handling::{Handling, handling};
+pub use full::{Full, Holder, Identity, IndexState, Location, Notice, TableName, Violation};
+pub use handling::{Around, Handling, around, handling};
 pub use on_diesel::{Dynamic, OnDiesel};
 #[cfg(feature = "full")]
 pub use session::{Access, Canceller, Opening, Session, same_database};

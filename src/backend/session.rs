@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::error::SqlError;
-use super::full::IndexState;
+use super::full::{IndexState, Violation};
 use super::postgres::PostgresSession;
 use super::sqlite::SqliteSession;
 use super::{Basic, Full, Holder, Identity, Notice, TableName};
@@ -146,6 +146,12 @@ impl Full for Session {
     fn restore_settings(&mut self) -> Result<(), SqlError> {
         each!(self, session => session.restore_settings())
     }
+    fn drop_temporary(&mut self) -> Result<(), SqlError> {
+        each!(self, session => session.drop_temporary())
+    }
+    fn settings_for_records(&mut self) -> Result<(), SqlError> {
+        each!(self, session => session.settings_for_records())
+    }
     fn try_lock(&mut self, what: &str) -> Result<bool, SqlError> {
         each!(self, session => session.try_lock(what))
     }
@@ -170,7 +176,7 @@ impl Full for Session {
     fn suspend_foreign_keys(&mut self) -> Result<(), SqlError> {
         each!(self, session => session.suspend_foreign_keys())
     }
-    fn foreign_key_violations(&mut self) -> Result<Vec<String>, SqlError> {
+    fn foreign_key_violations(&mut self) -> Result<Vec<Violation>, SqlError> {
         each!(self, session => session.foreign_key_violations())
     }
     fn health(&mut self) -> Result<Vec<String>, SqlError> {

@@ -123,9 +123,8 @@ impl<'a> Picture<'a> {
             Look::Absent => {}
             Look::Unreadable(error) => picture.log_unreadable = Some(error),
             Look::Present(ledger) => {
-                let read = ledger
-                    .recorded(session, DieselHistory::WORD)
-                    .and_then(|recorded| Ok((recorded, ledger.unfinished(session, DieselHistory::WORD)?)));
+                let key = history.key();
+                let read = ledger.recorded(session, &key).and_then(|recorded| Ok((recorded, ledger.unfinished(session, &key)?)));
                 match read {
                     Ok((recorded, unfinished)) => (picture.recorded, picture.unfinished) = (recorded, unfinished),
                     Err(error) if error.kind == crate::backend::SqlErrorKind::Permission => picture.log_unreadable = Some(error),
@@ -186,10 +185,17 @@ impl<'a> Picture<'a> {
                 }
             }
         }
-        for (version, _) in &self.unfinished {
+        for (version, _) in self.half_way() {
             states.insert(version, State::Unfinished);
         }
         states
+    }
+
+    /// What is half-way, and whether it is on its way forward. Progress of a way that another tool has finished is
+    /// out of date.
+    pub fn half_way(&self) -> impl Iterator<Item = (&Version, bool)> {
+        let ways = self.unfinished.iter().map(|(version, way)| (version, way == "up"));
+        ways.filter(|(version, forward)| *forward != self.is_applied(version))
     }
 
     /// What is wrong, in order.

@@ -167,7 +167,9 @@ fn access_is_what_was_asked_for() {
     assert_eq!(open(&folder, Access::Write).map(drop).expect_err("missing").kind, SqlErrorKind::NoDatabase);
     assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0, "a look makes nothing");
 
-    assert!(open(&folder, Access::Create).expect("made").created());
+    let mut made = open(&folder, Access::Create).expect("made");
+    assert!(made.created());
+    made.execute("CREATE TABLE there (id INTEGER)").expect("a table");
     assert!(!open(&folder, Access::Create).expect("there").created());
     let refused = open(&folder, Access::Read).expect("there").execute("CREATE TABLE t (id INTEGER)").expect_err("read-only");
     assert_eq!(refused.kind, SqlErrorKind::ReadOnly);

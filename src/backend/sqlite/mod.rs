@@ -7,6 +7,7 @@ mod errors;
 mod handle;
 mod lock;
 mod session;
+mod violations;
 
 pub use handle::Interrupter;
 pub use session::{SqliteSession, same_file};
