@@ -6,7 +6,9 @@
 
 mod commands;
 mod connection;
+mod docs;
 mod house;
 mod platform;
+mod safety;
 mod splitter;
 mod support;

@@ -79,4 +79,8 @@ fi
 if [ -n "${CI:-}" ]; then INSTA_UPDATE=no; fi
 export INSTA_UPDATE=${INSTA_UPDATE:-no}
 if [ $# -eq 0 ]; then set -- --locked; fi
-cargo test "$@"
+# A run in the background ignores Ctrl-C, and so would the programs whose Ctrl-C is tested.
+signals=
+if env --default-signal=INT true 2>/dev/null; then signals='env --default-signal=INT,QUIT'; fi
+# shellcheck disable=SC2086
+$signals cargo test "$@"

@@ -63,6 +63,11 @@ impl SqlError {
         Self { kind, message: message.into(), sqlstate: None, position: None, detail: None, hint: None, context: None }
     }
 
+    /// Whether we found it ourselves: the database's own errors have a code.
+    pub fn is_ours(&self) -> bool {
+        self.sqlstate.is_none()
+    }
+
     /// The same error with a hint.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {

@@ -96,18 +96,6 @@ pub struct Notice {
     pub message: String,
 }
 
-/// How a file of statements has to be run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Handling {
-    /// In a transaction, which other files may share.
-    Shared,
-    /// In a transaction of its own: it changes settings of the connection.
-    Alone,
-    /// In a transaction of its own, with foreign keys off around it and checked before the commit: it rebuilds
-    /// a table.
-    ForeignKeysOff,
-}
-
 /// What the catalogue says of an index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IndexState {
@@ -119,6 +107,15 @@ pub enum IndexState {
     Invalid(TableName),
     /// The catalogue cannot tell (an index without a name, a database without such statements).
     Unknown,
+}
+
+/// A row that points to a missing one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// In words: `tasks: row 7 points to a missing row of clusters`.
+    pub words: String,
+    /// What stays the same when its table is rebuilt and its rows get other numbers.
+    pub key: String,
 }
 
 /// The name of a table as it must stand in a statement: quoted, with its schema on PostgreSQL.
@@ -157,6 +154,24 @@ pub trait Full: Basic {
     /// # Errors
     /// What the database refuses.
     fn restore_settings(&mut self) -> Result<(), SqlError>;
+
+    /// Drops temporary tables and the like that a file has left, in the transaction that is open: they would stand
+    /// before the real ones of the same name. Where [`Full::restore_settings`] does it, nothing.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    fn drop_temporary(&mut self) -> Result<(), SqlError> {
+        Ok(())
+    }
+
+    /// Settings under which we can write records, until the transaction that is open ends: a file may act under
+    /// another role and with a short patience.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    fn settings_for_records(&mut self) -> Result<(), SqlError> {
+        Ok(())
+    }
 
     /// Tries to take the migration lock, without waiting.
     ///
@@ -208,12 +223,11 @@ pub trait Full: Basic {
         Ok(())
     }
 
-    /// Every row that violates a foreign key, in words: `tasks row 7 points to a missing row of clusters`.
-    /// Only for databases on which foreign keys can be switched off.
+    /// Every row that violates a foreign key. Only for databases on which foreign keys can be switched off.
     ///
     /// # Errors
     /// What the database refuses.
-    fn foreign_key_violations(&mut self) -> Result<Vec<String>, SqlError> {
+    fn foreign_key_violations(&mut self) -> Result<Vec<Violation>, SqlError> {
         Ok(Vec::new())
     }
 

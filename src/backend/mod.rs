@@ -1,13 +1,15 @@
 //! Floor 1: the databases. The only place that knows which database it is.
 //!
-//! Two levels. [`Basic`] is what any connection can do, an application's own Diesel connection too:
-//! execute, query with dynamic rows, transactions. [`Full`] is what the sessions that `manage` opens itself
-//! can do besides: locks, identity, notices, settings, cancel. [`Session`] is such a session.
+//! Two levels. [`Basic`] is what any connection can do: execute, query with dynamic rows, transactions.
+//! [`OnDiesel`] gives it to an application's own Diesel connection. [`Full`] is what the sessions that `manage`
+//! opens itself can do besides: locks, identity, notices, settings, cancel. `Session` (feature `full`) is such
+//! a session.
 
 pub mod basic;
 pub mod error;
-#[cfg(feature = "full")]
 pub mod full;
+mod handling;
+mod on_diesel;
 #[cfg(feature = "full")]
 pub mod postgres;
 pub mod refinery;
@@ -18,7 +20,8 @@ pub mod sqlite;
 
 pub use basic::Basic;
 pub use error::{SqlError, SqlErrorKind};
+pub use full::{Full, Holder, Identity, IndexState, Location, Notice, TableName, Violation};
+pub use handling::{Around, Handling, around, handling};
+pub use on_diesel::{Dynamic, OnDiesel};
 #[cfg(feature = "full")]
-pub use full::{Full, Handling, Holder, Identity, IndexState, Location, Notice, TableName};
-#[cfg(feature = "full")]
-pub use session::{Access, Opening, Session, handling, same_database};
+pub use session::{Access, Canceller, Opening, Session, same_database};

@@ -14,12 +14,14 @@ pub struct OnRefinery<'a, B: Basic>(pub &'a mut B);
 impl<B: Basic> Transaction for OnRefinery<'_, B> {
     type Error = SqlError;
 
+    /// One transaction around all of `queries`, or a savepoint where one is open already.
     fn execute<'a, T: Iterator<Item = &'a str>>(&mut self, queries: T) -> Result<usize, SqlError> {
         self.0.begin()?;
         let mut count = 0;
         for query in queries {
             if let Err(error) = self.0.execute(query) {
-                self.0.rollback()?;
+                // A rollback fails only where the connection is lost, and then the error says so.
+                let _ = self.0.rollback();
                 return Err(error);
             }
             count += 1;

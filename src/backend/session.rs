@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use super::error::SqlError;
-use super::full::{Handling, IndexState};
+use super::full::{IndexState, Violation};
 use super::postgres::PostgresSession;
 use super::sqlite::SqliteSession;
 use super::{Basic, Full, Holder, Identity, Notice, TableName};
 use crate::domain::database_url::DatabaseUrl;
 use crate::domain::engine::Engine;
-use crate::domain::sql::{ConcurrentIndex, Statement};
+use crate::domain::sql::ConcurrentIndex;
 use crate::domain::value::{Row, Value};
 
 /// What the session may do.
@@ -31,7 +31,7 @@ pub struct Opening<'a> {
     pub application: &'a str,
     /// Looks a variable of the environment (or of `.env`) up: `PGHOST`, `PGPASSWORD`, `HOME` …
     pub environment: &'a dyn Fn(&str) -> Option<String>,
-    /// How long to try to reach a server before it counts as not reachable.
+    /// How long to try to reach a server, where the URL or the environment does not say it.
     pub connect_timeout: Option<Duration>,
 }
 
@@ -146,6 +146,12 @@ impl Full for Session {
     fn restore_settings(&mut self) -> Result<(), SqlError> {
         each!(self, session => session.restore_settings())
     }
+    fn drop_temporary(&mut self) -> Result<(), SqlError> {
+        each!(self, session => session.drop_temporary())
+    }
+    fn settings_for_records(&mut self) -> Result<(), SqlError> {
+        each!(self, session => session.settings_for_records())
+    }
     fn try_lock(&mut self, what: &str) -> Result<bool, SqlError> {
         each!(self, session => session.try_lock(what))
     }
@@ -170,7 +176,7 @@ impl Full for Session {
     fn suspend_foreign_keys(&mut self) -> Result<(), SqlError> {
         each!(self, session => session.suspend_foreign_keys())
     }
-    fn foreign_key_violations(&mut self) -> Result<Vec<String>, SqlError> {
+    fn foreign_key_violations(&mut self) -> Result<Vec<Violation>, SqlError> {
         each!(self, session => session.foreign_key_violations())
     }
     fn health(&mut self) -> Result<Vec<String>, SqlError> {
@@ -191,14 +197,6 @@ pub fn same_database(a: &DatabaseUrl, b: &DatabaseUrl, environment: &dyn Fn(&str
         (DatabaseUrl::Sqlite(a), DatabaseUrl::Sqlite(b)) => super::sqlite::same_file(a, b),
         (DatabaseUrl::Postgres(a), DatabaseUrl::Postgres(b)) => super::postgres::same_database(a, b, environment),
         _ => false,
-    }
-}
-
-/// How a file with these statements has to be run, beyond what its author says.
-pub fn handling(engine: Engine, statements: &[Statement]) -> Handling {
-    match engine {
-        Engine::Sqlite => super::sqlite::handling(statements),
-        Engine::Postgres => Handling::Shared,
     }
 }
 

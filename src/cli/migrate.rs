@@ -87,6 +87,13 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     super::consent::obtain(context, &reached, Deed::Migrate, "")?;
     let before = Picture::gather(&mut reached.session, &files)?;
     context.screen.heading(&format!("{} · {}", reached.title(), running::counts(&before)));
+    // Who finds nothing to do waits for nobody.
+    if plan_forward(&before, &target, args.allow_out_of_order).map_err(MigrateError::from)?.is_empty() {
+        context.screen.facts.insert("applied".to_owned(), serde_json::json!([]));
+        context.screen.facts.insert("pending".to_owned(), running::pending_facts(&before));
+        context.screen.line("nothing to do");
+        return Ok(Exit::Ok);
+    }
     let options = Options {
         what: context.what("migrate"),
         lock_timeout: args.lock.lock_timeout,

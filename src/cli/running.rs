@@ -62,8 +62,7 @@ pub fn run(
     if result.is_err()
         && let Ok(picture) = Picture::gather(&mut reached.session, files)
     {
-        let pending: Vec<_> = picture.pending().iter().map(|file| pending_fact(&file.version, files)).collect();
-        context.screen.facts.insert("pending".to_owned(), pending.into());
+        context.screen.facts.insert("pending".to_owned(), pending_facts(&picture));
     }
     if interrupts.twice() {
         context.interrupted = true;
@@ -147,9 +146,7 @@ pub fn show_plan(context: &mut Context, looked: &Looked<'_>, steps: &[Prepared<'
     let facts: Value = facts.collect();
     context.screen.facts.insert("plan".to_owned(), facts);
     context.screen.facts.insert(list(direction).to_owned(), json!([]));
-    let pending = looked.picture.pending();
-    let pending: Value = pending.iter().map(|file| json!({ "version": file.version.as_str(), "name": file.name })).collect();
-    context.screen.facts.insert("pending".to_owned(), pending);
+    context.screen.facts.insert("pending".to_owned(), pending_facts(&looked.picture));
     let width = title_width(steps.iter().map(|step| step.step.migration));
     for step in steps {
         let migration = step.step.migration;
@@ -199,8 +196,13 @@ pub fn counts(picture: &Picture<'_>) -> String {
     format!("{} applied, {} pending", picture.applied.len(), picture.pending().len())
 }
 
+/// What is pending, as facts.
+pub fn pending_facts(picture: &Picture<'_>) -> Value {
+    picture.pending().iter().map(|file| json!({ "version": file.version.as_str(), "name": file.name })).collect()
+}
+
 /// A pending version as a fact.
-pub fn pending_fact(version: &Version, files: &[Migration]) -> Value {
+fn pending_fact(version: &Version, files: &[Migration]) -> Value {
     let name = files.iter().find(|file| file.version == *version).map_or("", |file| file.name.as_str());
     json!({ "version": version.as_str(), "name": name })
 }

@@ -10,7 +10,7 @@ use super::output::paint::Style;
 use super::output::words;
 use super::running;
 use crate::domain::checksum::Edit;
-use crate::migrate::{Picture, ProblemKind, State};
+use crate::migrate::{Picture, Problem, ProblemKind, State};
 
 /// Show what is applied and what is pending
 ///
@@ -56,9 +56,11 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         let mark = context.screen.paint.on(Style::Warn, "!");
         let line = format!("  {mark} {}", problem.message());
         context.screen.line(&line);
-        context.screen.heading(&format!("    {}", way_out(problem.kind)));
+        context.screen.heading(&format!("    {}", way_out(problem, picture)));
     }
-    for file in picture.files.iter().filter(|file| picture.is_applied(&file.version) && picture.edit(file) == Edit::Cosmetic) {
+    for file in
+        picture.files.iter().filter(|file| picture.is_applied(&file.version) && picture.edit(&file.version) == Edit::Cosmetic)
+    {
         context.screen.talk(&format!("  {file}: only line ends, white space or comments differ from what ran"));
     }
     Ok(match (args.check, &problems[..], pending) {
@@ -105,16 +107,17 @@ fn words_of(state: State) -> &'static str {
 }
 
 /// What to do about a problem.
-fn way_out(kind: ProblemKind) -> &'static str {
-    match kind {
+fn way_out(problem: &Problem, picture: &Picture<'_>) -> &'static str {
+    match problem.kind {
         ProblemKind::Missing => "bring its files back, or check that this is the right database",
         ProblemKind::Edited => "put the file back as it was, and write the change as a new migration",
         ProblemKind::OutOfOrder => {
             "give it a version after the last applied one, or run it late: manage migrate --allow-out-of-order"
         }
-        ProblemKind::Unfinished => {
-            "correct its file, then run the same command again: it goes on after the last finished statement"
+        ProblemKind::Unfinished if picture.is_applied(&problem.version) => {
+            "correct its down.sql, then manage rollback: it goes on after the last finished statement"
         }
+        ProblemKind::Unfinished => "correct its up.sql, then manage migrate: it goes on after the last finished statement",
     }
 }
 
@@ -133,17 +136,15 @@ fn facts(context: &mut Context, picture: &Picture<'_>) {
         })
     });
     let applied: Value = applied.collect();
-    let pending: Value =
-        picture.pending().iter().map(|file| json!({ "version": file.version.as_str(), "name": file.name })).collect();
     let problems = picture.problems();
     let problems = problems.iter().map(|problem| {
-        json!({ "kind": problem.kind.word(), "version": problem.version.as_str(), "name": problem.name, "message": problem.message(), "hint": way_out(problem.kind) })
+        json!({ "kind": problem.kind.word(), "version": problem.version.as_str(), "name": problem.name, "message": problem.message(), "hint": way_out(problem, picture) })
     });
     let mut problems: Vec<Value> = problems.collect();
     if let Some(error) = &picture.log_unreadable {
         problems.push(json!({ "kind": "log-unreadable", "version": null, "name": null, "message": error.message, "hint": null }));
     }
     context.screen.facts.insert("applied".to_owned(), applied);
-    context.screen.facts.insert("pending".to_owned(), pending);
+    context.screen.facts.insert("pending".to_owned(), running::pending_facts(picture));
     context.screen.facts.insert("problems".to_owned(), problems.into());
 }

@@ -110,15 +110,12 @@ impl Ledger {
             .map(drop)
     }
 
-    /// Forgets the file: it is through.
+    /// Forgets how far a version had come, in both directions: it is through.
     ///
     /// # Errors
     /// What the database refuses.
-    pub fn forget_progress(self, session: &mut impl Basic, file: File<'_>) -> Result<(), SqlError> {
-        let sql = format!(
-            "DELETE FROM {} WHERE history = $1 AND version = $2 AND direction = $3",
-            self.table("manage_migration_progress")
-        );
-        session.execute_with(&sql, &[file.history.into(), file.version.as_str().into(), file.direction.into()]).map(drop)
+    pub fn forget_progress(self, session: &mut impl Basic, history: &str, version: &Version) -> Result<(), SqlError> {
+        let sql = format!("DELETE FROM {} WHERE history = $1 AND version = $2", self.table("manage_migration_progress"));
+        session.execute_with(&sql, &[history.into(), version.as_str().into()]).map(drop)
     }
 }

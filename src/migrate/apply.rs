@@ -1,5 +1,6 @@
 //! Running a plan under the lock.
 
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use super::error::{Failed, Fate, MigrateError};
@@ -10,10 +11,10 @@ use super::no_transaction;
 use super::picture::Picture;
 use super::plan::{Backward, Direction, Forward, PlanError, Step, plan_again, plan_back, plan_forward};
 use super::prepare::{Prepared, prepare};
-use crate::backend::{Full, Handling, SqlError, SqlErrorKind};
+use crate::backend::{Full, Handling, SqlError, SqlErrorKind, Violation};
 use crate::domain::fault;
 use crate::domain::version::Version;
-use crate::ledger::{Action, Actor, Entry, Ledger};
+use crate::ledger::{Action, Actor, Entry, Ledger, Look};
 use crate::project::Migration;
 
 /// How to run.
@@ -89,7 +90,8 @@ impl<S: Full> Engine<'_, S> {
         self.under_lock(|engine| {
             let mut outcome = engine.run(&|picture, _| plan_back(picture, target))?;
             let reverted: Vec<Version> = outcome.finished.iter().map(|done| done.version.clone()).collect();
-            let again = engine.run(&|picture, _| Ok(plan_again(picture, &reverted)))?;
+            let again = engine.run(&|picture, _| Ok(plan_again(picture, &reverted)));
+            let again = again.map_err(|error| error.after(&outcome.finished))?;
             outcome.finished.extend(again.finished);
             outcome.pending = again.pending;
             Ok(outcome)
@@ -113,33 +115,36 @@ impl<S: Full> Engine<'_, S> {
         let picture = Picture::gather(self.session, files)?;
         let steps = plan(&picture, self.options)?;
         let prepared = steps.iter().map(|step| prepare(*step)).collect::<Result<Vec<_>, _>>()?;
-        if self.options.single_transaction
-            && let Some(other) = prepared.iter().find(|step| !step.in_transaction())
-        {
-            return Err(MigrateError::NotSingle { version: other.version().clone() });
+        // One alone is all or nothing anyway.
+        let single = self.options.single_transaction && prepared.len() > 1;
+        if single && !self.options.fake {
+            refuse_what_cannot_share(&prepared)?;
         }
         let mut outcome =
             Outcome { finished: Vec::new(), pending: picture.pending().iter().map(|file| file.version.clone()).collect() };
         if prepared.is_empty() {
+            // Who made the database may find that another process has been faster with everything else.
+            if let Look::Present(ledger) = Ledger::look(self.session)? {
+                self.stamp(ledger)?;
+            }
             return Ok(outcome);
         }
         let ledger = Ledger::prepare(self.session)?;
-        if let Some(name) = &self.options.stamp
-            && ledger.marker(self.session)?.is_none()
-        {
-            let binding = self.session.identity()?.binding;
-            ledger.stamp(self.session, name, false, &binding)?;
-        }
+        self.stamp(ledger)?;
         let history = DieselHistory::ensure(self.session)?;
         fault::point("history.created");
         let mut run = Run {
             session: &mut *self.session,
             ledger,
+            history_key: history.key(),
             history,
             actor: self.actor,
             options: self.options,
             observer: &mut *self.observer,
+            half_way: picture.unfinished.iter().map(|(version, _)| version.clone()).collect(),
+            single,
             committed: Vec::new(),
+            lost: Vec::new(),
             open: None,
         };
         let result = run.all(&prepared, self.stop);
@@ -154,6 +159,31 @@ impl<S: Full> Engine<'_, S> {
         outcome.pending.sort();
         Ok(outcome)
     }
+
+    fn stamp(&mut self, ledger: Ledger) -> Result<(), MigrateError> {
+        if let Some(name) = &self.options.stamp
+            && ledger.marker(self.session)?.is_none()
+        {
+            let binding = self.session.identity()?.binding;
+            ledger.stamp(self.session, name, false, &binding)?;
+        }
+        Ok(())
+    }
+}
+
+/// A rebuild needs foreign keys off, which cannot be switched within a transaction: with them on, the rows that
+/// point to the dropped table would be deleted with it.
+fn refuse_what_cannot_share(steps: &[Prepared<'_>]) -> Result<(), MigrateError> {
+    for step in steps {
+        let why = match step.handling {
+            _ if !step.in_transaction() => "runs without a transaction",
+            Handling::ForeignKeysOff => "needs foreign keys off around its transaction",
+            Handling::Alone => "changes settings around its transaction",
+            Handling::Shared => continue,
+        };
+        return Err(MigrateError::NotSingle { version: step.version().clone(), why });
+    }
+    Ok(())
 }
 
 /// A run that is under way.
@@ -161,10 +191,18 @@ pub(super) struct Run<'a, S: Full> {
     pub(super) session: &'a mut S,
     pub(super) ledger: Ledger,
     pub(super) history: DieselHistory,
+    /// What this history is called in the ledger.
+    pub(super) history_key: String,
     pub(super) actor: &'a Actor,
     pub(super) options: &'a Options,
     pub(super) observer: &'a mut dyn Observer,
+    /// Versions with progress that a record makes out of date.
+    half_way: HashSet<Version>,
+    /// All in one transaction.
+    single: bool,
     committed: Vec<Finished>,
+    /// What was finished in a transaction that could not be committed.
+    lost: Vec<Version>,
     open: Option<Group>,
 }
 
@@ -185,14 +223,27 @@ impl Trouble {
     pub(super) fn rolled_back(statement: usize, error: SqlError) -> Self {
         Self { statement, error, fate: Fate::RolledBack }
     }
+
+    /// The commit failed. Where the connection was lost in it, nobody knows whether it came through.
+    pub(super) fn at_commit(step: &Prepared<'_>, error: SqlError) -> Self {
+        let fate = if error.kind == SqlErrorKind::Connection { Fate::Unsure } else { Fate::RolledBack };
+        Self { statement: step.pieces.len().saturating_sub(1), error, fate }
+    }
 }
 
 impl<S: Full> Run<'_, S> {
     fn all(&mut self, steps: &[Prepared<'_>], stop: &dyn Fn() -> bool) -> Result<(), MigrateError> {
         for (at, step) in steps.iter().enumerate() {
             if stop() {
-                self.close()?;
+                self.close_after(&steps[..at], &steps[at..])?;
                 return Err(MigrateError::Stopped { done: self.committed.clone(), left: versions(&steps[at..]) });
+            }
+            if !self.shares(step) {
+                self.close_after(&steps[..at], &steps[at..])?;
+            }
+            if !self.session.holds_lock()? {
+                self.close_after(&steps[..at], &steps[at..])?;
+                return Err(MigrateError::LockLost { done: self.committed.clone(), left: versions(&steps[at..]) });
             }
             let migration = step.step.migration;
             self.observer.on(&Event::Started {
@@ -205,20 +256,21 @@ impl<S: Full> Run<'_, S> {
                 return Err(self.failed(step, trouble, begun, versions(&steps[at + 1..])));
             }
         }
-        self.close().map_err(|error| match steps.last() {
-            Some(last) => {
-                self.failed(last, Trouble::rolled_back(last.pieces.len().saturating_sub(1), error), Instant::now(), Vec::new())
-            }
+        self.close_after(steps, &[])
+    }
+
+    /// Commits what is open after the steps `before`.
+    fn close_after(&mut self, before: &[Prepared<'_>], left: &[Prepared<'_>]) -> Result<(), MigrateError> {
+        self.close().map_err(|error| match before.last() {
+            Some(last) => self.failed(last, Trouble::at_commit(last, error), Instant::now(), versions(left)),
             None => error.into(),
         })
     }
 
     fn one(&mut self, step: &Prepared<'_>, begun: Instant) -> Result<(), Trouble> {
-        let whole = |error| Trouble::rolled_back(step.pieces.len().saturating_sub(1), error);
-        if self.options.fake || (step.in_transaction() && self.may_share(step)) {
+        if self.shares(step) {
             return self.shared(step, begun);
         }
-        self.close().map_err(whole)?;
         if step.in_transaction() {
             return self.alone(step, begun);
         }
@@ -228,8 +280,8 @@ impl<S: Full> Run<'_, S> {
         Ok(())
     }
 
-    fn may_share(&self, step: &Prepared<'_>) -> bool {
-        self.options.single_transaction || step.handling == Handling::Shared
+    fn shares(&self, step: &Prepared<'_>) -> bool {
+        self.options.fake || (step.in_transaction() && step.handling == Handling::Shared)
     }
 
     /// Runs a step in the transaction that is open, behind a savepoint, or opens one.
@@ -240,7 +292,7 @@ impl<S: Full> Run<'_, S> {
             self.open = Some(Group { since: Instant::now(), finished: Vec::new() });
             fault::point("migrate.begun");
         }
-        let grouped = self.options.single_transaction || self.session.commits_are_dear();
+        let grouped = self.single || self.session.commits_are_dear();
         if grouped {
             self.session.begin().map_err(whole)?;
         }
@@ -249,7 +301,7 @@ impl<S: Full> Run<'_, S> {
             if self.session.deferred_violations() {
                 let rows = self.session.foreign_key_violations().unwrap_or_default();
                 let mut error = SqlError::new(SqlErrorKind::Constraint, "rows violate a deferred foreign key");
-                error.detail = (!rows.is_empty()).then(|| rows.iter().take(5).cloned().collect::<Vec<_>>().join("; "));
+                error.detail = (!rows.is_empty()).then(|| listed(&rows));
                 return Err(whole(error));
             }
             self.session.commit().map_err(whole)?;
@@ -260,8 +312,8 @@ impl<S: Full> Run<'_, S> {
             group.finished.push(finished);
             since = group.since;
         }
-        let full = !grouped || (!self.options.single_transaction && since.elapsed() >= GROUP_LIMIT);
-        if full { self.close().map_err(whole) } else { Ok(()) }
+        let full = !grouped || (!self.single && since.elapsed() >= GROUP_LIMIT);
+        if full { self.close().map_err(|error| Trouble::at_commit(step, error)) } else { Ok(()) }
     }
 
     /// Runs a step in a transaction of its own, with the connection's settings put right around it.
@@ -291,18 +343,34 @@ impl<S: Full> Run<'_, S> {
         fault::point("migrate.begun");
         let statements = self.body(step, begun)?;
         if let Some(before) = before {
-            let after = self.session.foreign_key_violations().map_err(whole)?;
-            let new: Vec<_> = after.into_iter().filter(|row| !before.contains(row)).collect();
-            if !new.is_empty() {
-                let mut error =
-                    SqlError::new(SqlErrorKind::Constraint, format!("{} rows violate a foreign key afterwards", new.len()));
-                error.detail = Some(new.iter().take(5).cloned().collect::<Vec<_>>().join("; "));
-                return Err(whole(error));
-            }
+            self.refuse_new_violations(&before).map_err(whole)?;
         }
         fault::point("migrate.before_commit");
-        self.session.commit().map_err(whole)?;
+        self.session.commit().map_err(|error| Trouble::at_commit(step, error))?;
         Ok(statements)
+    }
+
+    /// An error where rows point nowhere that did not do so `before`.
+    pub(super) fn refuse_new_violations(&mut self, before: &[Violation]) -> Result<(), SqlError> {
+        let mut known: HashMap<&str, usize> = HashMap::new();
+        for violation in before {
+            *known.entry(&violation.key).or_default() += 1;
+        }
+        let mut new = self.session.foreign_key_violations()?;
+        new.retain(|violation| match known.get_mut(violation.key.as_str()) {
+            Some(count @ 1..) => {
+                *count -= 1;
+                false
+            }
+            _ => true,
+        });
+        if new.is_empty() {
+            return Ok(());
+        }
+        let rows = if new.len() == 1 { "1 row violates".to_owned() } else { format!("{} rows violate", new.len()) };
+        let mut error = SqlError::new(SqlErrorKind::Constraint, format!("{rows} a foreign key afterwards"));
+        error.detail = Some(listed(&new));
+        Err(error)
     }
 
     /// The statements of a step and its records, in the transaction that is open.
@@ -323,8 +391,11 @@ impl<S: Full> Run<'_, S> {
 
     /// History row and log row, after the session's settings are what they were.
     pub(super) fn record(&mut self, step: &Prepared<'_>, statements: usize, begun: Instant) -> Result<(), SqlError> {
-        if !self.options.fake && self.session.any_statement_may_change_settings() {
-            self.session.restore_settings()?;
+        if !self.options.fake {
+            self.session.drop_temporary()?;
+            if self.session.any_statement_may_change_settings() {
+                self.session.restore_settings()?;
+            }
         }
         let (version, action) = match step.step.direction {
             Direction::Up => (step.version(), if self.options.fake { Action::Faked } else { Action::Applied }),
@@ -334,7 +405,11 @@ impl<S: Full> Run<'_, S> {
             Direction::Up => self.history.record(self.session, version)?,
             Direction::Down => self.history.erase(self.session, version)?,
         }
-        self.ledger.log(self.session, &entry(step, action, statements, begun.elapsed(), None), self.actor)
+        if !step.in_transaction() || self.half_way.contains(version) {
+            self.ledger.forget_progress(self.session, &self.history_key, version)?;
+        }
+        let entry = entry(&self.history_key, step, action, statements, begun.elapsed(), None);
+        self.ledger.log(self.session, &entry, self.actor)
     }
 
     /// Commits the transaction that is open. Only now its migrations are finished.
@@ -342,7 +417,10 @@ impl<S: Full> Run<'_, S> {
         let Some(group) = self.open.take() else { return Ok(()) };
         let direction = group.finished.first().map(|finished| finished.direction);
         fault::point(if direction == Some(Direction::Down) { "rollback.before_commit" } else { "migrate.before_commit" });
-        self.session.commit()?;
+        if let Err(error) = self.session.commit() {
+            self.lost = group.finished.into_iter().map(|finished| finished.version).collect();
+            return Err(error);
+        }
         fault::point(if direction == Some(Direction::Down) { "rollback.after_commit" } else { "migrate.after_commit" });
         for finished in group.finished {
             self.finish(finished);
@@ -375,23 +453,17 @@ impl<S: Full> Run<'_, S> {
     /// Rolls the failed step back, commits what was finished before it, and logs the failure.
     fn failed(&mut self, step: &Prepared<'_>, trouble: Trouble, begun: Instant, left: Vec<Version>) -> MigrateError {
         self.tell_notices();
-        let group = self.open.take();
-        let mut lost: Vec<Version> = Vec::new();
-        let shared = group.is_some() && !self.options.single_transaction && self.session.commits_are_dear();
-        if shared && self.session.in_transaction() {
-            // The savepoint of this step; the finished ones before it stay and are committed.
-            let _ = self.session.rollback();
-            self.open = group;
-            let finished: Vec<Version> =
-                self.open.iter().flat_map(|group| &group.finished).map(|done| done.version.clone()).collect();
-            if self.close().is_err() {
-                self.roll_back_all();
-                lost = finished;
+        let shared = self.open.is_some() && !self.single && self.session.commits_are_dear();
+        // The savepoint of this step; the finished ones before it stay and are committed.
+        let kept = shared && self.session.in_transaction() && self.session.rollback().is_ok() && self.close().is_ok();
+        if !kept {
+            if let Some(group) = self.open.take() {
+                self.lost = group.finished.into_iter().map(|finished| finished.version).collect();
             }
-        } else {
-            lost = group.map(|group| group.finished.into_iter().map(|finished| finished.version).collect()).unwrap_or_default();
             self.roll_back_all();
         }
+        let mut lost = std::mem::take(&mut self.lost);
+        lost.retain(|version| version != step.version());
         let text = trouble.error.message.clone();
         self.log_failure(step, trouble.statement, begun.elapsed(), &text);
         let piece = step.pieces.get(trouble.statement);
@@ -406,14 +478,16 @@ impl<S: Full> Run<'_, S> {
             left,
             fate: trouble.fate,
             lost,
+            redo: false,
         }))
     }
 
     /// Ends every transaction and savepoint. A trigger's `RAISE(ROLLBACK)` or a full disk may have done it already.
-    fn roll_back_all(&mut self) {
-        while self.session.in_transaction() {
-            if self.session.rollback().is_err() {
-                return;
+    pub(super) fn roll_back_all(&mut self) {
+        // A step, a savepoint of ours, and one to spare: a database that says otherwise would keep us for ever.
+        for _ in 0..8 {
+            if !self.session.in_transaction() || self.session.rollback().is_err() {
+                break;
             }
         }
         let _ = self.session.rollback();
@@ -421,7 +495,7 @@ impl<S: Full> Run<'_, S> {
 
     /// A failure that cannot be logged (the connection is lost) is still told; so this one's errors are not.
     fn log_failure(&mut self, step: &Prepared<'_>, statement: usize, took: Duration, message: &str) {
-        let entry = entry(step, Action::Failed, statement, took, Some(message));
+        let entry = entry(&self.history_key, step, Action::Failed, statement, took, Some(message));
         let written = self.session.begin().and_then(|()| {
             self.ledger.log(self.session, &entry, self.actor)?;
             self.session.commit()
@@ -436,8 +510,17 @@ fn versions(steps: &[Prepared<'_>]) -> Vec<Version> {
     steps.iter().map(|step| step.version().clone()).collect()
 }
 
+fn listed(violations: &[Violation]) -> String {
+    let shown: Vec<&str> = violations.iter().take(5).map(|violation| violation.words.as_str()).collect();
+    match violations.len().saturating_sub(shown.len()) {
+        0 => shown.join("; "),
+        more => format!("{}; and {more} more", shown.join("; ")),
+    }
+}
+
 /// The log's row for a step.
 pub(super) fn entry<'a>(
+    history: &'a str,
     step: &'a Prepared<'_>,
     action: Action,
     statements: usize,
@@ -447,7 +530,7 @@ pub(super) fn entry<'a>(
     let migration = step.step.migration;
     let keep = matches!(action, Action::Applied | Action::Faked);
     Entry {
-        history: DieselHistory::WORD,
+        history,
         version: &migration.version,
         name: &migration.name,
         action,

@@ -18,17 +18,27 @@ pub enum MigrateError {
     /// A file cannot be run. Nothing was.
     #[error(transparent)]
     Prepare(#[from] PrepareError),
-    /// A migration without a transaction among those that shall share one.
-    #[error("{version} runs without a transaction, so it cannot share one")]
+    /// A migration that needs something around its transaction, among those that shall share one.
+    #[error("{version} {why}, so it cannot share one")]
     NotSingle {
         /// The migration.
         version: Version,
+        /// What it does instead.
+        why: &'static str,
+    },
+    /// The lock is not ours any more.
+    #[error("the lock was lost before {}", first(.left))]
+    LockLost {
+        /// What is committed.
+        done: Vec<Finished>,
+        /// What was not tried.
+        left: Vec<Version>,
     },
     /// Somebody else migrates.
     #[error("another run holds the lock{}", held_by(.0.holder.as_ref()))]
     Locked(Waiting),
     /// Asked to stop.
-    #[error("stopped before {}", .left.first().map_or_else(|| "the first migration".to_owned(), ToString::to_string))]
+    #[error("stopped before {}", first(.left))]
     Stopped {
         /// What is committed.
         done: Vec<Finished>,
@@ -67,6 +77,8 @@ pub struct Failed {
     pub fate: Fate,
     /// What had run in the same transaction and was rolled back with it.
     pub lost: Vec<Version>,
+    /// Whether it had been taken back, to be run again.
+    pub redo: bool,
 }
 
 /// What became of a migration that failed.
@@ -81,6 +93,12 @@ pub enum Fate {
     },
     /// A statement was sent, and nobody can tell whether it finished.
     Unknown,
+    /// The connection was lost in the commit: all of it stayed, or nothing.
+    Unsure,
+}
+
+fn first(left: &[Version]) -> String {
+    left.first().map_or_else(|| "the first migration".to_owned(), ToString::to_string)
 }
 
 fn held_by(holder: Option<&Holder>) -> String {
@@ -91,10 +109,24 @@ impl MigrateError {
     /// What was committed before it.
     pub fn done(&self) -> &[Finished] {
         match self {
-            Self::Stopped { done, .. } => done,
+            Self::Stopped { done, .. } | Self::LockLost { done, .. } => done,
             Self::Statement(failed) => &failed.done,
             _ => &[],
         }
+    }
+
+    /// The same error, in the second half of a run whose first half did `before`.
+    #[must_use]
+    pub(super) fn after(mut self, before: &[Finished]) -> Self {
+        match &mut self {
+            Self::Stopped { done, .. } | Self::LockLost { done, .. } => done.splice(..0, before.iter().cloned()).for_each(drop),
+            Self::Statement(failed) => {
+                failed.done.splice(..0, before.iter().cloned()).for_each(drop);
+                failed.redo = true;
+            }
+            _ => {}
+        }
+        self
     }
 }
 
@@ -105,8 +137,11 @@ impl Explain for MigrateError {
             Self::Prepare(error) => error.class(),
             Self::NotSingle { .. } => Class::Usage,
             Self::Locked(_) => Class::Locked,
+            Self::LockLost { .. } => Class::CouldNotRun,
             Self::Stopped { .. } => Class::Stopped,
-            Self::Statement(failed) if failed.fate == Fate::Unknown => Class::Conflict,
+            Self::Statement(failed) if failed.fate == Fate::Unknown && failed.error.kind != SqlErrorKind::Connection => {
+                Class::Conflict
+            }
             Self::Statement(failed) => failed.error.class(),
             Self::Sql(error) => error.class(),
             Self::Ledger(error) => error.class(),
@@ -135,6 +170,13 @@ impl Explain for MigrateError {
             Self::Prepare(error) => error.hint(),
             Self::NotSingle { .. } => Some("leave --single-transaction out, or go --to the version before it first".to_owned()),
             Self::Locked(_) => Some("wait until it is done, or wait longer with --lock-timeout 5m".to_owned()),
+            Self::LockLost { .. } => Some(
+                "a statement or a pooler in transaction mode gave it up; connect to the server itself, then run the same command again"
+                    .to_owned(),
+            ),
+            Self::Stopped { done, left } if done.iter().any(|done| left.contains(&done.version)) => {
+                Some("what was taken back is run again by: manage migrate".to_owned())
+            }
             Self::Stopped { .. } => Some("run the same command again: it goes on where it stopped".to_owned()),
             Self::Statement(failed) => Some(statement_hint(failed)),
             Self::Sql(error) => error.hint(),
@@ -158,33 +200,38 @@ impl Explain for MigrateError {
             Self::Ledger(error) => error.details(),
             Self::Statement(failed) => {
                 let mut lines = failed.error.details();
-                lines.extend(failed.error.hint.iter().map(|hint| format!("the database adds: {hint}")));
+                if !failed.error.is_ours() {
+                    lines.extend(failed.error.hint.iter().map(|hint| format!("the database adds: {hint}")));
+                }
                 lines.push(format!("{} · {}", so_far(&failed.done, &failed.left), fate(&failed.fate)));
                 if !failed.lost.is_empty() {
-                    lines.push(format!("rolled back with it: {}", list(&failed.lost)));
+                    let with = if failed.fate == Fate::Unsure { "in the same transaction" } else { "rolled back with it" };
+                    lines.push(format!("{with}: {}", list(&failed.lost)));
                 }
                 lines
             }
-            Self::Stopped { done, left } => vec![so_far(done, left)],
+            Self::Stopped { done, left } | Self::LockLost { done, left } => vec![so_far(done, left)],
             _ => Vec::new(),
         }
     }
 }
 
 fn statement_hint(failed: &Failed) -> String {
+    let again = if failed.redo { "manage migrate" } else { "run the same command again" };
     match (&failed.fate, failed.error.kind) {
-        (Fate::Unknown, _) => {
+        _ if failed.error.is_ours() && failed.error.hint.is_some() => failed.error.hint.clone().unwrap_or_default(),
+        (Fate::Unsure, _) => format!("check the server, then: {again}; it finds out what is done"),
+        (Fate::Unknown, kind) if kind != SqlErrorKind::Connection => {
             "look whether the statement did its work; see docs/guide/migrate.md, \"A statement that nobody can tell\"".to_owned()
         }
         (_, SqlErrorKind::Permission) => "let a role that may do this run it, or grant it".to_owned(),
         (_, SqlErrorKind::InsideTransaction) => {
             "put the statement into a migration of its own with run_in_transaction = false in metadata.toml".to_owned()
         }
-        (_, SqlErrorKind::Connection) => "check the server, then run the same command again".to_owned(),
-        (_, SqlErrorKind::Full) => "make room on the disk, then run the same command again".to_owned(),
-        (_, SqlErrorKind::Busy | SqlErrorKind::Serialization | SqlErrorKind::Cancelled) => {
-            "run the same command again".to_owned()
-        }
+        (_, SqlErrorKind::Connection) => format!("check the server, then {again}"),
+        (_, SqlErrorKind::Full) => format!("make room on the disk, then {again}"),
+        (_, SqlErrorKind::Busy | SqlErrorKind::Serialization | SqlErrorKind::Cancelled) => again.to_owned(),
+        _ if failed.redo => "it was taken back before: correct the file, then run it with manage migrate".to_owned(),
         _ => "correct the file and run the same command again".to_owned(),
     }
 }
@@ -210,5 +257,6 @@ fn fate(fate: &Fate) -> String {
         Fate::Kept { statements: 1 } => "its first statement stayed, the next run begins after it".to_owned(),
         Fate::Kept { statements } => format!("its first {statements} statements stayed, the next run begins after them"),
         Fate::Unknown => "its last statement may or may not have finished".to_owned(),
+        Fate::Unsure => "this one was committed whole or not at all: manage status tells".to_owned(),
     }
 }

@@ -72,6 +72,8 @@ impl DieselHistory {
             .collect();
         // Sorted here, since a database's collation may order texts otherwise than byte by byte.
         applied.sort_by(|a, b| a.version.cmp(&b.version));
+        // A table without diesel's primary key may hold a version twice.
+        applied.dedup_by(|later, earlier| later.version == earlier.version);
         Ok(applied)
     }
 
@@ -89,6 +91,14 @@ impl DieselHistory {
     /// What the database refuses.
     pub fn erase(&self, session: &mut impl Basic, version: &Version) -> Result<(), SqlError> {
         session.execute_with(&format!("DELETE FROM {} WHERE version = $1", self.name()), &[version.as_str().into()]).map(drop)
+    }
+
+    /// What this history is called in the ledger: its kind, and its schema where a database may have several.
+    pub fn key(&self) -> String {
+        match self.table.as_ref().and_then(|table| table.0.rsplit_once('.')) {
+            None | Some(("main" | "public", _)) => Self::WORD.to_owned(),
+            Some((schema, _)) => format!("{} in {schema}", Self::WORD),
+        }
     }
 
     /// The table as it stands in statements.

@@ -1,8 +1,8 @@
 //! Floor 3: migrations, forward and back.
 //!
-//! [`Picture`] gathers what the files, the history table and the log say. [`plan`] (pure) decides what would
-//! run, [`Prepared`] checks every file of it before the first statement, [`Engine`] runs it under the lock
-//! and reports [`Event`]s.
+//! [`Picture`] gathers what the files, the history table and the log say. [`plan_forward`] and [`plan_back`]
+//! (pure) decide what would run, [`Prepared`] checks every file of it before the first statement, [`Engine`]
+//! runs it under the lock and reports [`Event`]s.
 
 mod apply;
 mod error;

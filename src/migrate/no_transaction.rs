@@ -3,34 +3,38 @@
 //! A statement that can run in a transaction gets one together with its progress row. One that cannot writes
 //! `started` before and `done` after; when only `started` is found, an index is decided from the catalogue,
 //! and for anything else nobody can tell. A block of the file's own, `BEGIN … COMMIT`, is run as it stands,
-//! with its progress rows written before its `COMMIT`.
+//! with its progress rows written before its `COMMIT`. Settings (`SET`, `PRAGMA`, `ATTACH`) belong to the
+//! session, so they are set again by every run.
 
 use std::time::Instant;
 
 use super::apply::{Run, Trouble};
 use super::error::Fate;
 use super::event::Event;
-use super::history::DieselHistory;
 use super::prepare::Prepared;
-use crate::backend::{Full, IndexState, SqlError, SqlErrorKind};
+use crate::backend::{Full, Handling, IndexState, SqlError, SqlErrorKind};
 use crate::domain::checksum::Checksum;
 use crate::domain::fault;
-use crate::domain::sql::{self, Statement};
+use crate::domain::sql::{self, ConcurrentIndex, Statement};
 use crate::ledger::{File, Progress, ProgressState};
+
+/// The server's word for a procedure or block that commits where it must not.
+const INVALID_TRANSACTION_TERMINATION: &str = "2D000";
 
 /// Runs `step` from where an earlier run left it. Returns how many statements ran now.
 pub(super) fn run<S: Full>(run: &mut Run<'_, S>, step: &Prepared<'_>, begun: Instant) -> Result<usize, Trouble> {
+    let history = run.history_key.clone();
     let mut file = NoTransaction {
-        file: File { history: DieselHistory::WORD, version: step.version(), direction: step.step.direction.word() },
+        file: File { history: &history, version: step.version(), direction: step.step.direction.word() },
         run,
         step,
         block: None,
         kept: 0,
     };
     let result = file.all(begun);
-    if result.is_err() && file.block.is_some() {
-        // The file's own transaction is still open.
-        let _ = file.run.session.execute("ROLLBACK");
+    if result.is_err() {
+        // The file's own transaction may be open, and settings cannot be put right within it.
+        file.run.roll_back_all();
     }
     let restored = file.run.session.restore_settings();
     let ran = result?;
@@ -54,14 +58,32 @@ struct NoTransaction<'a, 'r, 's, S: Full> {
 
 impl<S: Full> NoTransaction<'_, '_, '_, S> {
     fn all(&mut self, begun: Instant) -> Result<usize, Trouble> {
+        let last = self.step.pieces.len().saturating_sub(1);
         let earlier = self.run.ledger.progress(self.run.session, self.file).map_err(|error| self.trouble(0, error))?;
+        self.refuse_edits(&earlier)?;
+        let orphans = if self.step.handling == Handling::ForeignKeysOff {
+            self.run.session.suspend_foreign_keys().map_err(|error| self.trouble(0, error))?;
+            // What an earlier run has left behind counts as new.
+            let before = if earlier.is_empty() { self.run.session.foreign_key_violations() } else { Ok(Vec::new()) };
+            Some(before.map_err(|error| self.trouble(0, error))?)
+        } else {
+            None
+        };
         let mut ran = 0;
+        let mut chained = false;
         for number in 0..self.step.pieces.len() {
             let before = earlier.iter().find(|progress| progress.statement == number);
             if self.is_done(number, before)? {
                 self.kept = number + 1;
+                chained = matches!(self.step.statements[number], Statement::TransactionControl { .. })
+                    && chains(self.step.sql(number), self.step);
                 self.tell(number, Instant::now(), true);
                 continue;
+            }
+            if std::mem::take(&mut chained) {
+                // The transaction that the last statement of the earlier run opened.
+                self.run.session.execute("BEGIN").map_err(|error| self.trouble(number, error))?;
+                self.block = Some(number);
             }
             let now = Instant::now();
             self.one(number)?;
@@ -72,22 +94,39 @@ impl<S: Full> NoTransaction<'_, '_, '_, S> {
             self.run.tell_notices();
             self.tell(number, now, false);
         }
-        if let Some(open) = self.block {
+        if self.block.is_some() || self.run.session.in_transaction() {
             return Err(self.trouble(
-                open,
+                self.block.unwrap_or(last).min(last),
                 SqlError::new(SqlErrorKind::Other, "this transaction is not committed before the end of the file"),
             ));
         }
-        self.record(ran, begun).map_err(|error| self.trouble(self.step.pieces.len().saturating_sub(1), error))?;
+        if let Some(before) = orphans {
+            self.run.refuse_new_violations(&before).map_err(|error| self.trouble(last, error))?;
+        }
+        self.record(ran, begun)?;
         Ok(ran)
+    }
+
+    /// What has run must stand in the file as it ran.
+    fn refuse_edits(&self, earlier: &[Progress]) -> Result<(), Trouble> {
+        for before in earlier.iter().filter(|before| before.state == ProgressState::Done) {
+            let gone = before.statement >= self.step.pieces.len();
+            if gone || before.checksum != self.checksum(before.statement) {
+                let what = if gone { "a statement that has run already was edited out of the file" } else { EDITED };
+                let error = SqlError::new(SqlErrorKind::Other, what)
+                    .with_hint("put the statements that have run back as they were; those after them may change");
+                let statement = before.statement.min(self.step.pieces.len().saturating_sub(1));
+                return Err(Trouble { statement, error, fate: Fate::Unknown });
+            }
+        }
+        Ok(())
     }
 
     /// Whether an earlier run has done statement `number`.
     fn is_done(&mut self, number: usize, before: Option<&Progress>) -> Result<bool, Trouble> {
         let Some(before) = before else { return Ok(false) };
-        if before.checksum != self.checksum(number) && before.state == ProgressState::Done {
-            let error = SqlError::new(SqlErrorKind::Other, "this statement has run already, and was edited since");
-            return Err(Trouble { statement: number, error, fate: Fate::Unknown });
+        if self.is_setting(number) {
+            return Ok(false);
         }
         if before.state == ProgressState::Done {
             return Ok(true);
@@ -118,9 +157,9 @@ impl<S: Full> NoTransaction<'_, '_, '_, S> {
             }
         };
         let result = if done {
-            self.run.ledger.note_progress(self.run.session, self.file, &self.progress(number, ProgressState::Done))
+            self.note(&self.progress(number, ProgressState::Done))
         } else {
-            self.run.ledger.forget_statement(self.run.session, self.file, number)
+            self.in_records(|file| file.run.ledger.forget_statement(file.run.session, file.file, number))
         };
         result.map_err(|error| self.trouble(number, error))?;
         Ok(done)
@@ -128,33 +167,42 @@ impl<S: Full> NoTransaction<'_, '_, '_, S> {
 
     fn one(&mut self, number: usize) -> Result<(), Trouble> {
         let sql = self.step.sql(number);
-        let session = &mut *self.run.session;
         let result = match &self.step.statements[number] {
-            Statement::TransactionControl { words } if self.block.is_none() && opens(words) => {
-                self.block = Some(number);
-                session.execute(sql)
-            }
-            Statement::TransactionControl { words } => {
-                let Some(first) = self.block.take() else {
-                    return session.execute(sql).map_err(|error| self.trouble(number, error));
-                };
-                let last = if commits(words) { number } else { first };
-                for through in first..=last {
-                    let progress = self.progress(through, ProgressState::Done);
-                    if commits(words) {
-                        self.run
-                            .ledger
-                            .note_progress(self.run.session, self.file, &progress)
-                            .map_err(|error| self.trouble(number, error))?;
-                    }
-                }
-                self.run.session.execute(sql)
-            }
-            _ if self.block.is_some() => session.execute(sql),
-            Statement::OutsideTransaction { .. } | Statement::Pragma { .. } | Statement::Attach => return self.outside(number),
-            _ => self.inside(number),
+            Statement::TransactionControl { words } => self.control(number, words),
+            _ if self.block.is_some() || self.is_setting(number) => self.run.session.execute(sql),
+            Statement::OutsideTransaction { .. } => return self.outside(number),
+            _ => match self.inside(number) {
+                // Words do not tell everything: a procedure that commits, a partitioned table.
+                Err(error) if must_be_outside(&error) => return self.outside(number),
+                done => done,
+            },
         };
         result.map_err(|error| self.trouble(number, error))
+    }
+
+    /// A statement that begins or ends the file's own transaction.
+    fn control(&mut self, number: usize, words: &str) -> Result<(), SqlError> {
+        let sql = self.step.sql(number);
+        if opens(words) {
+            self.block.get_or_insert(number);
+            return self.run.session.execute(sql);
+        }
+        let ended = self.block.take().filter(|_| commits(words));
+        if let Some(first) = ended {
+            self.run.session.settings_for_records()?;
+            for through in first..=number {
+                let progress = self.progress(through, ProgressState::Done);
+                self.run.ledger.note_progress(self.run.session, self.file, &progress)?;
+            }
+        }
+        self.run.session.execute(sql)?;
+        if ended.is_some() {
+            self.kept = number + 1;
+        }
+        if chains(sql, self.step) {
+            self.block = Some(number + 1);
+        }
+        Ok(())
     }
 
     /// In a transaction of its own, together with its progress row.
@@ -163,6 +211,7 @@ impl<S: Full> NoTransaction<'_, '_, '_, S> {
         let progress = self.progress(number, ProgressState::Done);
         let result = self.run.session.execute(self.step.sql(number)).and_then(|()| {
             fault::point("migrate.statement");
+            self.run.session.settings_for_records()?;
             self.run.ledger.note_progress(self.run.session, self.file, &progress)?;
             self.run.session.commit()
         });
@@ -175,43 +224,90 @@ impl<S: Full> NoTransaction<'_, '_, '_, S> {
     /// Outside of any transaction, between `started` and `done`.
     fn outside(&mut self, number: usize) -> Result<(), Trouble> {
         let started = self.progress(number, ProgressState::Started);
-        self.run.ledger.note_progress(self.run.session, self.file, &started).map_err(|error| self.trouble(number, error))?;
+        self.note(&started).map_err(|error| self.trouble(number, error))?;
         fault::point("progress.started");
+        let index = sql::concurrent_index(self.step.sql(number));
         if let Err(error) = self.run.session.execute(self.step.sql(number)) {
-            // The database said no, so nothing was done, but for an index whose build broke off.
-            let lost = error.kind == SqlErrorKind::Connection;
-            let index = sql::concurrent_index(self.step.sql(number));
-            let left = index.and_then(|index| self.run.session.index_state(&index).ok());
-            if let Some(IndexState::Invalid(name)) = left {
-                let hint = format!(
-                    "the build left the index {name} INVALID; drop it before the next run: DROP INDEX CONCURRENTLY {name};"
-                );
-                return Err(self.trouble(number, error.with_hint(hint)));
-            }
-            if !lost {
-                let _ = self.run.ledger.forget_statement(self.run.session, self.file, number);
-            }
-            return Err(self.trouble(number, error));
+            return Err(self.broken_off(number, error, index));
         }
         fault::point("progress.executed");
+        // `IF NOT EXISTS` is content with an index that exists and does not work.
+        if let Some(index) = index.filter(|index| index.lenient && !index.drop)
+            && let IndexState::Invalid(name) =
+                self.run.session.index_state(&index).map_err(|error| self.trouble(number, error))?
+        {
+            let error = SqlError::new(SqlErrorKind::Other, format!("the index {name} exists already, but it is INVALID"))
+                .with_hint(format!("drop it, then run the same command again: DROP INDEX CONCURRENTLY {name};"));
+            return Err(self.trouble(number, error));
+        }
         let done = self.progress(number, ProgressState::Done);
-        self.run.ledger.note_progress(self.run.session, self.file, &done).map_err(|error| self.trouble(number, error))?;
+        self.note(&done).map_err(|error| self.trouble(number, error))?;
         fault::point("progress.done");
         Ok(())
     }
 
+    /// The database said no, so nothing was done, but for an index whose build broke off.
+    fn broken_off(&mut self, number: usize, error: SqlError, index: Option<ConcurrentIndex>) -> Trouble {
+        if error.kind == SqlErrorKind::Connection {
+            return Trouble { fate: Fate::Unknown, ..self.trouble(number, error) };
+        }
+        let left = index.filter(|index| !index.drop).and_then(|index| self.run.session.index_state(&index).ok());
+        if let Some(IndexState::Invalid(name)) = left {
+            let mut error = error;
+            let command = format!("DROP INDEX CONCURRENTLY {name};");
+            let detail = format!("the build left the index {name} INVALID; drop it before the next run: {command}");
+            error.detail = Some(error.detail.map_or_else(|| detail.clone(), |said| format!("{said}; {detail}")));
+            return self.trouble(number, error);
+        }
+        let _ = self.in_records(|file| file.run.ledger.forget_statement(file.run.session, file.file, number));
+        self.trouble(number, error)
+    }
+
     /// The records, and the end of the progress, in one transaction.
-    fn record(&mut self, ran: usize, begun: Instant) -> Result<(), SqlError> {
-        self.run.session.begin()?;
-        let result = self.run.record(self.step, ran, begun).and_then(|()| {
-            self.run.ledger.forget_progress(self.run.session, self.file)?;
-            fault::point("migrate.before_commit");
-            self.run.session.commit()
+    fn record(&mut self, ran: usize, begun: Instant) -> Result<(), Trouble> {
+        let last = self.step.pieces.len().saturating_sub(1);
+        let written = self.run.session.restore_settings().and_then(|()| {
+            self.run.session.begin()?;
+            self.run.record(self.step, ran, begun)
         });
+        written.map_err(|error| self.trouble(last, error))?;
+        fault::point("migrate.before_commit");
+        self.run.session.commit().map_err(|error| match error.kind {
+            SqlErrorKind::Connection => Trouble::at_commit(self.step, error),
+            _ => self.trouble(last, error),
+        })
+    }
+
+    fn note(&mut self, progress: &Progress) -> Result<(), SqlError> {
+        self.in_records(|file| file.run.ledger.note_progress(file.run.session, file.file, progress))
+    }
+
+    /// Writes records in a transaction of their own, whatever role the file has taken.
+    fn in_records(&mut self, write: impl FnOnce(&mut Self) -> Result<(), SqlError>) -> Result<(), SqlError> {
+        self.run.session.begin()?;
+        let result = self.run.session.settings_for_records().and_then(|()| write(self)).and_then(|()| self.run.session.commit());
         if result.is_err() {
             let _ = self.run.session.rollback();
         }
         result
+    }
+
+    /// Whether statement `number` sets something for the session, which the next run has to set again.
+    fn is_setting(&self, number: usize) -> bool {
+        if matches!(self.step.statements[number], Statement::Pragma { .. } | Statement::Attach) {
+            return true;
+        }
+        let words: Vec<String> = self.words(number).take(4).collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        match words[..] {
+            ["SET", "LOCAL" | "TRANSACTION" | "CONSTRAINTS", ..] => false,
+            ["SET" | "RESET", ..] | ["SELECT", "SET_CONFIG", ..] | ["SELECT", "PG_CATALOG", ".", "SET_CONFIG"] => true,
+            _ => false,
+        }
+    }
+
+    fn words(&self, number: usize) -> impl Iterator<Item = String> {
+        sql::significant_tokens(self.step.sql(number), self.step.step.script.engine).map(str::to_ascii_uppercase)
     }
 
     fn progress(&self, number: usize, state: ProgressState) -> Progress {
@@ -232,10 +328,23 @@ impl<S: Full> NoTransaction<'_, '_, '_, S> {
     }
 }
 
+const EDITED: &str = "this statement has run already, and was edited since";
+
 fn opens(words: &str) -> bool {
     words.starts_with("BEGIN") || words.starts_with("START")
 }
 
+/// `PREPARE TRANSACTION` too: what it prepares takes the progress with it.
 fn commits(words: &str) -> bool {
-    words.starts_with("COMMIT") || words.starts_with("END")
+    ["COMMIT", "END", "PREPARE TRANSACTION"].contains(&words)
+}
+
+/// `COMMIT AND CHAIN`: the next transaction is open already.
+fn chains(sql: &str, step: &Prepared<'_>) -> bool {
+    let words: Vec<String> = sql::significant_tokens(sql, step.step.script.engine).map(str::to_ascii_uppercase).collect();
+    words.windows(2).any(|pair| pair == ["AND", "CHAIN"])
+}
+
+fn must_be_outside(error: &SqlError) -> bool {
+    error.kind == SqlErrorKind::InsideTransaction || error.sqlstate.as_deref() == Some(INVALID_TRANSACTION_TERMINATION)
 }

@@ -22,6 +22,7 @@ pub struct Picture<'a> {
     pub unfinished: Vec<(Version, String)>,
     /// Why the log could not be read, where it is there: then edits cannot be told.
     pub log_unreadable: Option<SqlError>,
+    edits: HashMap<Version, Edit>,
 }
 
 /// The state of one version.
@@ -93,7 +94,14 @@ impl Problem {
 impl<'a> Picture<'a> {
     /// The picture of a database that is not there yet.
     pub fn unborn(files: &'a [Migration]) -> Self {
-        Self { files, applied: Vec::new(), recorded: HashMap::new(), unfinished: Vec::new(), log_unreadable: None }
+        Self {
+            files,
+            applied: Vec::new(),
+            recorded: HashMap::new(),
+            unfinished: Vec::new(),
+            log_unreadable: None,
+            edits: HashMap::new(),
+        }
     }
 
     /// Gathers it.
@@ -103,18 +111,32 @@ impl<'a> Picture<'a> {
     pub fn gather(session: &mut impl Full, files: &'a [Migration]) -> Result<Self, LedgerError> {
         let history = DieselHistory::look(session).map_err(LedgerError::Sql)?;
         let applied = history.applied(session).map_err(LedgerError::Sql)?;
-        let mut picture = Self { files, applied, recorded: HashMap::new(), unfinished: Vec::new(), log_unreadable: None };
+        let mut picture = Self {
+            files,
+            applied,
+            recorded: HashMap::new(),
+            unfinished: Vec::new(),
+            log_unreadable: None,
+            edits: HashMap::new(),
+        };
         match Ledger::look(session)? {
             Look::Absent => {}
             Look::Unreadable(error) => picture.log_unreadable = Some(error),
             Look::Present(ledger) => {
-                let read = ledger
-                    .recorded(session, DieselHistory::WORD)
-                    .and_then(|recorded| Ok((recorded, ledger.unfinished(session, DieselHistory::WORD)?)));
+                let key = history.key();
+                let read = ledger.recorded(session, &key).and_then(|recorded| Ok((recorded, ledger.unfinished(session, &key)?)));
                 match read {
                     Ok((recorded, unfinished)) => (picture.recorded, picture.unfinished) = (recorded, unfinished),
                     Err(error) if error.kind == crate::backend::SqlErrorKind::Permission => picture.log_unreadable = Some(error),
                     Err(error) => return Err(LedgerError::Sql(error)),
+                }
+            }
+        }
+        for row in &picture.applied {
+            if let (Some(file), Some(recorded)) = (picture.file(&row.version), picture.recorded.get(&row.version)) {
+                let edit = recorded.checksum.edit(&file.up.text, file.up.engine);
+                if edit != Edit::None {
+                    picture.edits.insert(row.version.clone(), edit);
                 }
             }
         }
@@ -143,8 +165,8 @@ impl<'a> Picture<'a> {
     }
 
     /// How the file of an applied version differs from what ran; `None` where the log does not know.
-    pub fn edit(&self, file: &Migration) -> Edit {
-        self.recorded.get(&file.version).map_or(Edit::None, |recorded| file.up.checksum().edit_since(&recorded.checksum))
+    pub fn edit(&self, version: &Version) -> Edit {
+        self.edits.get(version).copied().unwrap_or(Edit::None)
     }
 
     /// All versions of files and history with their states, in order.
@@ -155,7 +177,7 @@ impl<'a> Picture<'a> {
         }
         for file in self.files {
             match states.get_mut(&file.version) {
-                Some(state) if self.edit(file) == Edit::Real => *state = State::Edited,
+                Some(state) if self.edit(&file.version) == Edit::Real => *state = State::Edited,
                 Some(_) => {}
                 None => {
                     let late = self.latest().is_some_and(|latest| file.version < *latest);
@@ -163,10 +185,17 @@ impl<'a> Picture<'a> {
                 }
             }
         }
-        for (version, _) in &self.unfinished {
+        for (version, _) in self.half_way() {
             states.insert(version, State::Unfinished);
         }
         states
+    }
+
+    /// What is half-way, and whether it is on its way forward. Progress of a way that another tool has finished is
+    /// out of date.
+    pub fn half_way(&self) -> impl Iterator<Item = (&Version, bool)> {
+        let ways = self.unfinished.iter().map(|(version, way)| (version, way == "up"));
+        ways.filter(|(version, forward)| *forward != self.is_applied(version))
     }
 
     /// What is wrong, in order.

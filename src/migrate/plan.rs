@@ -73,12 +73,13 @@ pub fn plan_forward<'a>(picture: &Picture<'a>, target: &Forward, allow_out_of_or
         .problems()
         .into_iter()
         // A file that stopped half-way is taken up again by this very command.
-        .filter(|problem| problem.kind != ProblemKind::Unfinished || picture.is_applied(&problem.version))
+        .filter(|problem| problem.kind != ProblemKind::Unfinished)
         .filter(|problem| !(allow_out_of_order && problem.kind == ProblemKind::OutOfOrder))
         .filter(|problem| {
             problem.kind != ProblemKind::OutOfOrder || target.as_ref().is_none_or(|target| problem.version <= *target)
         })
         .collect();
+    refuse_half_way(picture, Direction::Down)?;
     if !blocking.is_empty() {
         return Err(PlanError::Blocked(blocking));
     }
@@ -101,6 +102,7 @@ pub fn plan_forward<'a>(picture: &Picture<'a>, target: &Forward, allow_out_of_or
 /// # Errors
 /// When the target is not known or not applied, a file is gone, or a migration on the way has no way back.
 pub fn plan_back<'a>(picture: &Picture<'a>, target: &Backward) -> Result<Vec<Step<'a>>, PlanError> {
+    refuse_half_way(picture, Direction::Up)?;
     let applied = picture.applied.iter().rev().map(|row| &row.version);
     let going: Vec<&Version> = match target {
         Backward::All => applied.collect(),
@@ -130,6 +132,16 @@ pub fn plan_back<'a>(picture: &Picture<'a>, target: &Backward) -> Result<Vec<Ste
         return Err(PlanError::Irreversible(irreversible));
     }
     Ok(steps)
+}
+
+/// What is half-way in the other direction stands on what would go from under it.
+fn refuse_half_way(picture: &Picture<'_>, direction: Direction) -> Result<(), PlanError> {
+    match picture.half_way().find(|(_, forward)| *forward == (direction == Direction::Up)) {
+        None => Ok(()),
+        Some((version, _)) => {
+            Err(PlanError::HalfWay { migration: Named { version: version.clone(), name: picture.name(version) }, direction })
+        }
+    }
 }
 
 /// The way forward over these versions, for `redo`.
@@ -173,6 +185,14 @@ pub enum PlanError {
     /// The history and the files do not fit together.
     #[error("the history and the files do not fit together: {}", problem_count(.0.len()))]
     Blocked(Vec<Problem>),
+    /// A file without a transaction stopped half-way in the other direction.
+    #[error("{migration} stopped half-way; it runs without a transaction")]
+    HalfWay {
+        /// The migration.
+        migration: Named,
+        /// Where it was going.
+        direction: Direction,
+    },
     /// No such version.
     #[error("there is no migration `{asked}`")]
     Unknown {
@@ -211,7 +231,7 @@ fn listed<T: fmt::Display>(all: &[T]) -> String {
 impl Explain for PlanError {
     fn class(&self) -> Class {
         match self {
-            Self::Blocked(_) | Self::Gone(_) => Class::Conflict,
+            Self::Blocked(_) | Self::HalfWay { .. } | Self::Gone(_) => Class::Conflict,
             Self::Unknown { .. } | Self::Behind { .. } | Self::NotApplied(_) | Self::Irreversible(_) => Class::Usage,
         }
     }
@@ -230,6 +250,8 @@ impl Explain for PlanError {
                 }
                 _ => "manage status shows all of it".to_owned(),
             },
+            Self::HalfWay { direction: Direction::Up, .. } => "bring it to its end first: manage migrate".to_owned(),
+            Self::HalfWay { direction: Direction::Down, .. } => "bring it to its end first: manage rollback".to_owned(),
             Self::Unknown { near, .. } if near.is_empty() => "manage status lists all migrations".to_owned(),
             Self::Unknown { near, .. } => format!("did you mean {}?", listed(near)),
             Self::Behind { target, .. } => format!("to go back: manage rollback --to {target}"),

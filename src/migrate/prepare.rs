@@ -3,6 +3,7 @@
 use super::plan::{Direction, Step};
 use crate::backend::{self, Handling};
 use crate::domain::checksum::Checksum;
+use crate::domain::engine::Engine;
 use crate::domain::explain::{Class, Explain, Place};
 use crate::domain::sql::{self, Piece, SplitError, Statement};
 use crate::domain::version::Version;
@@ -61,6 +62,7 @@ pub fn prepare(step: Step<'_>) -> Result<Prepared<'_>, PrepareError> {
             Statement::OutsideTransaction { words } if step.migration.run_in_transaction => {
                 PrepareErrorKind::OutsideTransaction { words: words.clone() }
             }
+            _ if names_our_savepoint(piece.sql(&script.text), script.engine) => PrepareErrorKind::OurSavepoint,
             Statement::CopyFromStdin => PrepareErrorKind::CopyFromStdin,
             Statement::PsqlCommand { command } => PrepareErrorKind::PsqlCommand { command: command.clone() },
             _ => continue,
@@ -77,6 +79,13 @@ pub fn prepare(step: Step<'_>) -> Result<Prepared<'_>, PrepareError> {
         Direction::Down => step.migration.up.checksum(),
     };
     Ok(Prepared { step, pieces, statements, checksum, handling })
+}
+
+/// Whether a statement about savepoints names one of those that diesel's transaction manager makes for us.
+fn names_our_savepoint(sql: &str, engine: Engine) -> bool {
+    let mut tokens = sql::significant_tokens(sql, engine);
+    let about_savepoints = |word: &str| ["SAVEPOINT", "RELEASE", "ROLLBACK"].iter().any(|known| word.eq_ignore_ascii_case(known));
+    tokens.next().is_some_and(about_savepoints) && tokens.any(|token| token.to_ascii_lowercase().contains("diesel_savepoint"))
 }
 
 /// A file that cannot be run.
@@ -113,6 +122,9 @@ pub enum PrepareErrorKind {
         /// The words.
         words: String,
     },
+    /// A savepoint that is ours.
+    #[error("savepoints called diesel_savepoint_… belong to manage")]
+    OurSavepoint,
     /// Rows in the file.
     #[error("COPY … FROM STDIN takes its rows from a client, which manage is not")]
     CopyFromStdin,
@@ -144,6 +156,7 @@ impl Explain for PrepareError {
             PrepareErrorKind::OutsideTransaction { .. } => {
                 "put it into a migration of its own with run_in_transaction = false in metadata.toml".to_owned()
             }
+            PrepareErrorKind::OurSavepoint => "give the savepoint another name".to_owned(),
             PrepareErrorKind::CopyFromStdin => "write the rows as INSERT statements".to_owned(),
             PrepareErrorKind::PsqlCommand { .. } => "remove the line; manage connects and sets the session up itself".to_owned(),
         })

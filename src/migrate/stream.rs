@@ -9,17 +9,25 @@ use super::apply::entry;
 use super::history::DieselHistory;
 use super::plan::Direction;
 use super::prepare::Prepared;
+use crate::backend;
 use crate::ledger::{Action, Actor, Ledger};
 
 /// The stream that runs `steps` and records them. `ledger` is `None` where the database has none yet: then
 /// only the history is written.
 pub fn sql_stream(steps: &[Prepared<'_>], history: &DieselHistory, ledger: Option<Ledger>, actor: &Actor) -> String {
     let mut out = String::new();
+    let key = history.key();
     if !history.exists() && !steps.is_empty() {
         let _ = writeln!(out, "{};\n", CREATE_MIGRATIONS_TABLE.trim().trim_end_matches(';'));
     }
-    for step in steps {
-        let _ = writeln!(out, "-- {} ({})", step.step.migration, step.step.direction.word());
+    for (at, step) in steps.iter().enumerate() {
+        let around = backend::around(step.step.script.engine, step.handling);
+        if at == 0 {
+            out.insert_str(0, around.first);
+        }
+        let title: String = step.step.migration.to_string().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let _ = writeln!(out, "-- {title} ({})", step.step.direction.word());
+        out.push_str(around.before);
         if step.in_transaction() {
             out.push_str("BEGIN;\n");
         }
@@ -29,17 +37,20 @@ pub fn sql_stream(steps: &[Prepared<'_>], history: &DieselHistory, ledger: Optio
         if !step.in_transaction() {
             out.push_str("BEGIN;\n");
         }
-        let (table, version) = (history.name(), step.version());
+        out.push_str(around.inside);
+        let (table, version) = (history.name(), step.version().as_str().replace('\'', "''"));
         let (record, action) = match step.step.direction {
             Direction::Up => (format!("INSERT INTO {table} (version) VALUES ('{version}')"), Action::Applied),
             Direction::Down => (format!("DELETE FROM {table} WHERE version = '{version}'"), Action::Reverted),
         };
         let _ = writeln!(out, "{record};");
         if let Some(ledger) = ledger {
-            let entry = entry(step, action, step.pieces.len(), Duration::ZERO, None);
+            let entry = entry(&key, step, action, step.pieces.len(), Duration::ZERO, None);
             let _ = writeln!(out, "{};", ledger.log_sql(&entry, actor));
         }
-        out.push_str("COMMIT;\n\n");
+        out.push_str("COMMIT;\n");
+        out.push_str(around.after);
+        out.push('\n');
     }
     out
 }

@@ -9,7 +9,6 @@ use crate::domain::explain::{Class, Explain, Place};
 ///
 /// # Errors
 /// When the file cannot be read, or a line of it is not valid. No error shows a value.
-#[cfg(feature = "cli")]
 pub fn read(folder: &Path) -> Result<HashMap<String, String>, DotenvError> {
     let file = folder.join(".env");
     let text = match std::fs::read_to_string(&file) {
@@ -26,7 +25,6 @@ pub fn read(folder: &Path) -> Result<HashMap<String, String>, DotenvError> {
     Ok(variables)
 }
 
-#[cfg(feature = "cli")]
 fn place(file: &Path, text: &str, error: &dotenvy::Error) -> Place {
     let line = match error {
         // Either the whole line or what follows the name is told.

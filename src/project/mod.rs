@@ -3,6 +3,7 @@
 //! [`Project`] finds the folder and reads `manage.toml`; [`migrations`] reads the migrations in it.
 
 pub mod config;
+#[cfg(feature = "cli")]
 pub mod dotenv;
 pub mod expand;
 mod find;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use diesel::prelude::*;
 use diesel_migrations::{FileBasedMigrations, MigrationHarness};
 use manage::backend::postgres::PostgresSession;
+use manage::backend::refinery::OnRefinery;
 use manage::backend::{Basic, Full, SqlError, SqlErrorKind};
 use manage::domain::value::Value;
 use refinery_core::{Migration, Runner};
@@ -99,7 +100,7 @@ fn migrations_of_refinery_run_grouped_and_once(session: &mut PostgresSession) {
     let run = |session: &mut PostgresSession| {
         let mut runner = Runner::new(&migrations).set_grouped(true);
         runner.set_migration_table_name("ledger.history");
-        runner.run(session).expect("it runs").applied_migrations().len()
+        runner.run(&mut OnRefinery(session)).expect("it runs").applied_migrations().len()
     };
     session.execute("CREATE SCHEMA ledger").expect("a schema");
 
@@ -112,7 +113,7 @@ fn migrations_of_refinery_run_grouped_and_once(session: &mut PostgresSession) {
     ];
     let mut runner = Runner::new(&broken).set_grouped(true);
     runner.set_migration_table_name("ledger.history");
-    runner.run(session).map(|_| ()).expect_err("a syntax error");
+    runner.run(&mut OnRefinery(session)).map(|_| ()).expect_err("a syntax error");
     assert_eq!(session.find_table("c"), Ok(None));
     assert_eq!(count(session, "ledger.history"), 2);
 }

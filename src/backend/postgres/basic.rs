@@ -8,6 +8,7 @@ use super::session::PostgresSession;
 use super::values::RowShape;
 use crate::backend::basic::Basic;
 use crate::backend::error::SqlError;
+use crate::backend::full::Full;
 use crate::domain::engine::Engine;
 use crate::domain::value::{Row, Value};
 
@@ -55,6 +56,8 @@ impl Basic for PostgresSession {
 
     fn rollback(&mut self) -> Result<(), SqlError> {
         match Manager::rollback_transaction(self) {
+            // A statement of a file may have opened one, not `begin`.
+            Err(Error::NotInTransaction) if self.in_transaction() => self.execute("ROLLBACK"),
             Err(Error::NotInTransaction) => Ok(()),
             done => self.said(done),
         }

@@ -191,9 +191,9 @@ impl Dial<'_> {
         }
     }
 
-    /// The shorter of what the person and the caller will wait.
+    /// What the person says, else what the caller would wait.
     fn timeout(&self) -> Option<Duration> {
-        [self.info.connect_timeout, self.opening.connect_timeout].into_iter().flatten().min()
+        self.info.connect_timeout.or(self.opening.connect_timeout)
     }
 
     fn place(&self, target: &Target) -> String {

@@ -27,8 +27,9 @@ const FIND_TABLE: &str = "SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_
 
 const IN_TRANSACTION: &str = "SELECT pg_catalog.now() <> pg_catalog.statement_timestamp()";
 
-/// One message, so that no moment lies between the old settings and ours.
-const RESET: &str = "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL";
+/// One message, so that no moment lies between the old settings and ours. A temporary table would stand before
+/// the real one of the same name.
+const RESET: &str = "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; DISCARD TEMP";
 
 impl Full for PostgresSession {
     /// The binding's `system identifier` is empty, under a name that says why, where the role may not read it.
@@ -88,6 +89,10 @@ impl Full for PostgresSession {
             sql.push_str(&format!("; SET application_name = '{}'", application.replace('\'', "''")));
         }
         self.execute(&sql)
+    }
+
+    fn settings_for_records(&mut self) -> Result<(), SqlError> {
+        self.execute("SET LOCAL ROLE NONE; SET LOCAL statement_timeout = 0")
     }
 
     fn try_lock(&mut self, what: &str) -> Result<bool, SqlError> {

@@ -5,8 +5,8 @@
 //! `docs/decisions/0001-one-connection.md` says why and what it costs.
 //!
 //! From the outside in: `connect` reaches a server by what `conninfo` gathers and `tls` proves; `session` is
-//! the connection, `state` what it remembers, `errors` the server's words in ours. `diesel`, `basic`, `full`
-//! and `refinery` are its faces; `rows`, `cursor`, `binds`, `values` and `text_form` carry data.
+//! the connection, `state` what it remembers, `errors` the server's words in ours. `diesel`, `basic`
+//! and `full` are its faces; `rows`, `cursor`, `binds`, `values` and `text_form` carry data.
 
 mod basic;
 mod binds;
@@ -21,7 +21,6 @@ mod errors;
 mod full;
 mod lock;
 mod raw;
-mod refinery;
 mod rows;
 mod session;
 mod state;

@@ -52,6 +52,9 @@ impl Handle {
         if handle.is_null() {
             return Err(ConnectionError::BadConnection("this build of SQLite has no automatic extensions".to_owned()));
         }
+        // SAFETY: the handle was opened a moment ago. Diesel asks for extended codes where it needs them, so it
+        // does not mind that every call returns them.
+        unsafe { ffi::sqlite3_extended_result_codes(handle, 1) };
         // SAFETY: the handle was opened on this thread a moment ago by `diesel`, which lives as long as the
         // view and closes it; `ManuallyDrop` keeps rusqlite from closing it a second time. The "owned" form is
         // what lets rusqlite register hooks.

@@ -13,6 +13,28 @@ use chrono::{DateTime, Local};
 use crate::backend::error::{SqlError, SqlErrorKind};
 use crate::backend::full::Holder;
 
+/// What tells one file from another, whatever they are called. `None` where there is none, or nothing tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct FileId(Option<(u64, u64)>);
+
+impl FileId {
+    /// The file that `path` leads to now.
+    pub(super) fn of(path: &Path) -> Self {
+        Self(std::fs::metadata(path).ok().as_ref().and_then(numbers))
+    }
+}
+
+#[cfg(unix)]
+fn numbers(data: &std::fs::Metadata) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    Some((data.dev(), data.ino()))
+}
+
+#[cfg(not(unix))]
+fn numbers(_: &std::fs::Metadata) -> Option<(u64, u64)> {
+    None
+}
+
 /// The lock of one database.
 pub(super) struct LockFile {
     path: PathBuf,
@@ -42,6 +64,10 @@ impl LockFile {
             Err(TryLockError::WouldBlock) => return Ok(false),
             Err(TryLockError::Error(error)) => return Err(trouble(error)),
         }
+        // Deleted in between: others would lock another file of this name.
+        if !self.is_the_file(&file) {
+            return Ok(false);
+        }
         let text = format!("{}\n{what}\n", std::process::id());
         // What the file says is for people; the lock holds without it, on a full disk too.
         let _ = file.set_len(0).and_then(|()| file.seek(SeekFrom::Start(0))).and_then(|_| file.write_all(text.as_bytes()));
@@ -51,7 +77,11 @@ impl LockFile {
 
     /// Whether this session holds it.
     pub(super) fn is_held(&self) -> bool {
-        self.held.is_some()
+        self.held.as_ref().is_some_and(|file| self.is_the_file(file))
+    }
+
+    fn is_the_file(&self, file: &File) -> bool {
+        file.metadata().is_ok_and(|data| FileId(numbers(&data)) == FileId::of(&self.path))
     }
 
     /// Gives it back.

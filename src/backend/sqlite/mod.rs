@@ -6,9 +6,8 @@
 mod errors;
 mod handle;
 mod lock;
-mod rebuild;
 mod session;
+mod violations;
 
 pub use handle::Interrupter;
-pub use rebuild::handling;
 pub use session::{SqliteSession, same_file};

@@ -12,23 +12,21 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 
 use super::errors::{translate, translate_diesel};
 use super::handle::{Handle, Interrupter};
-use super::lock::LockFile;
+use super::lock::{FileId, LockFile};
+use super::violations;
 use crate::backend::Basic;
 use crate::backend::error::{SqlError, SqlErrorKind};
-use crate::backend::full::{Full, Holder, Identity, Location, Notice, TableName};
+use crate::backend::full::{Full, Holder, Identity, Location, Notice, TableName, Violation};
+use crate::backend::handling::SQLITE_SETTINGS;
 use crate::backend::session::{Access, Opening};
 use crate::domain::engine::Engine;
 use crate::domain::value::{Row, Value};
-
-/// Pragmas that belong to the connection and that a migration may leave changed, with our values.
-const OUR_SETTINGS: &str = "PRAGMA foreign_keys = ON; PRAGMA defer_foreign_keys = OFF; PRAGMA ignore_check_constraints = OFF; \
-     PRAGMA legacy_alter_table = OFF; PRAGMA recursive_triggers = OFF; PRAGMA query_only = OFF; PRAGMA writable_schema = OFF; \
-     PRAGMA reverse_unordered_selects = OFF";
 
 /// A session on an SQLite file.
 pub struct SqliteSession {
     handle: Handle,
     path: PathBuf,
+    file: FileId,
     lock: LockFile,
     created: bool,
     busy_timeout: Duration,
@@ -55,18 +53,42 @@ impl SqliteSession {
                 .with_hint("check the path and who may read and write it")
         })?;
         let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        let mut session =
-            Self { lock: LockFile::beside(&real), handle, path: real, created: !exists, busy_timeout: Self::BUSY_TIMEOUT };
+        let mut session = Self {
+            lock: LockFile::beside(&real),
+            handle,
+            file: FileId::of(&real),
+            path: real,
+            created: !exists,
+            busy_timeout: Self::BUSY_TIMEOUT,
+        };
         session.handle.view().busy_timeout(session.busy_timeout).map_err(translate)?;
         // Opening reads nothing: the first look at the schema tells whether the file is a database.
-        session.query("SELECT count(*) FROM main.sqlite_schema", &[]).map_err(|error| named(error, path))?;
+        match session.query("SELECT count(*) FROM main.sqlite_schema", &[]) {
+            Ok(_) => {}
+            Err(error) if opening.access == Access::Read && error.kind == SqlErrorKind::ReadOnly => {
+                return Self::recover(path, opening);
+            }
+            Err(error) => return Err(named(error, path)),
+        }
         if opening.access != Access::Read {
             if session.handle.view().is_readonly("main").map_err(translate)? {
                 return Err(SqlError::new(SqlErrorKind::ReadOnly, format!("{} can only be read", path.display()))
                     .with_hint("check who owns the file and its folder, and that the disk is not mounted read-only"));
             }
-            session.execute(OUR_SETTINGS)?;
+            session.execute(SQLITE_SETTINGS)?;
         }
+        Ok(session)
+    }
+
+    /// Opens a file for reading in which an interrupted write has to be rolled back first, as every reader of SQLite
+    /// does it.
+    fn recover(path: &Path, opening: &Opening<'_>) -> Result<Self, SqlError> {
+        let writing = Opening { access: Access::Write, ..*opening };
+        let mut session = Self::open(path, &writing).map_err(|error| {
+            SqlError::new(SqlErrorKind::ReadOnly, format!("{} was left in the middle of a write", path.display()))
+                .with_hint(format!("let somebody open it who may write to it and its folder, as manage migrate does ({error})"))
+        })?;
+        session.execute("PRAGMA query_only = ON")?;
         Ok(session)
     }
 
@@ -228,7 +250,8 @@ impl Full for SqliteSession {
     }
 
     fn find_table(&mut self, name: &str) -> Result<Option<TableName>, SqlError> {
-        let found = self.query("SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name = $1", &[name.into()])?;
+        let found =
+            self.query("SELECT name FROM main.sqlite_schema WHERE type IN ('table', 'view') AND name = $1", &[name.into()])?;
         Ok(found.first().map(|_| TableName(format!("main.\"{}\"", name.replace('"', "\"\"")))))
     }
 
@@ -237,16 +260,46 @@ impl Full for SqliteSession {
         for database in attached.iter().filter_map(|row| row.text(0)) {
             self.execute(&format!("DETACH \"{}\"", database.replace('"', "\"\"")))?;
         }
-        self.execute(OUR_SETTINGS)?;
+        self.execute(SQLITE_SETTINGS)?;
+        // Without a journal on the disk nothing could be rolled back after a kill, or at all.
+        let journal = self.query("PRAGMA main.journal_mode", &[])?;
+        if journal.first().and_then(|row| row.text(0)).is_some_and(|mode| mode == "off" || mode == "memory") {
+            self.execute("PRAGMA main.journal_mode = DELETE")?;
+        }
         self.handle.view().busy_timeout(self.busy_timeout).map_err(translate)
     }
 
+    fn drop_temporary(&mut self) -> Result<(), SqlError> {
+        let left = self.query(
+            "SELECT type, name FROM temp.sqlite_schema WHERE type IN ('trigger', 'view', 'table') AND name NOT GLOB 'sqlite_*' \
+             ORDER BY type DESC",
+            &[],
+        )?;
+        for row in &left {
+            let (kind, name) = (row.text(0).unwrap_or_default(), row.text(1).unwrap_or_default());
+            self.execute(&format!("DROP {kind} IF EXISTS temp.\"{}\"", name.replace('"', "\"\"")))?;
+        }
+        Ok(())
+    }
+
     fn try_lock(&mut self, what: &str) -> Result<bool, SqlError> {
-        self.lock.try_lock(what)
+        if !self.lock.try_lock(what)? {
+            return Ok(false);
+        }
+        // Who held the lock before may have deleted the file, or put another in its place.
+        if self.file != FileId::of(&self.path) {
+            self.lock.unlock();
+            return Err(SqlError::new(
+                SqlErrorKind::Connection,
+                format!("{} was deleted or replaced while it was open", self.path.display()),
+            )
+            .with_hint("run the same command again"));
+        }
+        Ok(true)
     }
 
     fn holds_lock(&mut self) -> Result<bool, SqlError> {
-        Ok(self.lock.is_held())
+        Ok(self.lock.is_held() && self.file == FileId::of(&self.path))
     }
 
     fn lock_holder(&mut self) -> Result<Option<Holder>, SqlError> {
@@ -274,20 +327,15 @@ impl Full for SqliteSession {
         self.execute("PRAGMA foreign_keys = OFF")
     }
 
-    fn foreign_key_violations(&mut self) -> Result<Vec<String>, SqlError> {
-        let rows = self.query("PRAGMA main.foreign_key_check", &[])?;
-        let words = |row: &Row| {
-            let row_id = row.integer(1).map_or_else(|| "a row".to_owned(), |id| format!("row {id}"));
-            format!("{}: {row_id} points to a missing row of {}", row.text(0).unwrap_or("?"), row.text(2).unwrap_or("?"))
-        };
-        Ok(rows.iter().map(words).collect())
+    fn foreign_key_violations(&mut self) -> Result<Vec<Violation>, SqlError> {
+        violations::find(self)
     }
 
     fn health(&mut self) -> Result<Vec<String>, SqlError> {
         let rows = self.query("PRAGMA main.quick_check(10)", &[])?;
         let mut troubles: Vec<String> =
             rows.iter().filter_map(|row| row.text(0)).filter(|text| *text != "ok").map(str::to_owned).collect();
-        troubles.extend(self.foreign_key_violations()?.into_iter().take(10));
+        troubles.extend(self.foreign_key_violations()?.into_iter().take(10).map(|violation| violation.words));
         Ok(troubles)
     }
 
@@ -308,6 +356,8 @@ pub fn same_file(a: &Path, b: &Path) -> bool {
 fn check_path(path: &Path, access: Access) -> Result<bool, SqlError> {
     let trouble = |message: String, hint: &str| Err(SqlError::new(SqlErrorKind::Connection, message).with_hint(hint));
     match std::fs::metadata(path) {
+        // A file without a byte is a database that nobody has written to yet.
+        Ok(data) if data.is_file() && data.len() == 0 && access != Access::Read => Ok(false),
         Ok(data) if data.is_dir() => trouble(format!("{} is a folder, not a database", path.display()), "name a file in it"),
         Ok(_) => Ok(true),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {

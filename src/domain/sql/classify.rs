@@ -41,6 +41,11 @@ pub enum Statement {
         /// several tables the first.
         table: String,
     },
+    /// `CREATE TABLE name`, not a temporary one.
+    CreateTable {
+        /// The last part of the table's name, unquoted; on PostgreSQL in lower case unless it is quoted.
+        table: String,
+    },
     /// `ALTER TABLE … RENAME TO name`.
     RenameTable {
         /// The new name, unquoted; on PostgreSQL in lower case unless it is quoted.
@@ -63,6 +68,7 @@ pub fn classify(sql: &str, engine: Engine) -> Statement {
             outside_transaction(words.clone(), engine).map(|words| Statement::OutsideTransaction { words: words.to_owned() })
         })
         .or_else(|| drop_table(words.clone()))
+        .or_else(|| create_table(words.clone()))
         .or_else(|| rename_table(words))
         .unwrap_or(Statement::Other)
 }
@@ -111,6 +117,14 @@ fn drop_table(mut words: Words<'_>) -> Option<Statement> {
     }
     words.eat(&["IF", "EXISTS"]);
     words.name().map(|name| Statement::DropTable { table: name.name })
+}
+
+fn create_table(mut words: Words<'_>) -> Option<Statement> {
+    if !words.eat(&["CREATE", "TABLE"]) {
+        return None;
+    }
+    words.eat(&["IF", "NOT", "EXISTS"]);
+    words.name().map(|name| Statement::CreateTable { table: name.name })
 }
 
 fn rename_table(mut words: Words<'_>) -> Option<Statement> {

@@ -4,7 +4,7 @@
 //! folder without `up.sql` is an error, symbolic links count. `up.sqlite.sql` and `up.postgres.sql` (and the
 //! same for `down`) win on their database; other tools do not see them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::migration::{Kind, Migration, Script, Warning};
@@ -50,8 +50,9 @@ fn read(folder: &Path, name: &str, engine: Engine) -> Result<Migration, Migratio
     if version.as_str().chars().count() > Version::LONGEST {
         return Err(MigrationsError::VersionTooLong(folder.to_owned()));
     }
-    let up = script(folder, "up", engine)?.ok_or_else(|| MigrationsError::NoUp { folder: folder.to_owned(), engine })?;
-    let down = script(folder, "down", engine)?.filter(|down| !down.text.trim().is_empty());
+    let names = names(folder)?;
+    let up = script(folder, &names, "up", engine)?.ok_or_else(|| MigrationsError::NoUp { folder: folder.to_owned(), engine })?;
+    let down = script(folder, &names, "down", engine)?.filter(|down| !down.text.trim().is_empty());
     let mut migration = Migration {
         version,
         name: name.split_once('_').map_or("", |(_, name)| name).to_owned(),
@@ -62,18 +63,28 @@ fn read(folder: &Path, name: &str, engine: Engine) -> Result<Migration, Migratio
         kind: Kind::Schema,
         warnings: Vec::new(),
     };
-    read_metadata(&mut migration)?;
+    if names.contains("metadata.toml") {
+        read_metadata(&mut migration)?;
+    }
     Ok(migration)
 }
 
 /// The script called `stem` for `engine`; `None` where there is no file.
-fn script(folder: &Path, stem: &str, engine: Engine) -> Result<Option<Script>, MigrationsError> {
-    for file in [folder.join(format!("{stem}.{}.sql", engine.word())), folder.join(format!("{stem}.sql"))] {
-        if let Some(text) = read_text(&file)? {
-            return Ok(Some(Script { file, text, engine }));
-        }
-    }
-    Ok(None)
+fn script(folder: &Path, names: &HashSet<String>, stem: &str, engine: Engine) -> Result<Option<Script>, MigrationsError> {
+    let candidates = [format!("{stem}.{}.sql", engine.word()), format!("{stem}.sql")];
+    let Some(name) = candidates.iter().find(|name| names.contains(*name)) else { return Ok(None) };
+    let file = folder.join(name);
+    Ok(read_text(&file)?.map(|text| Script { file, text, engine }))
+}
+
+/// The names in `folder`. One look is cheaper than asking for each file that might be there.
+fn names(folder: &Path) -> Result<HashSet<String>, MigrationsError> {
+    let unreadable = |error| MigrationsError::Unreadable { file: folder.to_owned(), error };
+    let entries = std::fs::read_dir(folder).map_err(unreadable)?;
+    entries
+        .map(|entry| entry.map(|entry| entry.file_name().to_string_lossy().into_owned()))
+        .collect::<Result<_, _>>()
+        .map_err(unreadable)
 }
 
 fn read_text(file: &Path) -> Result<Option<String>, MigrationsError> {

@@ -1,0 +1,247 @@
+//! The runs that pages show are real: each page is played from top to bottom, and every screen compared.
+//!
+//! What is played stands in comments, which readers do not see:
+//!
+//! | comment | what it does |
+//! |---|---|
+//! | `<!-- project: root -->`, `<!-- project: empty, postgres -->` | begins anew: with a copy of the root project, or with nothing |
+//! | `<!-- file: NAME -->` | writes the next code block to a file |
+//! | `<!-- remove: NAME -->` | removes a file or folder |
+//! | `<!-- run: manage status -->` | runs it and compares the next code block; `; exit 1` says how it ends |
+//! | `<!-- run: manage migrate; shown as: cargo run -- migrate -->` | the same, under other words |
+//! | `<!-- quiet: manage migrate -->` | runs it and shows nothing |
+//! | `<!-- sql -->` | runs the statements of the next code block |
+//!
+//! In a code block a line `…` stands for lines that are left out. `UPDATE_REFERENCE=1` writes blocks that differ anew.
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use super::page::{ROOT, must_be, read, updating};
+use super::screen::{agree, stable};
+use crate::support::*;
+
+#[test]
+fn the_readme_shows_what_happens() {
+    play("README.md");
+}
+
+#[test]
+#[cfg_attr(not(any(debug_assertions, feature = "faults")), ignore = "the page kills runs, which needs the fault points")]
+fn the_guide_shows_what_happens() {
+    play("docs/guide/migrate.md");
+}
+
+#[test]
+fn the_facts_of_json_are_as_shown() {
+    play("docs/reference/json.md");
+}
+
+#[test]
+fn the_settings_are_as_shown() {
+    play("docs/reference/manage-toml.md");
+}
+
+/// A copy of the root project.
+pub fn root_project(backend: Backend) -> Project {
+    let project = Project::on(backend);
+    for file in ["manage.toml", "diesel.toml"] {
+        project.write(file, &read(file));
+    }
+    copy(&Path::new(ROOT).join("migrations"), &project.path("migrations"));
+    project
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("the folder is ours");
+    for entry in fs::read_dir(from).expect("the folder is readable").map(|entry| entry.expect("readable")) {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target)
+        } else {
+            fs::copy(entry.path(), target).map(drop).expect("readable")
+        }
+    }
+}
+
+/// Plays a page.
+#[track_caller]
+fn play(page: &str) {
+    let text = read(page);
+    let lines: Vec<&str> = text.lines().collect();
+    let mut out = String::new();
+    let mut project = None;
+    let mut wrong = Vec::new();
+    let mut played = 0;
+    let mut at = 0;
+    while at < lines.len() {
+        out.push_str(lines[at]);
+        out.push('\n');
+        let Some(marker) = lines[at].trim().strip_prefix("<!-- ").and_then(|line| line.strip_suffix(" -->")) else {
+            at += 1;
+            continue;
+        };
+        let number = at + 1;
+        at += 1;
+        let (verb, rest) = marker.split_once(": ").unwrap_or((marker, ""));
+        if verb == "project" {
+            project = Some(begin(rest));
+            continue;
+        }
+        let project = project.as_ref().unwrap_or_else(|| panic!("{page}:{number} no project yet"));
+        match verb {
+            "remove" => project.remove(rest),
+            "quiet" => {
+                let run = Run::of(rest);
+                let (screen, code) = run.on(project);
+                assert_eq!(code, run.code, "{page}:{number} {}\n{screen}", run.command);
+            }
+            "file" | "run" | "sql" => {
+                let block = Block::after(&lines, at).unwrap_or_else(|| panic!("{page}:{number} no code block follows"));
+                let body = block.text(&lines);
+                match verb {
+                    "file" => project.write(rest, &(body + "\n")),
+                    "sql" => project.execute(&body),
+                    _ => {
+                        played += 1;
+                        let run = Run::of(rest);
+                        let real = run.shown_on(project, &format!("{page}:{number}"));
+                        let made = run.command.contains(" new ");
+                        let normal = |text: &str| text.trim_end().lines().map(|line| stable(line, made)).collect::<Vec<_>>();
+                        if !agree(&normal(&body), &normal(&real)) {
+                            wrong.push(format!("{page}:{number} shows\n{body}\n--- but there is\n{real}"));
+                            lines[at..block.first].iter().for_each(|line| out.push_str(&format!("{line}\n")));
+                            real.trim_end()
+                                .lines()
+                                .for_each(|line| out.push_str(&format!("{}\n", format!("{}{line}", block.indent).trim_end())));
+                            at = block.end;
+                        }
+                    }
+                }
+            }
+            _ => panic!("{page}:{number} an unknown comment: {marker}"),
+        }
+    }
+    assert!(played > 0, "{page} shows no run");
+    if updating() {
+        must_be(page, &out);
+    } else {
+        assert!(wrong.is_empty(), "{}\nUPDATE_REFERENCE=1 writes them anew", wrong.join("\n"));
+    }
+}
+
+fn begin(words: &str) -> Project {
+    let backend = if words.contains("postgres") { Backend::Postgres } else { Backend::Sqlite };
+    if words.starts_with("root") { root_project(backend) } else { Project::on(backend) }
+}
+
+/// The lines of a code block without its fences, which may be indented.
+struct Block {
+    first: usize,
+    end: usize,
+    indent: String,
+}
+
+impl Block {
+    fn after(lines: &[&str], at: usize) -> Option<Self> {
+        let is_fence = |at: &usize| lines[*at].trim_start().starts_with("```");
+        let open = (at..lines.len()).find(|at| !lines[*at].trim().is_empty()).filter(is_fence)?;
+        let end = (open + 1..lines.len()).find(is_fence)?;
+        let indent = " ".repeat(lines[open].len() - lines[open].trim_start().len());
+        Some(Self { first: open + 1, end, indent })
+    }
+
+    fn text(&self, lines: &[&str]) -> String {
+        let lines = lines[self.first..self.end].iter();
+        lines.map(|line| line.strip_prefix(&self.indent).unwrap_or(line)).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// A run as the comment says it.
+struct Run<'a> {
+    command: &'a str,
+    shown: &'a str,
+    code: i32,
+}
+
+impl<'a> Run<'a> {
+    fn of(text: &'a str) -> Self {
+        let mut parts = text.split("; ");
+        let command = parts.next().unwrap_or_default();
+        let mut run = Self { command, shown: command, code: 0 };
+        for part in parts {
+            if let Some(code) = part.strip_prefix("exit ") {
+                run.code = code.parse().expect("an exit code is a number");
+            } else if let Some(shown) = part.strip_prefix("shown as: ") {
+                run.shown = shown;
+            } else {
+                panic!("not understood: {part}");
+            }
+        }
+        run
+    }
+
+    /// What the page has to show.
+    fn shown_on(&self, project: &Project, place: &str) -> String {
+        let (screen, code) = self.on(project);
+        assert_eq!(code, self.code, "{place} {}\n{screen}", self.command);
+        format!("$ {}\n{screen}", self.shown)
+    }
+
+    /// Output and errors in the order in which they came, and the exit code.
+    fn on(&self, project: &Project) -> (String, i32) {
+        let file = project.home().join("screen");
+        let out = File::create(&file).expect("the folder is ours");
+        let both = out.try_clone().expect("the file is open");
+        let mut command = Command::new("sh");
+        command
+            .arg("-c")
+            .arg(self.command)
+            .env_clear()
+            .env("PATH", format!("{}:{}", folder_of_the_binary(), std::env::var("PATH").unwrap_or_default()))
+            .env("HOME", project.home())
+            .env("USER", "ann")
+            .env("TZ", "UTC")
+            .env("TERM", "dumb")
+            .current_dir(project.folder())
+            .stdin(Stdio::null())
+            .stdout(out)
+            .stderr(both);
+        if project.backend() == Backend::Postgres {
+            command.env("DATABASE_URL", project.database_url());
+        }
+        let status = command.status().expect("there is a shell");
+        let text = fs::read_to_string(&file).expect("it was written just now");
+        let code =
+            status.code().unwrap_or_else(|| 128 + std::os::unix::process::ExitStatusExt::signal(&status).unwrap_or_default());
+        (disguised(&text, project), code)
+    }
+}
+
+fn folder_of_the_binary() -> String {
+    let binary = Path::new(env!("CARGO_BIN_EXE_manage"));
+    binary.parent().expect("a binary lies in a folder").display().to_string()
+}
+
+/// The names of this machine give way to names that a reader may have.
+fn disguised(text: &str, project: &Project) -> String {
+    let folder = project.folder();
+    let real = folder.canonicalize().unwrap_or_else(|_| folder.clone());
+    let mut text = text.replace(&real.display().to_string(), "/srv/acme").replace(&folder.display().to_string(), "/srv/acme");
+    if project.backend() == Backend::Postgres {
+        let url: postgres::Config = project.database_url().parse().expect("it is a URL");
+        let server = server();
+        let name = url.get_dbname().unwrap_or_default();
+        for place in [format!("{}/.s.PGSQL.{}", server.host(), server.port()), format!("{}:{}", server.host(), server.port())] {
+            text = text.replace(&place, "db1:5432");
+        }
+        text = text.replace(name, "acme");
+    }
+    if let Ok(output) = Command::new("uname").arg("-n").output() {
+        let host = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        text = text.replace(&format!(" on {host}"), " on deploy-2");
+    }
+    // The shell's own word on a run that a fault has ended.
+    text.lines().filter(|line| !line.contains("Aborted")).fold(String::new(), |text, line| text + line.trim_end() + "\n")
+}

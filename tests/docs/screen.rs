@@ -1,0 +1,106 @@
+//! Screens as they can be compared: without what changes from run to run.
+
+/// The line with moments, durations, versions of databases, process ids and checksums taken out, and with single spaces;
+/// where a migration is `made`, without its version too.
+pub fn stable(line: &str, made: bool) -> String {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let mut out = Vec::new();
+    let mut at = 0;
+    while at < words.len() {
+        let (word, next) = (words[at], words.get(at + 1).copied().unwrap_or_default());
+        let bare = |text: &str| text.trim_matches(|c: char| "(),\";".contains(c)).to_owned();
+        let ending = |text: &str| {
+            text.chars().rev().take_while(|c| "),\";".contains(*c)).collect::<String>().chars().rev().collect::<String>()
+        };
+        if is_number(&bare(word)) && ["ms", "s", "min"].contains(&bare(next).as_str()) {
+            out.push(format!("[time]{}", ending(next)));
+            at += 2;
+        } else if is_date(&bare(word)) && is_clock(&bare(next)) {
+            out.push(format!("[moment]{}", ending(next)));
+            at += 2;
+        } else if (bare(word) == "SQLite" || bare(word) == "PostgreSQL")
+            && bare(next).contains('.')
+            && is_number(&bare(next).replace('.', ""))
+        {
+            out.push(format!("{word} [v]{}", ending(next)));
+            at += 2;
+        } else if bare(word) == "pid" && is_number(&bare(next)) {
+            out.push(format!("{word} [pid]{}", ending(next)));
+            at += 2;
+        } else if word.ends_with("_ms\":") && is_number(&bare(next)) {
+            out.push(format!("{word} [time]{}", ending(next)));
+            at += 2;
+        } else {
+            out.push(stable_word(word, made));
+            at += 1;
+        }
+    }
+    out.join(" ")
+}
+
+fn stable_word(word: &str, made: bool) -> String {
+    let mut out = String::new();
+    let mut rest = word;
+    while !rest.is_empty() {
+        let length = rest.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(rest.len());
+        let run = &rest[..length];
+        match length {
+            0 => {
+                let first = rest.chars().next().expect("the rest is not empty");
+                out.push(first);
+                rest = &rest[first.len_utf8()..];
+                continue;
+            }
+            64 => out.push_str("[checksum]"),
+            14 if made && is_number(run) => out.push_str("[version]"),
+            _ => out.push_str(run),
+        }
+        rest = &rest[length..];
+    }
+    out
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_digit() || c == '.') && text.chars().any(|c| c.is_ascii_digit())
+}
+
+fn is_date(text: &str) -> bool {
+    text.len() == 10 && text.chars().enumerate().all(|(at, c)| if at == 4 || at == 7 { c == '-' } else { c.is_ascii_digit() })
+}
+
+fn is_clock(text: &str) -> bool {
+    text.len() >= 5
+        && text.chars().enumerate().all(|(at, c)| if at == 2 || at == 5 { c == ':' } else { c.is_ascii_digit() || c == '.' })
+}
+
+/// Whether what a page shows is what came out. A line `…` in the page stands for any lines.
+pub fn agree(shown: &[String], real: &[String]) -> bool {
+    match shown.split_first() {
+        None => real.is_empty(),
+        Some((first, rest)) if first == "…" => (0..=real.len()).any(|skipped| agree(rest, &real[skipped..])),
+        Some((first, rest)) => real.split_first().is_some_and(|(line, real)| line == first && agree(rest, real)),
+    }
+}
+
+#[test]
+fn only_what_changes_from_run_to_run_is_taken_out() {
+    for (line, expected) in [
+        ("  ✓ 20260110120000 a     1 statement   0.4 ms", "✓ 20260110120000 a 1 statement [time]"),
+        ("a.db (SQLite 3.53.2, new) · 0 applied", "a.db (SQLite [v], new) · 0 applied"),
+        ("applied  2026-02-01 10:12  3 ms", "applied [moment] [time]"),
+        ("held by pid 47 (manage x, since 2026-02-01 10:12:09)", "held by pid [pid] (manage x, since [moment])"),
+        ("\"duration_ms\": 0.4,", "\"duration_ms\": [time],"),
+        ("\"applied_at\": \"2026-02-01 10:12:09.5\",", "\"applied_at\": [moment]\","),
+    ] {
+        assert_eq!(stable(line, false), expected);
+    }
+    assert_eq!(stable("migrations/20991231010203_x/up.sql", true), "migrations/[version]_x/up.sql");
+}
+
+#[test]
+fn dots_stand_for_any_lines() {
+    let lines = |text: &str| text.chars().map(|c| c.to_string()).collect::<Vec<_>>();
+
+    assert!(agree(&lines("a…d"), &lines("abcd")) && agree(&lines("a…"), &lines("a")) && agree(&lines("…"), &lines("")));
+    assert!(!agree(&lines("a…d"), &lines("abc")) && !agree(&lines("ab"), &lines("abc")) && !agree(&lines("abc"), &lines("ab")));
+}

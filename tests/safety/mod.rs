@@ -1,0 +1,8 @@
+//! Attacks on the engine of migrations, through the binary: killed, interrupted, misled and crowded. Whatever
+//! happens, a migration is applied and recorded, or neither; what is said is what was kept.
+
+mod no_transaction;
+mod rebuilds;
+mod settings;
+mod stream;
+mod traps;
