@@ -16,10 +16,9 @@ pub fn obtain(context: &mut Context, reached: &Reached, deed: Deed, effect: &str
     let refuse = |message: String, hint: String| Err(Failure::new(Class::Refused, message, hint));
     match consent(deed, reached.standing) {
         Consent::Free => Ok(()),
-        Consent::Never => refuse(
-            format!("`{command}` is never done on {name}, which is protected: {}", reached.why),
-            "use `manage rollback --steps N` to take single migrations back, or another database".to_owned(),
-        ),
+        Consent::Never => {
+            refuse(format!("`{command}` is never done on {name}, which is protected: {}", reached.why), instead(deed).to_owned())
+        }
         Consent::Ask if context.yes() => Ok(()),
         Consent::Ask if !can_ask(context) => refuse(
             format!("`{command}` on {name} needs a yes ({}: {})", reached.standing.word(), reached.why),
@@ -52,8 +51,18 @@ pub fn obtain(context: &mut Context, reached: &Reached, deed: Deed, effect: &str
     }
 }
 
+/// What may be done where `deed` never is.
+fn instead(deed: Deed) -> &'static str {
+    match deed {
+        Deed::DatabaseDrop => "check which database is meant: --database, --env and DATABASE_URL choose it",
+        Deed::Redo => "take it back with `manage rollback`, then run it with `manage migrate`; or use another database",
+        _ => "take single migrations back with `manage rollback --steps N`, or use another database",
+    }
+}
+
+/// Whether a question is seen, and can be answered.
 fn can_ask(context: &Context) -> bool {
-    std::io::stdin().is_terminal() && !context.screen.json
+    std::io::stdin().is_terminal() && std::io::stderr().is_terminal() && !context.screen.json
 }
 
 fn ask(context: &mut Context, question: &str) -> String {

@@ -68,7 +68,9 @@ impl Context {
 
     /// A variable: of the real environment, else of `.env`.
     pub fn variable(&self, name: &str) -> Option<String> {
-        std::env::var(name).ok().or_else(|| self.dotenv.get(name).cloned())
+        // One that is not UTF-8 is set all the same: another database must not take its place.
+        let real = std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+        real.or_else(|| self.dotenv.get(name).cloned())
     }
 
     /// Whether `--yes` was given.
@@ -133,8 +135,8 @@ impl Context {
         self.variable(name).filter(|value| !value.trim().is_empty()).ok_or_else(|| {
             Failure::new(
                 Class::Usage,
-                format!("the environment variable {name} is not set"),
-                format!("set {name} in the environment or in .env"),
+                format!("the environment variable `{name}` is not set"),
+                "set it in the environment or in .env; --database env:NAME takes the name of a variable, not a URL",
             )
         })
     }
@@ -179,6 +181,11 @@ impl Context {
     pub fn is_missing(&self, chosen: &Chosen) -> bool {
         let opened = self.open(&chosen.url, Access::Read, "status");
         opened.is_err_and(|error| error.kind == SqlErrorKind::NoDatabase)
+    }
+
+    /// Whether the chosen database is a file that is not made yet.
+    pub fn is_unborn(&self, chosen: &Chosen) -> bool {
+        chosen.url.engine() == Engine::Sqlite && self.is_missing(chosen)
     }
 
     /// Opens the chosen database and finds out what it is.
@@ -234,6 +241,7 @@ impl Context {
             binding: &identity.binding,
             protected_environment: protected.as_deref(),
         });
+        tracing::info!(database = identity.name, standing = standing.word(), why, "reached");
         let marker = marker.filter(|marker| marker.mismatch(&identity.binding).is_none()).map(|marker| marker.name);
         self.screen.facts.insert(
             "database".to_owned(),
@@ -327,6 +335,10 @@ pub fn unreachable(error: SqlError, url: &DatabaseUrl) -> SqlError {
         (SqlErrorKind::NoDatabase, Engine::Postgres) => {
             error.with_hint("make it with `manage database create`, or correct the URL")
         }
+        _ if error.hint.is_some() => error,
+        (SqlErrorKind::Configuration, Engine::Postgres) => error.with_hint("write postgres://USER@HOST/DATABASE"),
+        (SqlErrorKind::Permission, Engine::Postgres) => error.with_hint("connect as a role that may do this, or grant it"),
+        (_, Engine::Sqlite) => error.with_hint("check the path, and who may read and write it"),
         _ => error,
     }
 }

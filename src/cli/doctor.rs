@@ -8,15 +8,19 @@ use super::failure::Failure;
 use super::output::paint::Style;
 use super::output::words;
 use crate::backend::{Access, Full, Location};
+use crate::domain::explain::Place;
 use crate::guards::Standing;
 use crate::ledger::{Ledger, Look};
 use crate::migrate::{Picture, Step, prepare};
-use crate::project::Migration;
+use crate::project::{Migration, Project};
 
 /// Look at project and database, and say what is wrong with them
 ///
-/// Writes nothing.
+/// Writes nothing. Exits with 1 when something is wrong that will stop a migration.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  manage doctor
+  manage doctor --env production --json | jq '.checks[] | select(.status != \"ok\")'")]
 pub struct Args {}
 
 /// What one look found.
@@ -67,8 +71,15 @@ impl Doctor<'_> {
         let hint = failure.0.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
         let cause =
             crate::domain::explain::Explain::cause(failure.0.as_ref()).map(|cause| format!(": {cause}")).unwrap_or_default();
-        let text = crate::domain::secret::redact(&format!("{}{cause}{hint}", failure.0));
+        let place = self.place(failure);
+        let text = crate::domain::secret::redact(&format!("{place}{}{cause}{hint}", failure.0));
         self.say(Verdict::Bad, what, &text);
+    }
+
+    /// Where it is, as the person would type it.
+    fn place(&self, failure: &Failure) -> String {
+        let shown = |place: Place| Place { file: Project::shown(&place.file, &self.context.folder), ..place };
+        failure.0.place().map(|place| format!("{}: ", shown(place))).unwrap_or_default()
     }
 
     fn project(&mut self, chosen: &Chosen) {
@@ -87,8 +98,7 @@ impl Doctor<'_> {
         let broken: Vec<Failure> =
             files.iter().flat_map(ways).filter_map(|step| prepare(step).err().map(Failure::from)).collect();
         for failure in &broken {
-            let place = failure.0.place().map(|place| format!("{place}: ")).unwrap_or_default();
-            let text = format!("{place}{}", failure.0);
+            let text = format!("{}{}", self.place(failure), failure.0);
             self.say(Verdict::Bad, "migrations", &text);
         }
         let irreversible = files.iter().filter(|file| file.down.is_none()).count();

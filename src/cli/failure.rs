@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::exit::Exit;
 use super::output::paint::{Paint, Style};
@@ -30,8 +31,8 @@ impl Failure {
         self.0.class().into()
     }
 
-    /// The failure in words, for a person. `folder` is where the person stands.
-    pub fn text(&self, folder: &Path, paint: Paint) -> String {
+    /// The failure in words, for a person who stands in `folder`, before a screen of `width` columns.
+    pub fn text(&self, folder: &Path, paint: Paint, width: usize) -> String {
         let error = &self.0;
         let mut out =
             format!("{}{} {}\n", paint.on(Style::Bad, "error"), paint.on(Style::Strong, ":"), redact(&error.to_string()));
@@ -39,7 +40,7 @@ impl Failure {
         let mut told = false;
         if let Some(place) = error.place() {
             out.push_str(&format!("  at {}\n", Place { file: Project::shown(&place.file, folder), ..place.clone() }));
-            told = excerpt(&mut out, &place, cause.as_deref(), paint);
+            told = excerpt(&mut out, &place, cause.as_deref(), paint, width);
         }
         if let Some(cause) = cause.filter(|_| !told) {
             out.push_str(&format!("  {cause}\n"));
@@ -78,18 +79,32 @@ impl Failure {
     }
 }
 
-/// The line of the file with a caret under the column and the cause behind it.
-fn excerpt(out: &mut String, place: &Place, cause: Option<&str>, paint: Paint) -> bool {
+/// The line of the file with a caret under the column, and the cause behind it where there is room. Returns whether
+/// the cause stands there.
+fn excerpt(out: &mut String, place: &Place, cause: Option<&str>, paint: Paint, width: usize) -> bool {
     let (Some(line), Some(text)) = (place.line, &place.excerpt) else { return false };
-    let text = text.replace('\t', " ");
-    let column = place.column.unwrap_or(1).min(text.chars().count() + 1);
-    let word = text.chars().skip(column - 1).take_while(|c| c.is_alphanumeric() || *c == '_').count().max(1);
+    // A password is hidden in the whole line, since half of a URL does not look like one.
+    let clean = redact(text);
+    let same = text.chars().zip(clean.chars()).take_while(|(a, b)| a == b).count();
+    let chars: Vec<char> = clean.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let at = place.column.unwrap_or(1).saturating_sub(1).min(if clean == *text { chars.len() } else { same });
+    let word = chars[at..].iter().take_while(|c| c.is_alphanumeric() || **c == '_').count().max(1);
     let gutter = line.to_string();
-    let blank = " ".repeat(gutter.len());
-    out.push_str(&format!("       {gutter} | {text}\n"));
-    let carets = paint.on(Style::Bad, &"^".repeat(word));
-    out.push_str(&format!("       {blank} | {}{carets} {}\n", " ".repeat(column - 1), cause.unwrap_or_default()));
-    true
+    // Of a long line that which stands around the place.
+    let width = width.clamp(40, 120);
+    let room = width - 12 - gutter.len();
+    let start = if chars.len() <= room { 0 } else { at.saturating_sub(room / 2).min(chars.len() - room) };
+    let end = (start + room).min(chars.len());
+    let shown: String = chars[start..end].iter().collect();
+    let (left, right) = (if start > 0 { "…" } else { "" }, if end < chars.len() { "…" } else { "" });
+    out.push_str(&format!("       {gutter} | {left}{shown}{right}\n"));
+    let before: usize = left.chars().count() + chars[start..at].iter().map(|c| c.width().unwrap_or(0)).sum::<usize>();
+    let under = chars[at..(at + word).min(end)].iter().map(|c| c.width().unwrap_or(0)).sum::<usize>().max(1);
+    let carets = paint.on(Style::Bad, &"^".repeat(under));
+    let cause = cause.filter(|cause| 11 + gutter.len() + before + under + cause.width() <= width && !cause.contains('\n'));
+    let line = format!("       {} | {}{carets} {}", " ".repeat(gutter.len()), " ".repeat(before), cause.unwrap_or_default());
+    out.push_str(&format!("{}\n", line.trim_end()));
+    cause.is_some()
 }
 
 /// An error without a type of its own.

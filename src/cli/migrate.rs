@@ -10,7 +10,7 @@ use super::running;
 use crate::backend::Access;
 use crate::domain::explain::Class;
 use crate::guards::Deed;
-use crate::migrate::{Forward, MigrateError, Options, Picture, plan_forward};
+use crate::migrate::{Direction, Forward, MigrateError, Options, Picture, plan_forward};
 use crate::project::Migration;
 
 /// Run the pending migrations
@@ -20,10 +20,10 @@ use crate::project::Migration;
 /// wait and find nothing left to do.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  manage migrate                          everything that is pending
-  manage migrate 20260204093000           up to this version and with it
-  manage migrate --plan                   only show what would run
-  manage migrate --wait-for-db 60s        in a container that starts beside its database")]
+  manage migrate                      everything that is pending
+  manage migrate 20260204093000       up to this version and with it
+  manage migrate --plan               only show what would run
+  manage migrate --wait-for-db 60s    in a container beside its database")]
 pub struct Args {
     /// Up to this version and with it
     #[arg(value_name = "V", conflicts_with_all = ["to", "steps"])]
@@ -76,6 +76,9 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     if args.plan || args.sql {
         return look(context, args, &chosen, &files, &target);
     }
+    if let Some(exit) = nothing_to_begin_with(context, args, &chosen, &files, &target)? {
+        return Ok(exit);
+    }
     let begun = Instant::now();
     let mut reached = match args.wait_for_db {
         Some(limit) => context.reach_within(&chosen, Access::Create, "migrate", limit)?,
@@ -84,8 +87,9 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     super::consent::obtain(context, &reached, Deed::Migrate, "")?;
     let before = Picture::gather(&mut reached.session, &files)?;
     context.screen.heading(&format!("{} · {}", reached.title(), running::counts(&before)));
-    // Who finds nothing to do waits for nobody.
-    if plan_forward(&before, &target, args.allow_out_of_order).map_err(MigrateError::from)?.is_empty() {
+    // Who finds nothing to do waits for nobody. What seems wrong is looked at again under the lock: another run
+    // may be in the middle of it.
+    if plan_forward(&before, &target, args.allow_out_of_order).is_ok_and(|steps| steps.is_empty()) {
         context.screen.facts.insert("applied".to_owned(), serde_json::json!([]));
         context.screen.facts.insert("pending".to_owned(), running::pending_facts(&before));
         context.screen.line("nothing to do");
@@ -99,7 +103,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         allow_out_of_order: args.allow_out_of_order,
         stamp: if reached.session.created() { context.stamp(&chosen) } else { None },
     };
-    let outcome = running::run(context, &mut reached, &files, &options, "applied", |engine| engine.forward(&target))?;
+    let outcome = running::run(context, &mut reached, &files, &options, &[Direction::Up], |engine| engine.forward(&target))?;
     let hint = if args.fake { "" } else { "undo the last: manage rollback" };
     running::summary(context, &outcome, if args.fake { "recorded" } else { "applied" }, "nothing to do", hint, begun);
     Ok(Exit::Ok)
@@ -116,15 +120,49 @@ fn target(args: &Args) -> Result<Forward, Failure> {
     }
 }
 
+/// Before a database is made: what is wrong with the files is said now, and where nothing is to be done none is made.
+fn nothing_to_begin_with(
+    context: &mut Context,
+    args: &Args,
+    chosen: &Chosen,
+    files: &[Migration],
+    target: &Forward,
+) -> Result<Option<Exit>, Failure> {
+    if !context.is_unborn(chosen) {
+        return Ok(None);
+    }
+    let picture = Picture::unborn(files);
+    let steps = plan_forward(&picture, target, args.allow_out_of_order).map_err(MigrateError::from)?;
+    running::prepare_all(&steps)?;
+    if !steps.is_empty() {
+        return Ok(None);
+    }
+    let looked = running::look(context, chosen, files, "migrate")?;
+    context.screen.heading(&looked.title);
+    running::show_plan(context, &looked, &[], Direction::Up, "");
+    Ok(Some(Exit::Ok))
+}
+
+/// The command without `--plan`.
+fn command(args: &Args) -> String {
+    let target = args.target.as_ref().or(args.to.as_ref()).map(|version| format!(" {version}"));
+    let steps = args.steps.map(|steps| format!(" --steps {steps}"));
+    let late = if args.allow_out_of_order { " --allow-out-of-order" } else { "" };
+    format!("manage migrate{}{}{late}", target.unwrap_or_default(), steps.unwrap_or_default())
+}
+
 /// `--plan` and `--sql`: looks, and creates nothing.
 fn look(context: &mut Context, args: &Args, chosen: &Chosen, files: &[Migration], target: &Forward) -> Result<Exit, Failure> {
     let looked = running::look(context, chosen, files, "migrate --plan")?;
+    if args.plan {
+        context.screen.heading(&looked.title);
+    }
     let steps = plan_forward(&looked.picture, target, args.allow_out_of_order).map_err(MigrateError::from)?;
     let prepared = running::prepare_all(&steps)?;
     if args.sql {
         running::print_sql(context, &looked, &prepared);
     } else {
-        running::show_plan(context, &looked, &prepared, "applied", "manage migrate");
+        running::show_plan(context, &looked, &prepared, Direction::Up, &command(args));
     }
     Ok(Exit::Ok)
 }

@@ -2,8 +2,6 @@
 
 use std::time::Instant;
 
-use serde_json::json;
-
 use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -11,15 +9,15 @@ use super::output::words;
 use super::running;
 use crate::backend::Access;
 use crate::guards::Deed;
-use crate::migrate::{Backward, MigrateError, Options, Picture, plan_back};
+use crate::migrate::{Backward, Direction, MigrateError, Options, Picture, Step, plan_back};
 
 /// Take the last migrations back and run them again
 ///
 /// For a migration that you are still writing: edit it, then redo it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  manage redo                             the last one
-  manage redo --steps 2")]
+  manage redo                the last one
+  manage redo --steps 2      the last two")]
 pub struct Args {
     /// So many of them
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
@@ -40,15 +38,13 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     let begun = Instant::now();
     let mut reached = context.reach(&chosen, Access::Write, "redo")?;
     let picture = Picture::gather(&mut reached.session, &files)?;
+    context.screen.heading(&format!("{} · {}", reached.title(), running::counts(&picture)));
     let steps = plan_back(&picture, &target).map_err(MigrateError::from)?;
     running::prepare_all(&steps)?;
     // The way forward is checked as well, before anything is taken back.
-    let forward: Vec<_> = steps
-        .iter()
-        .map(|step| crate::migrate::Step { direction: crate::migrate::Direction::Up, script: &step.migration.up, ..*step })
-        .collect();
+    let forward: Vec<_> =
+        steps.iter().map(|step| Step { direction: Direction::Up, script: &step.migration.up, ..*step }).collect();
     running::prepare_all(&forward)?;
-    context.screen.heading(&format!("{} · {}", reached.title(), running::counts(&picture)));
     if !steps.is_empty() {
         let effect = format!(
             "This takes {} back and runs them again; the data in what they made is lost.",
@@ -65,12 +61,9 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         allow_out_of_order: true,
         stamp: None,
     };
-    let outcome = running::run(context, &mut reached, &files, &options, "applied", |engine| engine.again(&target))?;
-    let reverted: Vec<_> = outcome.finished.iter().filter(|done| done.direction == crate::migrate::Direction::Down).collect();
-    let fact: serde_json::Value =
-        reverted.iter().map(|done| json!({ "version": done.version.as_str(), "name": done.name })).collect();
-    context.screen.facts.insert("reverted".to_owned(), fact);
-    let count = reverted.len();
+    let outcome =
+        running::run(context, &mut reached, &files, &options, &[Direction::Down, Direction::Up], |engine| engine.again(&target))?;
+    let count = outcome.finished.iter().filter(|done| done.direction == Direction::Up).count();
     match count {
         0 => context.screen.line("nothing to redo"),
         count => {

@@ -9,7 +9,7 @@ use super::output::words;
 use super::running;
 use crate::backend::Access;
 use crate::guards::Deed;
-use crate::migrate::{Backward, MigrateError, Options, Picture, plan_back};
+use crate::migrate::{Backward, Direction, MigrateError, Options, Picture, plan_back};
 
 /// Take migrations back
 ///
@@ -17,10 +17,10 @@ use crate::migrate::{Backward, MigrateError, Options, Picture, plan_back};
 /// first is touched.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  manage rollback                         the last one
-  manage rollback --steps 3
-  manage rollback --to 20260110120000     all that came after this version, which stays
-  manage rollback --all --plan            only show what would be taken back")]
+  manage rollback                        the last one
+  manage rollback --steps 3              the last three
+  manage rollback --to 20260110120000    all that came after this version
+  manage rollback --all --plan           only show what would be taken back")]
 pub struct Args {
     /// So many of them
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..), conflicts_with_all = ["to", "all"])]
@@ -60,22 +60,25 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     let files = context.migrations(&chosen)?;
     if args.plan || args.sql {
         let looked = running::look(context, &chosen, &files, "rollback --plan")?;
+        if args.plan {
+            context.screen.heading(&looked.title);
+        }
         let steps = plan_back(&looked.picture, &target).map_err(MigrateError::from)?;
         let prepared = running::prepare_all(&steps)?;
         if args.sql {
             running::print_sql(context, &looked, &prepared);
         } else {
-            running::show_plan(context, &looked, &prepared, "reverted", "the same without --plan");
+            running::show_plan(context, &looked, &prepared, Direction::Down, &command(args));
         }
         return Ok(Exit::Ok);
     }
     let begun = Instant::now();
     let mut reached = context.reach(&chosen, Access::Write, "rollback")?;
     let picture = Picture::gather(&mut reached.session, &files)?;
+    context.screen.heading(&format!("{} · {}", reached.title(), running::counts(&picture)));
     // What cannot be done is said before anybody is asked.
     let steps = plan_back(&picture, &target).map_err(MigrateError::from)?;
     running::prepare_all(&steps)?;
-    context.screen.heading(&format!("{} · {}", reached.title(), running::counts(&picture)));
     if !steps.is_empty() {
         let deed = if args.all { Deed::RollbackAll } else { Deed::Rollback };
         let effect = format!("This takes {} back, with the data in what they made.", words::count(steps.len(), "migration"));
@@ -89,7 +92,17 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         allow_out_of_order: false,
         stamp: None,
     };
-    let outcome = running::run(context, &mut reached, &files, &options, "reverted", |engine| engine.back(&target))?;
-    running::summary(context, &outcome, "reverted", "nothing to take back", "run them again: manage migrate", begun);
+    let outcome = running::run(context, &mut reached, &files, &options, &[Direction::Down], |engine| engine.back(&target))?;
+    running::summary(context, &outcome, "reverted", "nothing to take back", "again: manage migrate", begun);
     Ok(Exit::Ok)
+}
+
+/// The command without `--plan`.
+fn command(args: &Args) -> String {
+    match (&args.to, args.all, args.steps) {
+        (Some(version), _, _) => format!("manage rollback --to {version}"),
+        (None, true, _) => "manage rollback --all".to_owned(),
+        (None, false, 1) => "manage rollback".to_owned(),
+        (None, false, steps) => format!("manage rollback --steps {steps}"),
+    }
 }

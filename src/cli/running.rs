@@ -14,7 +14,8 @@ use crate::backend::Access;
 use crate::domain::version::Version;
 use crate::ledger::{Actor, Ledger, Look};
 use crate::migrate::{
-    DieselHistory, Engine, Finished, MigrateError, Observer, Options, Outcome, Picture, Prepared, Step, prepare, sql_stream,
+    DieselHistory, Direction, Engine, Finished, MigrateError, Observer, Options, Outcome, Picture, Prepared, Step, prepare,
+    sql_stream,
 };
 use crate::project::{Migration, migrations::Kind};
 
@@ -35,14 +36,14 @@ pub fn run(
     reached: &mut Reached,
     files: &[Migration],
     options: &Options,
-    list: &'static str,
+    directions: &[Direction],
     work: impl FnOnce(&mut Engine<'_, crate::backend::Session>) -> Result<Outcome, MigrateError>,
 ) -> Result<Outcome, Failure> {
     let actor: Actor = context.actor();
     let canceller = reached.session.canceller();
     let interrupts = Interrupts::listen(move || canceller.cancel());
     let stop = || interrupts.asked();
-    let mut watch = Watch::on(&mut context.screen);
+    let mut watch = Watch::on(&mut context.screen, title_width(files.iter()), directions.contains(&Direction::Down));
     let observer: &mut dyn Observer = &mut watch;
     let mut engine = Engine { session: &mut reached.session, files, actor: &actor, options, observer, stop: &stop };
     let result = work(&mut engine);
@@ -51,14 +52,36 @@ pub fn run(
         Err(error) => (error.done(), None),
     };
     let facts = &mut context.screen.facts;
-    facts.insert(list.to_owned(), done.iter().map(finished_fact).collect());
+    for direction in directions {
+        let facts_of = done.iter().filter(|done| done.direction == *direction).map(finished_fact);
+        facts.insert(list(*direction).to_owned(), facts_of.collect());
+    }
     if let Some(pending) = pending {
         facts.insert("pending".to_owned(), pending.iter().map(|version| pending_fact(version, files)).collect());
+    }
+    if result.is_err()
+        && let Ok(picture) = Picture::gather(&mut reached.session, files)
+    {
+        let pending: Vec<_> = picture.pending().iter().map(|file| pending_fact(&file.version, files)).collect();
+        context.screen.facts.insert("pending".to_owned(), pending.into());
     }
     if interrupts.twice() {
         context.interrupted = true;
     }
     Ok(result?)
+}
+
+/// The list in which JSON tells the steps of a direction.
+pub fn list(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Up => "applied",
+        Direction::Down => "reverted",
+    }
+}
+
+/// How wide a column of these migrations' titles is, as far as there is room for it.
+pub fn title_width<'a>(migrations: impl Iterator<Item = &'a Migration>) -> usize {
+    migrations.map(|migration| migration.to_string().chars().count()).max().unwrap_or(0).clamp(20, 60)
 }
 
 /// `1 migration applied in 16 ms · undo the last: manage rollback`
@@ -110,7 +133,7 @@ pub fn look<'a>(context: &mut Context, chosen: &Chosen, files: &'a [Migration], 
 }
 
 /// Shows what would run.
-pub fn show_plan(context: &mut Context, looked: &Looked<'_>, steps: &[Prepared<'_>], list: &str, command: &str) {
+pub fn show_plan(context: &mut Context, looked: &Looked<'_>, steps: &[Prepared<'_>], direction: Direction, command: &str) {
     let facts = steps.iter().map(|step| {
         json!({
             "version": step.version().as_str(),
@@ -123,9 +146,9 @@ pub fn show_plan(context: &mut Context, looked: &Looked<'_>, steps: &[Prepared<'
     });
     let facts: Value = facts.collect();
     context.screen.facts.insert("plan".to_owned(), facts);
-    context.screen.facts.insert(list.to_owned(), json!([]));
+    context.screen.facts.insert(list(direction).to_owned(), json!([]));
     context.screen.facts.insert("pending".to_owned(), pending_facts(&looked.picture));
-    context.screen.heading(&looked.title);
+    let width = title_width(steps.iter().map(|step| step.step.migration));
     for step in steps {
         let migration = step.step.migration;
         let mut remarks = Vec::new();
@@ -139,13 +162,16 @@ pub fn show_plan(context: &mut Context, looked: &Looked<'_>, steps: &[Prepared<'
             remarks.push("no way back");
         }
         let remarks = if remarks.is_empty() { String::new() } else { format!("   {}", remarks.join(", ")) };
-        let title = format!("{migration}");
-        context.screen.line(&format!("  {title:<46} {:>14}{remarks}", words::count(step.pieces.len(), "statement")));
+        let title = migration.to_string();
+        context.screen.row(&format!("  {title:<width$}  {:>14}{remarks}", words::count(step.pieces.len(), "statement")));
     }
-    match steps.len() {
-        0 => context.screen.line("nothing to do"),
-        count => context.screen.line(&format!("{} would run · run them: {command}", words::count(count, "migration"))),
-    }
+    let count = words::count(steps.len(), "migration");
+    context.screen.line(&match (steps.len(), direction) {
+        (0, Direction::Up) => "nothing to do".to_owned(),
+        (0, Direction::Down) => "nothing to take back".to_owned(),
+        (_, Direction::Up) => format!("{count} would run · do it: {command}"),
+        (_, Direction::Down) => format!("{count} would be reverted · do it: {command}"),
+    });
 }
 
 /// Prints the SQL that would run.
@@ -187,7 +213,7 @@ fn finished_fact(done: &Finished) -> Value {
         "version": done.version.as_str(),
         "name": done.name,
         "statements": done.statements,
-        "duration_ms": done.took.as_millis(),
+        "duration_ms": words::milliseconds(done.took),
         "faked": done.faked,
     })
 }

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches, Parser};
 use serde_json::json;
 
 use super::context::Context;
@@ -22,12 +22,13 @@ use crate::domain::secret::redact;
 #[derive(Debug, Parser)]
 #[command(name = "manage", version, max_term_width = 110)]
 #[command(after_help = "Examples:
-  manage migrate                  run the pending migrations of the project in this folder
-  manage status                   show what is applied and what is pending
-  manage help migrate             explain one command
+  manage migrate          run the pending migrations of this project
+  manage status           show what is applied and what is pending
+  manage help migrate     explain one command
 
-The exit code says what happened: 0 ok, 1 check failed, 2 usage, 3 could not run, 4 refused, 5 conflict,
-6 locked, 7 stopped, 130 interrupted twice.")]
+The exit code says what happened: 0 ok, 1 check failed, 2 usage,
+3 could not run, 4 refused, 5 conflict, 6 locked, 7 stopped,
+130 interrupted twice.")]
 pub struct Cli {
     /// Options of every command.
     #[command(flatten)]
@@ -65,33 +66,77 @@ pub enum Command {
 /// Runs the command that `args` ask for, and says how it ended.
 pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.collect();
-    let cli = match Cli::try_parse_from(&args) {
+    let parsed = command().try_get_matches_from(&args).and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => return ExitCode::from(not_understood(&error, &args).code()),
     };
-    let global = cli.global.clone();
-    let screen = Screen::new(global.color, global.output.as_deref(), global.json, global.quiet, global.verbose);
-    let mut screen = match screen {
-        Ok(screen) => screen,
-        Err(failure) => {
-            eprint!("{}", failure.text(Path::new(""), Paint(false)));
-            return ExitCode::from(failure.exit().code());
-        }
-    };
-    if let Some(file) = &global.log
-        && let Err(failure) = logging::begin(file, std::env::var("MANAGE_LOG").ok().as_deref())
-    {
-        screen.error_text(&failure.text(Path::new(""), screen.paint_talk));
-        return ExitCode::from(failure.exit().code());
-    }
-    let exit = match Context::new(global, screen) {
+    let exit = match begin(cli.global.clone(), &typed(&args)) {
         Ok(mut context) => finish(&mut context, &cli.command),
-        Err(failure) => {
-            eprint!("{}", failure.text(Path::new(""), Paint(false)));
-            failure.exit()
-        }
+        Err(failure) => fail_early(&failure, cli.global.json, cli.global.color),
     };
     ExitCode::from(exit.code())
+}
+
+/// The commands with their help as it is shown: what it is for and the examples stand before the long list of options.
+fn command() -> clap::Command {
+    shaped(Cli::command())
+}
+
+fn shaped(command: clap::Command) -> clap::Command {
+    let about = command.get_long_about().or(command.get_about()).map(ToString::to_string).unwrap_or_default();
+    let about: Vec<String> = about.lines().map(folded).collect();
+    command
+        .help_template(format!("{}\n\n{{usage-heading}} {{usage}}{{after-help}}\n\n{{all-args}}", about.join("\n")))
+        .long_about(None)
+        .mut_subcommands(shaped)
+}
+
+/// A paragraph in lines of up to 80 characters.
+fn folded(paragraph: &str) -> String {
+    let mut out = String::new();
+    let mut width = 0;
+    for word in paragraph.split_whitespace() {
+        let length = word.chars().count();
+        if width > 0 && width + 1 + length > 80 {
+            out.push('\n');
+            width = 0;
+        } else if width > 0 {
+            out.push(' ');
+            width += 1;
+        }
+        out.push_str(word);
+        width += length;
+    }
+    out
+}
+
+fn begin(global: Global, command: &str) -> Result<Context, Failure> {
+    let screen = Screen::new(global.color, global.output.as_deref(), global.json, global.quiet, global.verbose)?;
+    if let Some(file) = &global.log {
+        logging::begin(file, std::env::var("MANAGE_LOG").ok().as_deref())?;
+    }
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), command, "begins");
+    Context::new(global, screen)
+}
+
+/// The command as it was typed, without secrets.
+fn typed(args: &[OsString]) -> String {
+    let words: Vec<_> = args.iter().skip(1).map(|arg| redact(&arg.to_string_lossy())).collect();
+    redact(&words.join(" "))
+}
+
+/// Tells a failure for which there is no context yet.
+fn fail_early(failure: &Failure, json: bool, color: ColorChoice) -> Exit {
+    if let Ok(mut screen) = Screen::new(color, None, json, false, false) {
+        if json {
+            print_facts(&mut screen, failure.exit(), Some(failure), Path::new(""));
+        } else {
+            let text = failure.text(Path::new(""), screen.paint_talk, screen.talk_width);
+            screen.error_text(&text);
+        }
+    }
+    failure.exit()
 }
 
 /// Runs the command and prints its end: the failure, or the facts.
@@ -108,17 +153,22 @@ fn finish(context: &mut Context, command: &Command) -> Exit {
     if let Some(failure) = &failure
         && !context.screen.json
     {
-        let text = failure.text(&context.folder, context.screen.paint_talk);
+        let text = failure.text(&context.folder, context.screen.paint_talk, context.screen.talk_width);
         context.screen.error_text(&text);
     }
     if context.screen.json {
         print_facts(&mut context.screen, exit, failure.as_ref(), &context.folder);
     }
-    match context.screen.trouble() {
-        Some(trouble) if exit == Exit::Ok => {
-            let text = trouble.text(&context.folder, context.screen.paint_talk);
+    let Some(trouble) = context.screen.trouble() else { return exit };
+    let text = trouble.text(&context.folder, context.screen.paint_talk, context.screen.talk_width);
+    context.screen.error_text(&text);
+    match failure {
+        None if exit == Exit::Ok => trouble.exit(),
+        // With --json the failure was to stand where nothing can be written.
+        Some(failure) if context.screen.json => {
+            let text = failure.text(&context.folder, context.screen.paint_talk, context.screen.talk_width);
             context.screen.error_text(&text);
-            trouble.exit()
+            exit
         }
         _ => exit,
     }
@@ -159,26 +209,24 @@ fn not_understood(error: &clap::Error, args: &[OsString]) -> Exit {
         return Exit::Ok;
     }
     let text = error.render().to_string();
-    let words = text.trim_start_matches("error: ");
-    let message = words.lines().next().unwrap_or("the arguments are not understood").to_owned();
-    let rest: Vec<_> = words.lines().skip(1).filter(|line| !line.trim().is_empty()).collect();
-    let failure = Failure::new(Class::Usage, message, "manage help shows all commands, `manage help COMMAND` one of them");
-    if args.iter().any(|arg| arg == "--json")
-        && let Ok(mut screen) = Screen::new(ColorChoice::Never, None, true, false, false)
-    {
-        print_facts(&mut screen, Exit::Usage, Some(&failure), Path::new(""));
-        return Exit::Usage;
-    }
-    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+    let json = args.iter().any(|arg| arg == "--json");
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand && !json {
         eprint!("{}", redact(&text));
         return Exit::Usage;
     }
-    let mut out = failure.text(Path::new(""), Paint(false));
-    if !rest.is_empty() {
-        // What clap adds (similar words, usage) stands between the error and the hint.
-        let (first, hint) = out.split_once('\n').unwrap_or((&out, ""));
-        out = format!("{first}\n{}\n{hint}", rest.join("\n"));
+    let message = match error.kind() {
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => "a command is missing",
+        _ => text.trim_start_matches("error: ").lines().next().unwrap_or("the arguments are not understood"),
+    };
+    let failure = Failure::new(Class::Usage, message, "manage help shows all commands, `manage help COMMAND` one of them");
+    if json {
+        return fail_early(&failure, true, ColorChoice::Never);
     }
-    eprint!("{}", redact(&out));
+    // What clap adds (missing arguments, similar words, usage) stands between the error and the hint.
+    let rest = text.lines().skip(1).filter(|line| !line.trim().is_empty() && !line.starts_with("For more information"));
+    let out = failure.text(Path::new(""), Paint(false), usize::MAX);
+    let (first, hint) = out.split_once('\n').unwrap_or((&out, ""));
+    let lines: Vec<&str> = std::iter::once(first).chain(rest).chain(hint.lines()).collect();
+    eprint!("{}", redact(&format!("{}\n", lines.join("\n"))));
     Exit::Usage
 }

@@ -18,7 +18,7 @@ use crate::migrate::{Picture, State};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   manage status
-  manage status --check                   in CI: exit 1 when work is pending, 5 when something is wrong
+  manage status --check               in CI: exit 1 when work is pending
   manage status --json | jq '.pending'")]
 pub struct Args {
     /// Exit with 1 when work is pending, with 5 when something is edited, missing, out of order or half-way
@@ -41,7 +41,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         let table = table(picture).to_string();
         for line in table.lines() {
             let line = format!("  {}", line.trim_end());
-            context.screen.line(&line);
+            context.screen.row(&line);
         }
     }
     let problems = picture.problems();

@@ -10,12 +10,14 @@ use crate::migrate::{Direction, Event, Finished, Observer, Waiting};
 pub struct Watch<'a> {
     screen: &'a mut Screen,
     waited: Option<Duration>,
+    title: usize,
+    what: usize,
 }
 
 impl<'a> Watch<'a> {
-    /// Prints on `screen`.
-    pub fn on(screen: &'a mut Screen) -> Self {
-        Self { screen, waited: None }
+    /// Prints on `screen`: titles in a column of `title` characters, with room for `reverted` where `back` is true.
+    pub fn on(screen: &'a mut Screen, title: usize, back: bool) -> Self {
+        Self { screen, waited: None, title, what: if back { 23 } else { 14 } }
     }
 
     fn waiting(&mut self, waiting: &Waiting) {
@@ -36,13 +38,13 @@ impl<'a> Watch<'a> {
     fn finished(&mut self, done: &Finished) {
         let mark = self.screen.paint.on(Style::Good, "✓");
         let title = format!("{} {}", done.version, done.name);
+        let (title_width, what_width) = (self.title, self.what);
         let what = match (done.direction, done.faked) {
-            (Direction::Up, true) => "recorded, not run".to_owned(),
+            (Direction::Up, true) => "only recorded".to_owned(),
             (Direction::Up, false) => words::count(done.statements, "statement"),
             (Direction::Down, _) => format!("reverted, {}", words::count(done.statements, "statement")),
         };
-        let line = format!("  {mark} {title:<44} {what:>14} {:>9}", words::duration(done.took));
-        self.screen.line(&line);
+        self.screen.row(&format!("  {mark} {title:<title_width$}  {what:>what_width$} {:>9}", words::duration(done.took)));
     }
 }
 

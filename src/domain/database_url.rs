@@ -37,6 +37,8 @@ impl DatabaseUrl {
             Some((scheme, _)) => Err(DatabaseUrlError::UnknownScheme(scheme.to_owned())),
             None if text.starts_with("postgres:") || text.starts_with("postgresql:") => Err(DatabaseUrlError::MissingSlashes),
             None if text.starts_with("file:") => Self::sqlite_file(&text["file:".len()..]),
+            // Taken for a file, its password would stand in every message about the file.
+            None if is_login(text) || is_keywords(text) => Err(DatabaseUrlError::NoScheme),
             None => Self::sqlite_file(text),
         }
     }
@@ -72,6 +74,17 @@ impl DatabaseUrl {
     }
 }
 
+/// `ann:secret@db/x`: a URL without its scheme.
+fn is_login(text: &str) -> bool {
+    text.rfind('@').is_some_and(|at| text[..at].contains(':'))
+}
+
+/// `host=db password=secret`: libpq's other form.
+fn is_keywords(text: &str) -> bool {
+    let keywords = ["host", "hostaddr", "port", "user", "password", "dbname", "service", "sslmode"];
+    text.split_whitespace().any(|word| word.split_once('=').is_some_and(|(name, _)| keywords.contains(&name)))
+}
+
 impl fmt::Display for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -93,6 +106,9 @@ pub enum DatabaseUrlError {
     /// `postgres:` without `//`.
     #[error("a PostgreSQL URL begins with `postgres://`")]
     MissingSlashes,
+    /// A login or keywords, and no scheme.
+    #[error("the database URL does not say what kind of database it is")]
+    NoScheme,
     /// `sqlite:` without a path.
     #[error("the SQLite URL names no file")]
     NoPath,
@@ -141,6 +157,8 @@ mod tests {
     fn other_schemes_and_places_are_refused() {
         assert_eq!(DatabaseUrl::parse("mysql://h/x"), Err(DatabaseUrlError::UnknownScheme("mysql".into())));
         assert_eq!(DatabaseUrl::parse("postgres:h/x"), Err(DatabaseUrlError::MissingSlashes));
+        assert_eq!(DatabaseUrl::parse("ann:hunter2@db/x"), Err(DatabaseUrlError::NoScheme));
+        assert_eq!(DatabaseUrl::parse("host=db password=hunter2"), Err(DatabaseUrlError::NoScheme));
         assert_eq!(DatabaseUrl::parse("sqlite::memory:"), Err(DatabaseUrlError::InMemory));
         assert_eq!(DatabaseUrl::parse("  "), Err(DatabaseUrlError::Empty));
         assert_eq!(DatabaseUrl::parse("sqlite:"), Err(DatabaseUrlError::NoPath));

@@ -1,6 +1,7 @@
 //! Text that must not be shown, and the last line of defence that hides it in other people's text.
 
 use std::fmt;
+use std::ops::Range;
 
 /// A secret. It cannot be printed: `Debug` and `Display` show `***`.
 #[derive(Clone, PartialEq, Eq)]
@@ -35,7 +36,7 @@ impl fmt::Display for Secret {
 ///
 /// For text that somebody else wrote: a driver's message, an argument that was typed in the wrong place.
 pub fn redact(text: &str) -> String {
-    redact_assignments(&redact_urls(text))
+    redact_assignments(&redact_logins(&redact_urls(text)))
 }
 
 fn redact_urls(text: &str) -> String {
@@ -44,22 +45,53 @@ fn redact_urls(text: &str) -> String {
     while let Some(at) = rest.find("://") {
         let (before, after) = rest.split_at(at + 3);
         out.push_str(before);
-        // A password may hold '/', '?' or '#' where somebody forgot to escape it, so the authority is
-        // taken to reach to the last '@' before white space or a quote.
-        let end = after.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '<' | '>')).unwrap_or(after.len());
-        let word = &after[..end];
-        match (word.rfind('@'), word.find(':')) {
-            (Some(host), Some(colon)) if colon < host => {
-                out.push_str(&word[..=colon]);
+        let end = match secret_in(before, after) {
+            Some(secret) => {
+                out.push_str(&after[..secret.start]);
                 out.push_str("***");
-                out.push_str(&word[host..]);
+                secret.end
             }
-            _ => out.push_str(word),
-        }
+            None => 0,
+        };
         rest = &after[end..];
     }
     out.push_str(rest);
     out
+}
+
+/// Where the password stands in `after`, which follows the `://` at the end of `before`.
+///
+/// A password may hold anything where somebody forgot to escape it: blanks, quotes, `/`, `?`, `#` and `@`. So it is
+/// taken to reach from the first colon to the last `@` of the line (or up to the next URL in it). That hides too
+/// much rather than too little.
+fn secret_in(before: &str, after: &str) -> Option<Range<usize>> {
+    let line = after.find(['\n', '\r']).unwrap_or(after.len());
+    let end = after[..line].find("://").map_or(line, |next| {
+        // The scheme of the next URL is no part of this one.
+        after[..next].rfind(|c: char| !c.is_ascii_alphanumeric() && !"+-.".contains(c)).map_or(0, |at| at + 1)
+    });
+    let is_end = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '<' | '>');
+    let word = &after[..after[..end].find(is_end).unwrap_or(end)];
+    let colon = word.find(':')?;
+    if let Some(host) = after[colon..end].rfind('@') {
+        return Some(colon + 1..colon + host);
+    }
+    // Without an `@` what follows the colon is the port, unless somebody forgot the host.
+    let is_file = before.ends_with("sqlite://") || before.ends_with("file://");
+    let last = word[colon + 1..].find(['/', '?', '#']).map_or(word.len(), |at| colon + 1 + at);
+    let port = &word[colon + 1..last];
+    let is_port = port.is_empty() || port.chars().all(|c| c.is_ascii_digit() || ":,.-_".contains(c));
+    (!is_file && !is_port && !word.contains('[') && !word.contains(',')).then_some(colon + 1..last)
+}
+
+/// `user:password@host` where the `://` before it was forgotten.
+fn redact_logins(text: &str) -> String {
+    let hidden = |word: &str| {
+        let host = word.rfind('@').filter(|at| word[at + 1..].starts_with(|c: char| c.is_alphanumeric() || c == '['))?;
+        let colon = word.find(':').filter(|colon| *colon < host && !word.contains("://"))?;
+        Some(format!("{}***{}", &word[..=colon], &word[host..]))
+    };
+    text.split_inclusive(char::is_whitespace).map(|word| hidden(word).unwrap_or_else(|| word.to_owned())).collect()
 }
 
 fn redact_assignments(text: &str) -> String {
@@ -110,6 +142,26 @@ mod tests {
         assert_eq!(redact("cannot reach postgres://ann:hunter2@db:5432/x now"), "cannot reach postgres://ann:***@db:5432/x now");
         assert_eq!(redact("'postgres://ann:p@ss/w:rd@db/x'"), "'postgres://ann:***@db/x'");
         assert_eq!(redact("postgres://ann@db/x and sqlite://a:b"), "postgres://ann@db/x and sqlite://a:b");
+        assert_eq!(redact("'postgres://ann:hun'ter 2@db/x'"), "'postgres://ann:***@db/x'");
+        assert_eq!(redact("postgres://a:one@x/y, postgres://b:two@y/z"), "postgres://a:***@x/y, postgres://b:***@y/z");
+        assert_eq!(redact("postgres://a:one@x\nwrite to b@y"), "postgres://a:***@x\nwrite to b@y");
+    }
+
+    #[test]
+    fn a_password_is_hidden_where_the_host_was_forgotten_and_a_port_is_not() {
+        assert_eq!(redact("postgres://ann:hunter2/x"), "postgres://ann:***/x");
+        assert_eq!(
+            redact("postgres://db:5432/x and postgres://[::1]:5432/x"),
+            "postgres://db:5432/x and postgres://[::1]:5432/x"
+        );
+        assert_eq!(redact("postgres://a:5432,b:5432/x"), "postgres://a:5432,b:5432/x");
+    }
+
+    #[test]
+    fn a_login_without_a_scheme_is_hidden() {
+        assert_eq!(redact("no `ann:hunter2@db/x` here"), "no `ann:***@db/x` here");
+        assert_eq!(redact("postgres:/ann:hun'ter2@db/x"), "postgres:***@db/x");
+        assert_eq!(redact("ann@db, x::jsonb @> y, at 12:30"), "ann@db, x::jsonb @> y, at 12:30");
     }
 
     #[test]

@@ -27,7 +27,8 @@ pub fn read(folder: &Path) -> Result<HashMap<String, String>, DotenvError> {
 
 fn place(file: &Path, text: &str, error: &dotenvy::Error) -> Place {
     let line = match error {
-        dotenvy::Error::LineParse(line, _) => text.lines().position(|known| known.trim() == line.trim()),
+        // Either the whole line or what follows the name is told.
+        dotenvy::Error::LineParse(part, _) => text.lines().position(|line| line.trim().ends_with(part.trim())),
         _ => None,
     };
     Place { line: line.map(|line| line + 1), ..Place::file(file) }

@@ -34,8 +34,8 @@ impl Project {
         self.program(env!("CARGO_BIN_EXE_manage"), "manage").args(words(arguments))
     }
 
-    /// A run of any program as if it were `manage`.
-    pub(super) fn program(&self, program: &str, shown: &str) -> Invocation {
+    /// A run of any program as if it were `manage`: of a shell, for what only a shell can do.
+    pub fn program(&self, program: &str, shown: &str) -> Invocation {
         let mut invocation =
             Invocation { command: Command::new(program), shown: format!("$ {shown}"), input: None, disguise: Disguise::of(self) };
         invocation
@@ -400,6 +400,8 @@ fn filters() -> Vec<(String, String)> {
         // With the spaces by which a column of times is aligned.
         (r" +\d+(\.\d+)? (µs|ms|s|min|h)\b", " [time]"),
         (r"\b\d+(\.\d+)? ?(µs|ms)\b", "[time]"),
+        // The head of that column is aligned with it.
+        (r"(?m)\bapplied +took$", "applied  took"),
         (r#"("(?:[a-z_]+_)?(?:ms|seconds|took)": )\d+(\.\d+)?"#, "$1[time]"),
         (r#"\b(pid|PID) \d+"#, "$1 [pid]"),
         (r#"("pid": )\d+"#, "$1[pid]"),

@@ -1,7 +1,7 @@
 //! `manage database create`
 
 use crate::backend::{Access, Full, Session};
-use crate::cli::context::Context;
+use crate::cli::context::{Context, unreachable};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::paint::Style;
@@ -14,8 +14,9 @@ use crate::ledger::Ledger;
 /// When the server or the folder refuses.
 pub fn run(context: &mut Context) -> Result<Exit, Failure> {
     let chosen = context.choose()?;
-    let created =
-        context.with_opening(Access::Create, "database create", |opening| Session::create_database(&chosen.url, opening))?;
+    let created = context
+        .with_opening(Access::Create, "database create", |opening| Session::create_database(&chosen.url, opening))
+        .map_err(|error| unreachable(error, &chosen.url))?;
     let mut reached = context.reach(&chosen, Access::Write, "database create")?;
     if created && let Some(name) = context.stamp(&chosen) {
         let ledger = Ledger::prepare(&mut reached.session)?;

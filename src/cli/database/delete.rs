@@ -2,7 +2,7 @@
 
 use crate::backend::{Access, Session};
 use crate::cli::consent;
-use crate::cli::context::Context;
+use crate::cli::context::{Context, unreachable};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::paint::Style;
@@ -24,13 +24,17 @@ pub fn run(context: &mut Context) -> Result<Exit, Failure> {
         Err(failure) => return Err(failure),
     };
     let title = reached.title();
-    let effect = format!("This drops {title} with everything in it. There is no way back but a backup.");
+    context.screen.heading(&title);
+    let name = reached.identity.name.clone();
+    let effect = format!("This drops {name} with everything in it. There is no way back but a backup.");
     consent::obtain(context, &reached, Deed::DatabaseDrop, &effect)?;
     // Our own session would be in the way.
     drop(reached);
-    let dropped = context.with_opening(Access::Write, "database drop", |opening| Session::drop_database(&chosen.url, opening))?;
+    let dropped = context
+        .with_opening(Access::Write, "database drop", |opening| Session::drop_database(&chosen.url, opening))
+        .map_err(|error| unreachable(error, &chosen.url))?;
     context.screen.facts.insert("dropped".to_owned(), dropped.into());
     let mark = context.screen.paint.on(Style::Good, "✓");
-    context.screen.line(&format!("{mark} {title} is dropped"));
+    context.screen.line(&format!("{mark} {name} is dropped"));
     Ok(Exit::Ok)
 }

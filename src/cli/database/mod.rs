@@ -10,6 +10,9 @@ use super::failure::Failure;
 
 /// Make, drop or wait for the database as a whole
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  manage database create               make it, empty
+  manage database wait --timeout 5m    in a script that has just started it")]
 pub struct Args {
     #[command(subcommand)]
     verb: Verb,
@@ -17,9 +20,21 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
-    /// Make the database, empty; nothing happens where it is there already
+    /// Make the database, empty
+    ///
+    /// Nothing happens where it is there already. One that is made here is marked `development`, or with the name of
+    /// the environment that --env chose, unless that one is protected.
+    #[command(after_help = "Examples:
+  manage database create
+  manage database create --env staging")]
     Create,
     /// Drop the database with everything in it
+    ///
+    /// Asks first: for a yes where the database is marked `development`, for its name elsewhere. Never done on a
+    /// protected database.
+    #[command(after_help = "Examples:
+  manage database drop
+  manage database drop --yes    in scripts; enough where it is `development`")]
     Drop,
     Wait(wait::Args),
 }

@@ -8,6 +8,9 @@ use super::failure::Failure;
 
 /// Make a new file to begin with
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  manage new migration \"add user preferences table\"
+  manage help new migration     explain one kind")]
 pub struct Args {
     #[command(subcommand)]
     kind: Kind,

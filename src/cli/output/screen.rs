@@ -2,9 +2,11 @@
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd;
 use std::path::Path;
 
 use serde_json::Map;
+use unicode_width::UnicodeWidthChar;
 
 use super::paint::{Paint, Style};
 use crate::cli::failure::Failure;
@@ -42,7 +44,11 @@ pub struct Screen {
     pub paint: Paint,
     /// Colours on standard error.
     pub paint_talk: Paint,
+    /// The columns of the terminal that shows the talk; as many as can be where it is none.
+    pub talk_width: usize,
     open_line: bool,
+    /// The columns of the terminal that shows the results.
+    width: Option<usize>,
 }
 
 impl Screen {
@@ -76,7 +82,9 @@ impl Screen {
             facts: Facts::new(),
             paint: Paint(allowed(output.is_none() && io::stdout().is_terminal())),
             paint_talk: Paint(allowed(io::stderr().is_terminal())),
+            talk_width: terminal_size_of(io::stderr()).unwrap_or(usize::MAX),
             open_line: false,
+            width: if output.is_none() { terminal_size_of(io::stdout()) } else { None },
         })
     }
 
@@ -87,10 +95,18 @@ impl Screen {
         }
     }
 
+    /// A line of a table: cut at the end of the terminal, so that the rows keep their columns.
+    pub fn row(&mut self, text: &str) {
+        match self.width {
+            Some(width) => self.line(&cut(text, width)),
+            None => self.line(text),
+        }
+    }
+
     /// A line that says what a result is about; left out with `-q`.
     pub fn heading(&mut self, text: &str) {
         if !self.quiet {
-            self.line(text);
+            self.row(text);
         }
     }
 
@@ -107,8 +123,10 @@ impl Screen {
             return;
         }
         if io::stderr().is_terminal() {
+            // A line that wraps could not be replaced.
+            let width = self.talk_width.saturating_sub(1);
             let mut stderr = io::stderr().lock();
-            let _ = write!(stderr, "\r{text}\u{1b}[K");
+            let _ = write!(stderr, "\r{}\u{1b}[K", cut(text, width));
             let _ = stderr.flush();
             self.open_line = true;
         } else if !again {
@@ -161,8 +179,58 @@ impl Screen {
     }
 }
 
+/// The columns of the terminal behind `stream`.
+fn terminal_size_of(stream: impl AsFd) -> Option<usize> {
+    terminal_size::terminal_size_of(stream).map(|(width, _)| usize::from(width.0)).filter(|width| *width > 0)
+}
+
+/// `text` with at most `width` columns, the last of them `…` where something is left out. Colours take no room.
+fn cut(text: &str, width: usize) -> String {
+    let mut out = String::new();
+    let (mut used, mut full_at, mut colour) = (0, 0, false);
+    for char in text.chars() {
+        colour |= char == '\u{1b}';
+        if !colour {
+            used += char.width().unwrap_or(0);
+            if used > width {
+                out.truncate(full_at);
+                out.push('…');
+                // Whatever colour is open ends here.
+                out.push_str(if text.contains('\u{1b}') { "\u{1b}[0m" } else { "" });
+                return out;
+            }
+        }
+        out.push(char);
+        // The place where `…` still fits.
+        if used < width {
+            full_at = out.len();
+        }
+        colour &= char != 'm';
+    }
+    out
+}
+
 /// Whether the environment lets a terminal be coloured (no-color.org).
 fn colour_is_welcome() -> bool {
     let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     !set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_cut_at_the_end() {
+        assert_eq!(cut("abcdef", 6), "abcdef");
+        assert_eq!(cut("abcdefg", 6), "abcde…");
+        assert_eq!(cut("größer als", 6), "größe…");
+        assert_eq!(cut("漢字漢字", 5), "漢字…");
+    }
+
+    #[test]
+    fn colours_take_no_room_and_end_at_the_cut() {
+        assert_eq!(cut("\u{1b}[32m✓\u{1b}[0m ok", 4), "\u{1b}[32m✓\u{1b}[0m ok");
+        assert_eq!(cut("\u{1b}[32mabcdef\u{1b}[0m", 4), "\u{1b}[32mabc…\u{1b}[0m");
+    }
 }

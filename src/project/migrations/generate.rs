@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use chrono::{Duration, NaiveDateTime};
+use chrono::{Duration, NaiveDateTime, Timelike};
 
 use crate::domain::explain::{Class, Explain};
 use crate::domain::version::Version;
@@ -96,6 +96,8 @@ fn latest(folder: &Path) -> std::io::Result<Option<String>> {
 
 /// The next version, written as the folder's last one is written.
 fn next_version(latest: Option<&str>, now: NaiveDateTime) -> Result<String, GenerateError> {
+    // A version has no parts of a second; with them two of one second would not follow one another.
+    let now = now.with_nanosecond(0).unwrap_or(now);
     let Some(latest) = latest else { return Ok(now.format("%Y%m%d%H%M%S").to_string()) };
     let stamp = latest.split('_').next().unwrap_or_default();
     let (format, suffix) = match stamp.matches('-').count() {
@@ -214,6 +216,8 @@ mod tests {
     fn a_new_version_is_later_than_a_clock_that_ran_ahead() {
         let now = at("2026-06-03 22:02:28");
 
+        let later = now + Duration::milliseconds(700);
+        assert_eq!(next_version(Some("20260603220228_a"), later).ok().as_deref(), Some("20260603220229"));
         assert_eq!(next_version(Some("20261231235959_a"), now).ok().as_deref(), Some("20270101000000"));
         assert!(matches!(next_version(Some("foo_a"), now), Err(GenerateError::NotLater { .. })));
     }

@@ -1,0 +1,220 @@
+//! The guards' table, cell by cell, through the binary.
+
+use super::*;
+
+/// What a database is marked as.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Standing {
+    Development,
+    Staging,
+    Unknown,
+    Protected,
+}
+
+/// What a command takes there, as the table of src/guards.rs has it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Takes {
+    Nothing,
+    AYes,
+    TheName,
+    Never,
+}
+
+use Standing::{Development, Protected, Staging, Unknown};
+use Takes::{AYes, Never, Nothing, TheName};
+
+const TABLE: [(&str, [(Standing, Takes); 4]); 4] = [
+    ("rollback", [(Development, Nothing), (Staging, Nothing), (Unknown, Nothing), (Protected, AYes)]),
+    ("rollback --all", [(Development, Nothing), (Staging, AYes), (Unknown, AYes), (Protected, Never)]),
+    ("redo", [(Development, Nothing), (Staging, AYes), (Unknown, AYes), (Protected, Never)]),
+    ("database drop", [(Development, AYes), (Staging, TheName), (Unknown, TheName), (Protected, Never)]),
+];
+
+fn make(project: &Project, standing: Standing) {
+    match standing {
+        Development => mark(project, "development", false),
+        Staging => mark(project, "staging", false),
+        Unknown => unmark(project),
+        Protected => mark(project, "production", true),
+    }
+}
+
+/// Whether the command did its work.
+fn worked(project: &Project, command: &str, before: &str) -> bool {
+    if command == "database drop" {
+        return match project.backend() {
+            Backend::Sqlite => !project.has("manage.db"),
+            Backend::Postgres => project.command("status").run().stderr.contains("database create"),
+        };
+    }
+    project.everything() != before
+}
+
+fn cell(backend: Backend, command: &str, standing: Standing, takes: Takes) {
+    let project = applied(Project::on(backend));
+    make(&project, standing);
+    let before = project.everything();
+    let name = database_name(&project);
+    let unchanged = |outcome: &Outcome| assert_eq!(before, project.everything(), "{command} on {standing:?}\n{outcome}");
+
+    // Without a terminal and without a yes.
+    if takes != Nothing {
+        let outcome = project.run(command);
+        outcome.fails_with(4).says("hint: ").says(&name);
+        unchanged(&outcome);
+        let outcome = project.run(&format!("{command} --json"));
+        assert_eq!(outcome.fails_with(4).json()["exit_code"], 4);
+        unchanged(&outcome);
+    }
+    // A yes alone, and no or a wrong name on a terminal.
+    if matches!(takes, TheName | Never) {
+        let outcome = project.run(&format!("{command} --yes"));
+        outcome.fails_with(4);
+        unchanged(&outcome);
+    }
+    if takes == Never {
+        let outcome = Terminal::run(&project, command).finish();
+        outcome.exits_with(4).says("is never done on").does_not_say("Type");
+        unchanged(&outcome);
+        return;
+    }
+    if takes == AYes {
+        for answer in ["", "n", "no", "yessir", &name] {
+            let outcome = Terminal::run(&project, command).expect("Go on? [y/N] ").type_line(answer).finish();
+            outcome.exits_with(4).says("nothing was changed");
+            unchanged(&outcome);
+        }
+        let outcome = Terminal::run(&project, command).expect("Go on? [y/N] ").press_ctrl_d().finish();
+        outcome.exits_with(4);
+        unchanged(&outcome);
+    }
+    if takes == TheName {
+        for answer in ["", "y", "yes", &format!("{name}x"), &name.to_uppercase()] {
+            let question = "Type the database's name to go on: ";
+            let outcome = Terminal::run(&project, &format!("{command} --yes")).expect(question).type_line(answer).finish();
+            outcome.exits_with(4).says("nothing was changed").says(&format!("the name is {name}"));
+            unchanged(&outcome);
+        }
+    }
+    // And now what it takes.
+    let outcome = match takes {
+        Nothing => project.run(command),
+        AYes if standing == Staging => Terminal::run(&project, command).expect("[y/N] ").type_line("Yes").finish(),
+        AYes => project.run(&format!("{command} --yes")),
+        TheName => Terminal::run(&project, command).expect("go on: ").type_line(&name).finish(),
+        Never => unreachable!("returned above"),
+    };
+    outcome.ok();
+    assert!(worked(&project, command, &before), "{command} on {standing:?} did nothing\n{outcome}");
+}
+
+macro_rules! rows {
+    ($($name:ident = $row:literal),+) => {$(
+        #[test]
+        fn $name() {
+            let (command, cells) = TABLE[$row];
+            for backend in [Backend::Sqlite, Backend::Postgres] {
+                for (standing, takes) in cells {
+                    cell(backend, command, standing, takes);
+                }
+            }
+        }
+    )+};
+}
+rows!(
+    rollback_keeps_its_cells = 0,
+    rollback_all_keeps_its_cells = 1,
+    redo_keeps_its_cells = 2,
+    database_drop_keeps_its_cells = 3
+);
+
+each_backend! {
+    fn a_protected_environment_protects_its_database_by_any_way(project: Project) {
+        let project = applied(project);
+        mark(&project, "development", false);
+        let url = match project.backend() {
+            Backend::Sqlite => "sqlite:./migrations/../manage.db",
+            Backend::Postgres => project.database_url(),
+        };
+        project.write("manage.toml", &format!("[environments.production]\nurl = \"{url}\"\nprotected = true\n"));
+
+        refused(&project, 4, "redo --yes").snapshot("guard_protected_environment");
+        refused(&project, 4, "database drop --yes").snapshot("guard_never_dropped");
+        let facts = project.run("status --json").ok().json();
+
+        assert_eq!(facts["database"]["protected"], true);
+    }
+
+    fn an_environment_and_a_marker_that_disagree_stop_what_writes(project: Project) {
+        let project = applied(project).migration("20260103000000_more", "SELECT 1;", "SELECT 1;");
+        mark(&project, "staging", false);
+        let environment = |name: &str| format!("[environments.{name}]\nurl = \"{}\"\n", project.database_url());
+        project.write("manage.toml", &format!("{}{}", environment("staging"), environment("qa")));
+
+        for command in ["migrate", "rollback", "rollback --all --yes", "redo --yes", "database drop --yes", "setup", "migration run"] {
+            refused(&project, 4, &format!("{command} --env qa"));
+        }
+        refused(&project, 4, "migrate --env qa").snapshot("guard_disagreement");
+        project.run("status --env qa").ok().says("staging");
+        project.run("migrate --env qa --plan").ok();
+        project.run("migrate --env staging").ok();
+    }
+
+    fn a_marker_of_another_database_is_unknown(project: Project) {
+        let project = applied(project);
+        mark(&project, "development", false);
+        let table = if project.backend() == Backend::Sqlite { "manage_marker" } else { "manage.manage_marker" };
+        let part = if project.backend() == Backend::Sqlite { "inode=" } else { "oid=" };
+        project.execute(&format!("UPDATE {table} SET binding = replace(binding, '{part}', '{part}9')"));
+
+        let outcome = refused(&project, 4, "rollback --all");
+
+        outcome.says("was made for another database");
+        project.run("doctor").says("was made for another database");
+    }
+
+    fn nothing_is_asked_where_nothing_is_to_be_done(project: Project) {
+        let project = with_two_migrations(project);
+        project.run("migrate").ok();
+        project.run("rollback --all --yes").ok();
+        unmark(&project);
+
+        project.run("rollback --all").ok().says("nothing to take back");
+        project.run("redo").ok().says("nothing to redo");
+    }
+
+    fn the_questions_say_what_would_be_lost(project: Project) {
+        let project = applied(project);
+        mark(&project, "staging", false);
+
+        let all = Terminal::run(&project, "rollback --all").expect("[y/N] ").type_line("n").finish();
+        let drop = Terminal::run(&project, "database drop").expect("go on: ").type_line("no").finish();
+
+        all.exits_with(4).snapshot("guard_question");
+        drop.exits_with(4).snapshot("guard_question_by_name");
+    }
+}
+
+#[test]
+fn a_copied_file_is_unknown() {
+    let project = applied(Project::new());
+    project.run("status").ok().says("development");
+    std::fs::copy(project.path("manage.db"), project.path("copy.db")).expect("the folder is ours");
+
+    let outcome = project.command("rollback --all --database sqlite:copy.db").run();
+
+    outcome.fails_with(4).says("its marker development was made for another database: path was");
+    project.run("status --database copy.db").ok().says("no marker");
+}
+
+#[test]
+fn a_question_that_nobody_can_see_is_not_asked() {
+    let project = applied(Project::new());
+    unmark(&project);
+    let script = format!("{} rollback --all 2> talk", env!("CARGO_BIN_EXE_manage"));
+
+    let outcome = Terminal::start(project.program("sh", "sh").args(["-c", &script])).finish();
+
+    outcome.exits_with(4);
+    assert!(project.read("talk").contains("needs a yes"));
+}
