@@ -35,21 +35,21 @@ impl Failure {
     pub fn text(&self, folder: &Path, paint: Paint, width: usize) -> String {
         let error = &self.0;
         let mut out =
-            format!("{}{} {}\n", paint.on(Style::Bad, "error"), paint.on(Style::Strong, ":"), redact(&error.to_string()));
+            format!("{}{} {}\n", paint.on(Style::Bad, "error"), paint.on(Style::Strong, ":"), told(&error.to_string(), folder));
         let cause = Explain::cause(error.as_ref()).map(|cause| redact(&cause));
-        let mut told = false;
+        let mut caused = false;
         if let Some(place) = error.place() {
             out.push_str(&format!("  at {}\n", Place { file: Project::shown(&place.file, folder), ..place.clone() }));
-            told = excerpt(&mut out, &place, cause.as_deref(), paint, width);
+            caused = excerpt(&mut out, &place, cause.as_deref(), paint, width);
         }
-        if let Some(cause) = cause.filter(|_| !told) {
+        if let Some(cause) = cause.filter(|_| !caused) {
             out.push_str(&format!("  {cause}\n"));
         }
         for line in self.lines() {
             out.push_str(&format!("  {line}\n"));
         }
         if let Some(hint) = error.hint() {
-            out.push_str(&format!("{} {}\n", paint.on(Style::Hint, "hint:"), redact(&hint)));
+            out.push_str(&format!("{} {}\n", paint.on(Style::Hint, "hint:"), told(&hint, folder)));
         }
         out
     }
@@ -59,9 +59,9 @@ impl Failure {
         let error = &self.0;
         let place = error.place();
         json!({
-            "message": redact(&error.to_string()),
+            "message": told(&error.to_string(), folder),
             "cause": Explain::cause(error.as_ref()).map(|cause| redact(&cause)),
-            "hint": error.hint().map(|hint| redact(&hint)),
+            "hint": error.hint().map(|hint| told(&hint, folder)),
             "file": place.as_ref().map(|place| Project::shown(&place.file, folder).display().to_string()),
             "line": place.as_ref().and_then(|place| place.line),
             "column": place.as_ref().and_then(|place| place.column),
@@ -76,6 +76,15 @@ impl Failure {
             false => format!("(PostgreSQL {state})"),
         });
         state.into_iter().chain(self.0.details()).map(|line| redact(&line)).collect()
+    }
+}
+
+/// Words without secrets, with paths as the person would type them who stands in `folder`.
+fn told(words: &str, folder: &Path) -> String {
+    let words = redact(words);
+    match folder.to_str() {
+        Some(folder) if folder.len() > 1 => words.replace(&format!("{folder}/"), ""),
+        _ => words,
     }
 }
 

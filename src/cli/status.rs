@@ -1,6 +1,6 @@
 //! `manage status`
 
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::{CellAlignment, ColumnConstraint, Table, Width, presets};
 use serde_json::{Value, json};
 
 use super::context::Context;
@@ -10,7 +10,7 @@ use super::output::paint::Style;
 use super::output::words;
 use super::running;
 use crate::domain::checksum::Edit;
-use crate::migrate::{Picture, State};
+use crate::migrate::{Picture, ProblemKind, State};
 
 /// Show what is applied and what is pending
 ///
@@ -56,6 +56,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         let mark = context.screen.paint.on(Style::Warn, "!");
         let line = format!("  {mark} {}", problem.message());
         context.screen.line(&line);
+        context.screen.heading(&format!("    {}", way_out(problem.kind)));
     }
     for file in
         picture.files.iter().filter(|file| picture.is_applied(&file.version) && picture.edit(&file.version) == Edit::Cosmetic)
@@ -64,9 +65,9 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     }
     Ok(match (args.check, &problems[..], pending) {
         (false, ..) => Exit::Ok,
-        (true, [_, ..], _) => Exit::Conflict,
         // Whether a file was edited could not be told, and "could not tell" is not "fine".
-        (true, [], _) if picture.log_unreadable.is_some() => Exit::CouldNotRun,
+        _ if picture.log_unreadable.is_some() => Exit::CouldNotRun,
+        (true, [_, ..], _) => Exit::Conflict,
         (true, [], 0) => Exit::Ok,
         (true, [], _) => Exit::Check,
     })
@@ -87,6 +88,8 @@ fn table(picture: &Picture<'_>) -> Table {
         column.set_padding((0, 2));
     }
     if let Some(took) = table.column_mut(4) {
+        // Wide enough for all but the longest, so that the screen does not move from one look to the next.
+        took.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(10)));
         took.set_cell_alignment(CellAlignment::Right);
     }
     table
@@ -100,6 +103,20 @@ fn words_of(state: State) -> &'static str {
         State::Pending => "pending",
         State::OutOfOrder => "out of order !",
         State::Unfinished => "half-way !",
+    }
+}
+
+/// What to do about a problem.
+fn way_out(kind: ProblemKind) -> &'static str {
+    match kind {
+        ProblemKind::Missing => "bring its files back, or check that this is the right database",
+        ProblemKind::Edited => "put the file back as it was, and write the change as a new migration",
+        ProblemKind::OutOfOrder => {
+            "give it a version after the last applied one, or run it late: manage migrate --allow-out-of-order"
+        }
+        ProblemKind::Unfinished => {
+            "correct its file, then run the same command again: it goes on after the last finished statement"
+        }
     }
 }
 
@@ -120,11 +137,11 @@ fn facts(context: &mut Context, picture: &Picture<'_>) {
     let applied: Value = applied.collect();
     let problems = picture.problems();
     let problems = problems.iter().map(|problem| {
-        json!({ "kind": problem.kind.word(), "version": problem.version.as_str(), "name": problem.name, "message": problem.message() })
+        json!({ "kind": problem.kind.word(), "version": problem.version.as_str(), "name": problem.name, "message": problem.message(), "hint": way_out(problem.kind) })
     });
     let mut problems: Vec<Value> = problems.collect();
     if let Some(error) = &picture.log_unreadable {
-        problems.push(json!({ "kind": "log-unreadable", "version": null, "name": null, "message": error.message }));
+        problems.push(json!({ "kind": "log-unreadable", "version": null, "name": null, "message": error.message, "hint": null }));
     }
     context.screen.facts.insert("applied".to_owned(), applied);
     context.screen.facts.insert("pending".to_owned(), running::pending_facts(picture));
