@@ -1,6 +1,10 @@
 //! Attacks on the engine of migrations, through the binary: killed, interrupted, misled and crowded. Whatever
 //! happens, a migration is applied and recorded, or neither; what is said is what was kept.
 
+mod crowd;
+mod diesel;
+mod kills;
+mod memory;
 mod no_transaction;
 mod rebuilds;
 mod settings;
