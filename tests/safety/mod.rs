@@ -4,9 +4,13 @@
 mod crowd;
 mod diesel;
 mod kills;
+mod locks;
 mod memory;
 mod no_transaction;
+mod readers;
 mod rebuilds;
 mod settings;
+mod smuggled;
 mod stream;
+mod together;
 mod traps;
