@@ -173,6 +173,15 @@ pub trait Full: Basic {
         Ok(())
     }
 
+    /// Refuses a statement that the database would read otherwise than we did when we split the file.
+    ///
+    /// # Errors
+    /// When it would.
+    fn refuse_misread(&mut self, sql: &str) -> Result<(), SqlError> {
+        let _ = sql;
+        Ok(())
+    }
+
     /// Tries to take the migration lock, without waiting.
     ///
     /// # Errors

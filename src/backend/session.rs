@@ -152,6 +152,9 @@ impl Full for Session {
     fn settings_for_records(&mut self) -> Result<(), SqlError> {
         each!(self, session => session.settings_for_records())
     }
+    fn refuse_misread(&mut self, sql: &str) -> Result<(), SqlError> {
+        each!(self, session => session.refuse_misread(sql))
+    }
     fn try_lock(&mut self, what: &str) -> Result<bool, SqlError> {
         each!(self, session => session.try_lock(what))
     }

@@ -22,7 +22,7 @@ pub fn obtain(context: &mut Context, reached: &Reached, deed: Deed, effect: &str
         Consent::Ask if context.yes() => Ok(()),
         Consent::Ask if !can_ask(context) => refuse(
             format!("`{command}` on {name} needs a yes ({}: {})", reached.standing.word(), reached.why),
-            format!("type it on a terminal, or add --yes: manage {command} --yes"),
+            "run it on a terminal, or add --yes to the same command".to_owned(),
         ),
         Consent::AskByName if !can_ask(context) => refuse(
             format!(

@@ -65,9 +65,9 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     }
     Ok(match (args.check, &problems[..], pending) {
         (false, ..) => Exit::Ok,
-        (true, [_, ..], _) => Exit::Conflict,
         // Whether a file was edited could not be told, and "could not tell" is not "fine".
-        (true, [], _) if picture.log_unreadable.is_some() => Exit::CouldNotRun,
+        _ if picture.log_unreadable.is_some() => Exit::CouldNotRun,
+        (true, [_, ..], _) => Exit::Conflict,
         (true, [], 0) => Exit::Ok,
         (true, [], _) => Exit::Check,
     })

@@ -378,7 +378,9 @@ impl<S: Full> Run<'_, S> {
         let mut ran = 0;
         if !self.options.fake {
             for number in 0..step.pieces.len() {
-                self.session.execute(step.sql(number)).map_err(|error| Trouble::rolled_back(number, error))?;
+                let sql = step.sql(number);
+                let ran_well = self.session.refuse_misread(sql).and_then(|()| self.session.execute(sql));
+                ran_well.map_err(|error| Trouble::rolled_back(number, error))?;
                 fault::point("migrate.statement");
                 self.tell_notices();
                 ran += 1;

@@ -167,6 +167,7 @@ impl<S: Full> NoTransaction<'_, '_, '_, S> {
 
     fn one(&mut self, number: usize) -> Result<(), Trouble> {
         let sql = self.step.sql(number);
+        self.run.session.refuse_misread(sql).map_err(|error| self.trouble(number, error))?;
         let result = match &self.step.statements[number] {
             Statement::TransactionControl { words } => self.control(number, words),
             _ if self.block.is_some() || self.is_setting(number) => self.run.session.execute(sql),

@@ -190,7 +190,8 @@ each_backend! {
         project.run("migrate").ok();
         let holder = hold_the_lock(&project);
         project.run("migrate --lock-timeout 0").ok().says("nothing to do");
-        project.write("migrations/20260103000000_b/up.sql", "CREATE TABLE b (id INTEGER);");
+        project.write("migrations/20260102000000_b/up.sql", "CREATE TABLE b (id INTEGER);");
+        project.write("migrations/20260102000000_b/down.sql", "DROP TABLE b;");
 
         project.run("migrate --lock-timeout 0").fails_with(6).says("another run holds the lock").says("hint: ");
         project.run("rollback --lock-timeout 50ms").fails_with(6).says("waiting for the lock");

@@ -46,7 +46,7 @@ each_backend! {
 
         project.run("rollback --all --plan").ok().snapshot("rollback_plan");
         let facts = project.run("rollback --steps 2 --plan --json").ok().json();
-        project.run("rollback --sql").ok().says("-- 20260102000000 posts (down)\nBEGIN;\nDROP TABLE posts;\n");
+        project.run("rollback --sql").ok().says("-- 20260102000000 posts (down)\nBEGIN;\nDROP TABLE posts;\n").says("\nDELETE FROM ");
 
         assert_eq!(versions(&facts, "plan"), ["20260102000000", "20260101000000"]);
         assert_eq!(versions(&facts, "reverted"), Vec::<String>::new());

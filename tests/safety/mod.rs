@@ -1,8 +1,16 @@
 //! Attacks on the engine of migrations, through the binary: killed, interrupted, misled and crowded. Whatever
 //! happens, a migration is applied and recorded, or neither; what is said is what was kept.
 
+mod crowd;
+mod diesel;
+mod kills;
+mod locks;
+mod memory;
 mod no_transaction;
+mod readers;
 mod rebuilds;
 mod settings;
+mod smuggled;
 mod stream;
+mod together;
 mod traps;

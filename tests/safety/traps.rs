@@ -84,6 +84,7 @@ fn a_savepoint_of_our_own_cannot_be_released_by_a_file() {
 
         project.run("migrate").fails_with(2).says("diesel_savepoint");
 
+        // What is wrong with a file is said before a database is made.
         assert!(!project.has("manage.db"), "{smuggled}");
     }
 }

@@ -400,6 +400,8 @@ fn filters() -> Vec<(String, String)> {
         // With the spaces by which a column of times is aligned.
         (r" +\d+(\.\d+)? (µs|ms|s|min|h)\b", " [time]"),
         (r"\b\d+(\.\d+)? ?(µs|ms)\b", "[time]"),
+        // The head of that column is aligned with it.
+        (r"(?m)\bapplied +took$", "applied  took"),
         (r#"("(?:[a-z_]+_)?(?:ms|seconds|took)": )\d+(\.\d+)?"#, "$1[time]"),
         (r#"\b(pid|PID) \d+"#, "$1 [pid]"),
         (r#"("pid": )\d+"#, "$1[pid]"),

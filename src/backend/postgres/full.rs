@@ -95,6 +95,20 @@ impl Full for PostgresSession {
         self.execute("SET LOCAL ROLE NONE; SET LOCAL statement_timeout = 0")
     }
 
+    /// With `standard_conforming_strings` off a backslash hides the quote behind it, and a `COMMIT` may stand where
+    /// we have read a string.
+    fn refuse_misread(&mut self, sql: &str) -> Result<(), SqlError> {
+        if !sql.contains("\\'") {
+            return Ok(());
+        }
+        let set = self.query("SELECT pg_catalog.current_setting('standard_conforming_strings')", &[])?;
+        if set.first().and_then(|row| row.text(0)) == Some("on") {
+            return Ok(());
+        }
+        Err(SqlError::new(SqlErrorKind::Other, "standard_conforming_strings is off, so \\' cannot be read for certain")
+            .with_hint("leave the setting on, and write strings with backslashes as E'…'"))
+    }
+
     fn try_lock(&mut self, what: &str) -> Result<bool, SqlError> {
         lock::try_lock(self, what)
     }
