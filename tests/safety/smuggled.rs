@@ -12,7 +12,8 @@ each_backend! {
 
             project.run("migrate").fails_with(2).says("migrations/2_b/up.sql:2");
 
-            assert_eq!(project.schema(), "", "not even the first ran: {smuggled}");
+            // On SQLite not even the file is made.
+            assert!(["", "no database\n"].contains(&project.schema().as_str()), "not even the first ran: {smuggled}");
         }
     }
 

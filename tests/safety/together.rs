@@ -38,7 +38,7 @@ each_backend! {
         let project = three(project);
         project.execute("CREATE TABLE t11 (id INTEGER); CREATE TABLE t12 (id INTEGER)");
 
-        project.run("migrate --fake --to 12").ok().says("recorded, not run");
+        project.run("migrate --fake --to 12").ok().says("only recorded");
         nothing_is_half_recorded(&project, "");
         project.run("migrate").ok().says("✓ 13 a").does_not_say("✓ 12");
         nothing_is_half_recorded(&project, "");
