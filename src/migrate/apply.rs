@@ -1,6 +1,6 @@
 //! Running a plan under the lock.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use super::error::{Failed, Fate, MigrateError};
@@ -8,6 +8,7 @@ use super::event::{Event, Finished, Observer};
 use super::history::DieselHistory;
 use super::lock;
 use super::no_transaction;
+use super::orphans;
 use super::picture::Picture;
 use super::plan::{Backward, Direction, Forward, PlanError, Step, plan_again, plan_back, plan_forward};
 use super::prepare::{Prepared, prepare};
@@ -301,7 +302,7 @@ impl<S: Full> Run<'_, S> {
             if self.session.deferred_violations() {
                 let rows = self.session.foreign_key_violations().unwrap_or_default();
                 let mut error = SqlError::new(SqlErrorKind::Constraint, "rows violate a deferred foreign key");
-                error.detail = (!rows.is_empty()).then(|| listed(&rows));
+                error.detail = (!rows.is_empty()).then(|| orphans::listed(&rows));
                 return Err(whole(error));
             }
             self.session.commit().map_err(whole)?;
@@ -343,7 +344,7 @@ impl<S: Full> Run<'_, S> {
         fault::point("migrate.begun");
         let statements = self.body(step, begun)?;
         if let Some(before) = before {
-            self.refuse_new_violations(&before).map_err(whole)?;
+            self.refuse_new_orphans(&before).map_err(whole)?;
         }
         fault::point("migrate.before_commit");
         self.session.commit().map_err(|error| Trouble::at_commit(step, error))?;
@@ -351,26 +352,8 @@ impl<S: Full> Run<'_, S> {
     }
 
     /// An error where rows point nowhere that did not do so `before`.
-    pub(super) fn refuse_new_violations(&mut self, before: &[Violation]) -> Result<(), SqlError> {
-        let mut known: HashMap<&str, usize> = HashMap::new();
-        for violation in before {
-            *known.entry(&violation.key).or_default() += 1;
-        }
-        let mut new = self.session.foreign_key_violations()?;
-        new.retain(|violation| match known.get_mut(violation.key.as_str()) {
-            Some(count @ 1..) => {
-                *count -= 1;
-                false
-            }
-            _ => true,
-        });
-        if new.is_empty() {
-            return Ok(());
-        }
-        let rows = if new.len() == 1 { "1 row violates".to_owned() } else { format!("{} rows violate", new.len()) };
-        let mut error = SqlError::new(SqlErrorKind::Constraint, format!("{rows} a foreign key afterwards"));
-        error.detail = Some(listed(&new));
-        Err(error)
+    pub(super) fn refuse_new_orphans(&mut self, before: &[Violation]) -> Result<(), SqlError> {
+        orphans::refuse_new(before, self.session.foreign_key_violations()?)
     }
 
     /// The statements of a step and its records, in the transaction that is open.
@@ -510,14 +493,6 @@ impl<S: Full> Run<'_, S> {
 
 fn versions(steps: &[Prepared<'_>]) -> Vec<Version> {
     steps.iter().map(|step| step.version().clone()).collect()
-}
-
-fn listed(violations: &[Violation]) -> String {
-    let shown: Vec<&str> = violations.iter().take(5).map(|violation| violation.words.as_str()).collect();
-    match violations.len().saturating_sub(shown.len()) {
-        0 => shown.join("; "),
-        more => format!("{}; and {more} more", shown.join("; ")),
-    }
 }
 
 /// The log's row for a step.

@@ -10,6 +10,7 @@ mod event;
 mod history;
 mod lock;
 mod no_transaction;
+mod orphans;
 mod picture;
 mod plan;
 mod prepare;

@@ -101,7 +101,7 @@ impl<S: Full> NoTransaction<'_, '_, '_, S> {
             ));
         }
         if let Some(before) = orphans {
-            self.run.refuse_new_violations(&before).map_err(|error| self.trouble(last, error))?;
+            self.run.refuse_new_orphans(&before).map_err(|error| self.trouble(last, error))?;
         }
         self.record(ran, begun)?;
         Ok(ran)

@@ -268,3 +268,7 @@ impl Explain for PlanError {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+mod tests;

@@ -20,19 +20,18 @@ fn two(project: Project) -> Project {
 fn holder(project: &Project, milliseconds: u32) -> Running {
     let running = project.command("migrate").env("MANAGE_FAULT", format!("migrate.locked:1:sleep={milliseconds}")).spawn();
     let deadline = Instant::now() + Duration::from_secs(10);
-    let locked = || match project.backend() {
-        Backend::Sqlite => fs::File::options()
-            .write(true)
-            .open(project.path("manage.db-manage-lock"))
-            .is_ok_and(|file| matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock))),
-        Backend::Postgres => {
-            project.value(
+    let locked =
+        || match project.backend() {
+            Backend::Sqlite => fs::File::options()
+                .write(true)
+                .open(project.path("manage.db-manage-lock"))
+                .is_ok_and(|file| matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock))),
+            Backend::Postgres => project.value(
                 "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE l.locktype = 'advisory' AND l.granted \
                  AND l.classid = x'6d616e61'::int::oid AND l.objid = x'67650001'::int::oid AND a.datname = current_database() \
                  AND a.application_name LIKE 'manage migrate on %'",
-            ) == "1"
-        }
-    };
+            ) == "1",
+        };
     while !locked() {
         assert!(Instant::now() < deadline, "nobody takes the lock");
         std::thread::sleep(Duration::from_millis(5));

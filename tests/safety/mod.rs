@@ -3,6 +3,7 @@
 
 mod crowd;
 mod diesel;
+mod full_disk;
 mod kills;
 mod locks;
 mod memory;

@@ -81,12 +81,22 @@ impl SqliteSession {
     }
 
     /// Opens a file for reading in which an interrupted write has to be rolled back first, as every reader of SQLite
-    /// does it.
+    /// does it, or whose write-ahead log needs a file beside it.
     fn recover(path: &Path, opening: &Opening<'_>) -> Result<Self, SqlError> {
         let writing = Opening { access: Access::Write, ..*opening };
         let mut session = Self::open(path, &writing).map_err(|error| {
-            SqlError::new(SqlErrorKind::ReadOnly, format!("{} was left in the middle of a write", path.display()))
-                .with_hint(format!("let somebody open it who may write to it and its folder, as manage migrate does ({error})"))
+            let mut journal = path.as_os_str().to_owned();
+            journal.push("-journal");
+            if Path::new(&journal).exists() {
+                SqlError::new(SqlErrorKind::ReadOnly, format!("{} was left in the middle of a write", path.display())).with_hint(
+                    format!("let somebody open it who may write to it and its folder, as manage migrate does ({error})"),
+                )
+            } else {
+                let why = "it keeps a write-ahead log, and its readers must be able to write beside it";
+                SqlError::new(SqlErrorKind::ReadOnly, format!("cannot read {}: {why}", path.display())).with_hint(
+                    "let somebody look who may write to its folder, or give it another journal: PRAGMA journal_mode = DELETE",
+                )
+            }
         })?;
         session.execute("PRAGMA query_only = ON")?;
         Ok(session)
