@@ -3,6 +3,7 @@
 use super::reading::{Raw, Reading};
 use super::rule::{Source, rule};
 use crate::domain::sql::directives;
+use crate::project::Script;
 
 /// The consents of one file.
 pub(super) struct Consents<'a> {
@@ -62,6 +63,14 @@ impl<'a> Consents<'a> {
     pub(super) fn findings(&self, reading: &Reading<'_>) -> Vec<Raw> {
         self.all.iter().filter_map(|consent| consent.finding(reading)).collect()
     }
+}
+
+/// Whether a file agrees, anywhere in it and with a reason, to findings of a rule about the whole file.
+pub(super) fn agrees(script: &Script, name: &str) -> bool {
+    directives(&script.text, script.engine).any(|directive| {
+        let mut words = directive.text.split_whitespace();
+        words.next() == Some("allow") && words.next() == Some(name) && words.next().is_some()
+    })
 }
 
 impl Consent<'_> {

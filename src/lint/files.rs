@@ -1,6 +1,6 @@
 //! Rules that look at a file as a whole.
 
-use super::reading::{Raw, Reading, Way};
+use super::reading::{Raw, Read, Reading, Way};
 use crate::domain::engine::Engine;
 use crate::domain::sql::{Statement, What};
 use crate::project::Migration;
@@ -42,7 +42,7 @@ fn is_schema(what: &What) -> bool {
 
 /// CREATE without IF NOT EXISTS, DROP without IF EXISTS: one finding a file.
 pub(super) fn if_exists(reading: &Reading<'_>, found: &mut Vec<Raw>) {
-    let strict: Vec<_> = reading.changes().filter(|(read, change)| is_strict(reading, &read.statement, &change.what)).collect();
+    let strict: Vec<_> = reading.changes().filter(|(read, change)| is_strict(reading, read, &change.what)).collect();
     let Some((first, _)) = strict.first() else { return };
     let phrase = match &first.changes[0].what {
         What::DropTable { .. } | What::DropIndex { .. } | What::DropOther { .. } => "DROP without IF EXISTS",
@@ -55,9 +55,9 @@ pub(super) fn if_exists(reading: &Reading<'_>, found: &mut Vec<Raw>) {
     found.push(Raw::at("if-exists", first.piece.start, format!("{phrase}{others}")));
 }
 
-fn is_strict(reading: &Reading<'_>, statement: &Statement, what: &What) -> bool {
+fn is_strict(reading: &Reading<'_>, read: &Read, what: &What) -> bool {
     // IF NOT EXISTS would take an INVALID index for a good one; the runner looks at it.
-    if matches!(statement, Statement::OutsideTransaction { .. }) {
+    if matches!(read.statement, Statement::OutsideTransaction { .. }) {
         return false;
     }
     let kinds: &[&str] = match reading.script.engine {
@@ -66,7 +66,9 @@ fn is_strict(reading: &Reading<'_>, statement: &Statement, what: &What) -> bool 
     };
     match what {
         What::CreateTable { lenient, temporary, .. } => !lenient && !temporary,
-        What::CreateIndex { lenient, .. } | What::DropTable { lenient, .. } | What::DropIndex { lenient, .. } => !lenient,
+        What::CreateIndex { lenient, .. } => !lenient,
+        // What this file has made is there.
+        What::DropTable { lenient, .. } | What::DropIndex { lenient, .. } => !lenient && !read.new_here,
         What::CreateOther { kind, lenient, .. } => !lenient && kinds.contains(kind),
         What::DropOther { lenient, .. } => !lenient,
         _ => false,

@@ -14,7 +14,7 @@
 //! | `squawk` | PostgreSQL: squawk's rules (feature `cli`) |
 //! | `consent` | `-- manage: allow RULE reason` |
 //! | `settings` | `[lint]` of manage.toml |
-//! | `difference` | two catalogues, for `--roundtrip` |
+//! | `round_trip`, `difference` | what up, down and up again leave behind |
 //!
 //! Of squawk's rules, those whose work the runner or a rule of our own does are off: the runner opens the
 //! transaction and records each statement outside of one (`prefer-robust-stmts`, `transaction-nesting`), and both
@@ -30,6 +30,7 @@ mod new_things;
 mod own_rules;
 mod reading;
 mod rebuild;
+mod round_trip;
 mod rule;
 mod settings;
 #[cfg(feature = "cli")]
@@ -40,5 +41,6 @@ mod statements;
 pub use check::{Input, lint, shared_files};
 pub use difference::{Difference, difference};
 pub use finding::{Finding, Severity};
+pub use round_trip::{Catalogues, broken_trip, judge_trip};
 pub use rule::{RULES, Rule, Source, guide_table, rule};
 pub use settings::{Settings, UnknownRule};

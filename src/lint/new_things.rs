@@ -39,9 +39,8 @@ impl NewThings {
                 self.indexes.insert(index.clone(), table.clone());
             }
             What::DropTable { table, .. } => {
-                if !self.tables.remove(table) {
-                    self.dropped.insert(table.clone());
-                }
+                let new = self.tables.remove(table);
+                self.dropped.extend((!new).then(|| table.clone()));
             }
             What::DropIndex { index, .. } => {
                 self.indexes.remove(index);

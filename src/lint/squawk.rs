@@ -90,7 +90,12 @@ fn ask(reading: &Reading<'_>, settings: &Settings, server: Option<&str>) -> Vec<
 
 fn translate(violation: &Violation) -> Option<Raw> {
     let known = rule(&violation.code.to_string())?;
-    Some(Raw::at(known.name, violation.text_range.start().into(), phrase(&violation.message)))
+    // Where squawk knows more than which rule it is, its own words say it.
+    let own_words = ["identifier-too-long", "ban-duplicate-column-assignments"].contains(&known.name)
+        || violation.message.starts_with("Using `NOT VALID` and `VALIDATE CONSTRAINT`")
+        || known.severity.is_none();
+    let message = if own_words { phrase(&violation.message) } else { known.says.to_owned() };
+    Some(Raw::at(known.name, violation.text_range.start().into(), message))
 }
 
 /// A sentence as a phrase: without its full stop, and without a capital unless the word is one.

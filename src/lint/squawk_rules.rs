@@ -138,7 +138,7 @@ pub(super) const SQUAWK: &[Rule] = &[
     )),
     hint(squawk("ban-drop-constraint", "the application may rely on the guarantee", "change the application first")),
     hint(squawk("renaming-object", "the application may use the old name", "make the new one beside the old one")),
-    hint(style(squawk("prefer-bigint-over-int", "an INTEGER key ends at two billion", "BIGINT for keys"))),
+    hint(style(squawk("prefer-bigint-over-int", "INTEGER ends at two billion", "BIGINT, for keys above all"))),
     hint(style(squawk("prefer-timestamp-tz", "TIMESTAMP forgets its time zone", "TIMESTAMPTZ, or times in UTC everywhere"))),
     hint(style(squawk(
         "prefer-identity",
