@@ -30,7 +30,7 @@ impl Difference {
     }
 }
 
-/// Compares two catalogues: lines of text, of which those that begin with [`ORDER`] tell the order of columns.
+/// Compares two catalogues: lines of text, of which those that begin with `order ` tell the order of columns.
 pub fn difference(before: &[String], after: &[String]) -> Difference {
     let (before, after): (BTreeSet<&String>, BTreeSet<&String>) = (before.iter().collect(), after.iter().collect());
     let only = |these: &BTreeSet<&String>, those: &BTreeSet<&String>, order: bool| -> Vec<String> {
@@ -51,7 +51,7 @@ pub fn difference(before: &[String], after: &[String]) -> Difference {
 }
 
 /// Begins a line of a catalogue that tells the order of a table's columns: `order t: a, b`.
-pub const ORDER: &str = "order ";
+const ORDER: &str = "order ";
 
 #[cfg(test)]
 mod tests {

@@ -59,7 +59,7 @@ pub(super) const SQUAWK: &[Rule] = &[
     error(squawk(
         "adding-field-with-default",
         "a default that is computed for each row, or a generated column, writes the whole table anew",
-        "add the column without a default, set the default for new rows, fill old rows in batches (`manage fix`)",
+        "add the column without a default, set the default for new rows, fill old rows in batches",
     )),
     error(squawk(
         "adding-not-nullable-field",

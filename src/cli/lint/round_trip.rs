@@ -172,19 +172,21 @@ impl Tour<'_> {
     ) -> Result<(Status, bool), Failure> {
         let before = catalogue(self.session)?;
         if let Err(error) = self.forward(stop) {
-            findings.extend(self.broken(migration, &migration.up, error, "up.sql fails on a scratch database")?);
+            let found = self.broken(migration, &migration.up, error, "up.sql fails on a scratch database", stop)?;
+            let help = "correct it: it has to run on a new database, after all earlier migrations".to_owned();
+            findings.extend(found.map(|found| Finding { help, ..found }));
             return Ok((Status::Failed, false));
         }
         let Some(back) = migration.down.as_ref().filter(|_| both_ways) else { return Ok((Status::OneWay, true)) };
         let up = catalogue(self.session)?;
         if let Err(error) = self.back(stop) {
-            findings.extend(self.broken(migration, back, error, "down.sql fails right after up.sql")?);
+            findings.extend(self.broken(migration, back, error, "down.sql fails right after up.sql", stop)?);
             // A way back in a transaction was rolled back whole, so the way on is open.
             return Ok((Status::Failed, migration.run_in_transaction));
         }
         let down = catalogue(self.session)?;
         if let Err(error) = self.forward(stop) {
-            findings.extend(self.broken(migration, &migration.up, error, "up.sql fails after down.sql")?);
+            findings.extend(self.broken(migration, &migration.up, error, "up.sql fails after down.sql", stop)?);
             return Ok((Status::Failed, false));
         }
         let again = catalogue(self.session)?;
@@ -216,15 +218,16 @@ impl Tour<'_> {
         work(&mut Engine { session, files, actor, options, observer: &mut Ignore, stop })
     }
 
-    /// A file that did not run is a finding; anything else ends the command.
+    /// A file that did not run is a finding; anything else ends the command, and so does who breaks it off.
     fn broken(
         &self,
         migration: &Migration,
         script: &Script,
         error: MigrateError,
         what: &str,
+        stop: &dyn Fn() -> bool,
     ) -> Result<Option<Finding>, Failure> {
-        if !matches!(error, MigrateError::Statement(_) | MigrateError::Prepare(_)) {
+        if stop() || !matches!(error, MigrateError::Statement(_) | MigrateError::Prepare(_)) {
             return Err(error.into());
         }
         let cause = error.cause().unwrap_or_else(|| error.to_string());
