@@ -82,11 +82,14 @@ pub enum Deed {
     Redo,
     /// `database drop`
     DatabaseDrop,
+    /// `lint --roundtrip`, which makes a scratch database on the server
+    RoundTrip,
 }
 
 impl Deed {
     /// All of them, in the order of the table's rows.
-    pub const ALL: [Self; 5] = [Self::Migrate, Self::Rollback, Self::RollbackAll, Self::Redo, Self::DatabaseDrop];
+    pub const ALL: [Self; 6] =
+        [Self::Migrate, Self::Rollback, Self::RollbackAll, Self::Redo, Self::DatabaseDrop, Self::RoundTrip];
 
     /// The command, as it is typed.
     pub fn command(self) -> &'static str {
@@ -96,6 +99,7 @@ impl Deed {
             Self::RollbackAll => "rollback --all",
             Self::Redo => "redo",
             Self::DatabaseDrop => "database drop",
+            Self::RoundTrip => "lint --roundtrip",
         }
     }
 }
@@ -140,6 +144,9 @@ pub fn consent(deed: Deed, standing: Standing) -> Consent {
         (Deed::DatabaseDrop, Development) => Ask,
         (Deed::DatabaseDrop, Staging | Unknown) => AskByName,
         (Deed::DatabaseDrop, Protected) => Never,
+        // The database itself is not touched, but its server is.
+        (Deed::RoundTrip, Development | Staging | Unknown) => Free,
+        (Deed::RoundTrip, Protected) => Never,
     }
 }
 
@@ -186,7 +193,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_taken_back_is_never_done_on_a_protected_database() {
-        for deed in [Deed::RollbackAll, Deed::Redo, Deed::DatabaseDrop] {
+        for deed in [Deed::RollbackAll, Deed::Redo, Deed::DatabaseDrop, Deed::RoundTrip] {
             assert_eq!(consent(deed, Standing::Protected), Consent::Never, "{}", deed.command());
         }
     }

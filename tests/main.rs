@@ -8,6 +8,7 @@ mod commands;
 mod connection;
 mod docs;
 mod house;
+mod lint;
 mod platform;
 mod safety;
 mod splitter;

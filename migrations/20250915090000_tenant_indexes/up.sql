@@ -1,4 +1,6 @@
 -- Every question starts with an account and a site; every link is followed from both ends.
+-- manage: allow require-concurrent-index-creation the tables had a few thousand rows then, and 20 indexes are made or none
+
 CREATE INDEX idx_sectors_tenant ON sectors (account_id, site_id);
 CREATE INDEX idx_clusters_tenant ON clusters (account_id, site_id);
 CREATE INDEX idx_keywords_tenant ON keywords (account_id, site_id);

@@ -90,7 +90,7 @@ fn told(words: &str, folder: &Path) -> String {
 
 /// The line of the file with a caret under the column, and the cause behind it where there is room. Returns whether
 /// the cause stands there.
-fn excerpt(out: &mut String, place: &Place, cause: Option<&str>, paint: Paint, width: usize) -> bool {
+pub(super) fn excerpt(out: &mut String, place: &Place, cause: Option<&str>, paint: Paint, width: usize) -> bool {
     let (Some(line), Some(text)) = (place.line, &place.excerpt) else { return false };
     // A password is hidden in the whole line, since half of a URL does not look like one.
     let clean = redact(text);

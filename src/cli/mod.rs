@@ -13,6 +13,7 @@ pub mod exit;
 pub mod failure;
 pub mod global;
 pub mod habits;
+pub mod lint;
 pub mod logging;
 pub mod migrate;
 pub mod new;

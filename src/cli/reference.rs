@@ -9,7 +9,7 @@ use super::start::Cli;
 use crate::guards::{Deed, Standing, consent};
 
 /// Words of other tools: what is typed, and what it means.
-const HABITS: [(&str, &str); 7] = [
+const HABITS: [(&str, &str); 8] = [
     ("`makemigrations NAME`", "`new migration NAME`; it says that the file is empty"),
     ("`showmigrations`", "`status`"),
     ("`sqlmigrate V`", "prints the SQL of one migration"),
@@ -17,6 +17,7 @@ const HABITS: [(&str, &str); 7] = [
     ("`migration pending`, `list`", "`status`"),
     ("`migration generate NAME`", "`new migration NAME`"),
     ("`setup`", "`database create`, then `migrate`"),
+    ("`check`", "`lint`"),
 ];
 
 /// docs/reference/commands.md

@@ -18,6 +18,8 @@ pub struct Config {
     pub database: Database,
     /// `[migrations]`
     pub migrations: Migrations,
+    /// `[lint]`
+    pub lint: Lint,
     /// `[environments.NAME]`
     pub environments: BTreeMap<String, Environment>,
     #[serde(skip)]
@@ -60,6 +62,16 @@ impl Default for Migrations {
 pub enum Layout {
     /// `<version>_<name>/up.sql`, `down.sql`, `metadata.toml`
     Diesel,
+}
+
+/// `[lint]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Lint {
+    /// Rules that are not looked at.
+    pub off: Vec<Spanned<String>>,
+    /// Rules whose findings are warnings, whatever they were; also rules that are off of themselves.
+    pub warn: Vec<Spanned<String>>,
 }
 
 /// `[environments.NAME]`

@@ -9,5 +9,5 @@ mod links;
 mod page;
 mod readme;
 mod reference;
-mod runs;
+pub mod runs;
 mod screen;

@@ -26,6 +26,7 @@ fn every_key_of_manage_toml_is_in_the_page() {
         ("", "nonsense = 1\n"),
         ("database", "[database]\nnonsense = 1\n"),
         ("migrations", "[migrations]\nnonsense = 1\n"),
+        ("lint", "[lint]\nnonsense = 1\n"),
         ("environments.NAME", "[environments.x]\nurl = \"a\"\nnonsense = 1\n"),
     ] {
         let expected = expected_in(text);
@@ -45,7 +46,7 @@ fn every_key_of_manage_toml_is_in_the_page() {
 #[test]
 fn the_page_names_no_key_that_is_not_read() {
     let page = read("docs/reference/manage-toml.md");
-    for section in ["database", "migrations", "environments.NAME"] {
+    for section in ["database", "migrations", "lint", "environments.NAME"] {
         let (_, rows) = (section, section_of(&page, &format!("[{section}]")));
         for key in rows.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`').map(|(key, _)| key)) {
             let known = expected_in(&match section {

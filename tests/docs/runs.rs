@@ -34,6 +34,11 @@ fn the_guide_shows_what_happens() {
 }
 
 #[test]
+fn the_guide_of_lint_shows_what_happens() {
+    play("docs/guide/lint.md");
+}
+
+#[test]
 fn the_facts_of_json_are_as_shown() {
     play("docs/reference/json.md");
 }

@@ -10,10 +10,13 @@
 //! | `lex_postgres`, `lex_sqlite`, `scan` | the next token of each dialect, and what both lexers share |
 //! | `pieces`, `ends`, `copy` | where statements end, and the data lines that follow a `COPY` |
 //! | `classify`, `outside`, `index`, `words` | what a statement is, read word by word |
+//! | `changes`, `change` | which tables, columns and rows a statement changes |
 //! | `directives` | `-- manage: …` |
 //!
 //! PostgreSQL's `standard_conforming_strings` is taken to be on, as it is since 9.1.
 
+pub mod change;
+pub mod changes;
 pub mod classify;
 pub mod directives;
 pub mod index;
@@ -33,6 +36,8 @@ mod properties;
 
 use super::engine::Engine;
 
+pub use change::{Change, Refused, What};
+pub use changes::changes;
 pub use classify::{Statement, classify};
 pub use directives::{Directive, directives};
 pub use index::{ConcurrentIndex, concurrent_index};

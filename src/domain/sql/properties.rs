@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Piece, classify, concurrent_index, directives, split, tokens};
+use super::{Piece, changes, classify, concurrent_index, directives, split, tokens};
 use crate::domain::engine::Engine;
 
 /// Scraps of SQL whose neighbourhood is what lexers get wrong.
@@ -147,10 +147,13 @@ fn check(text: &str, engine: Engine) {
         check_pieces(text, &pieces);
         for piece in &pieces {
             classify(piece.sql(text), engine);
+            let changed = changes(piece.sql(text), engine);
+            assert!(changed.iter().all(|change| change.at <= piece.sql(text).len()));
             concurrent_index(piece.sql(text));
         }
     }
     classify(text, engine);
+    changes(text, engine);
     concurrent_index(text);
 }
 

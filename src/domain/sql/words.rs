@@ -32,6 +32,16 @@ impl<'a> Words<'a> {
         Self { text, engine, next, rest }
     }
 
+    /// How the statement is read.
+    pub(super) fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// Byte at which the next token begins.
+    pub(super) fn at(&self) -> usize {
+        self.next.map_or(self.text.len(), |token| token.start)
+    }
+
     /// The kind of the next token.
     pub(super) fn kind(&self) -> Option<TokenKind> {
         self.next.map(|token| token.kind)
