@@ -7,5 +7,6 @@
 mod connection;
 mod house;
 mod platform;
+mod schema;
 mod splitter;
 mod support;

@@ -25,6 +25,7 @@ pub fn commands() -> String {
         ("`migration run`, `revert`, `redo`", "`migrate`, `rollback`, `redo`"),
         ("`migration pending`, `list`", "`status`"),
         ("`migration generate NAME`", "`new migration NAME`"),
+        ("`print-schema`", "`schema print`"),
         ("`setup`", "`database create`, then `migrate`"),
     ] {
         let _ = writeln!(out, "| {typed} | {means} |");

@@ -14,6 +14,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("ledger", 2),
     ("guards", 2),
     ("migrate", 3),
+    ("schema", 3),
     ("patch", 3),
     ("transfer", 3),
     ("baseline", 3),

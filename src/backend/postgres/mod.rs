@@ -19,6 +19,7 @@ mod database;
 mod diesel;
 mod errors;
 mod full;
+mod introspect;
 mod lock;
 mod raw;
 mod rows;

@@ -5,6 +5,7 @@
 
 mod errors;
 mod handle;
+mod introspect;
 mod lock;
 mod session;
 

@@ -12,12 +12,14 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 
 use super::errors::{translate, translate_diesel};
 use super::handle::{Handle, Interrupter};
+use super::introspect;
 use super::lock::LockFile;
 use crate::backend::Basic;
 use crate::backend::error::{SqlError, SqlErrorKind};
 use crate::backend::full::{Full, Holder, Identity, Location, Notice, TableName};
 use crate::backend::session::{Access, Opening};
 use crate::domain::engine::Engine;
+use crate::domain::schema::Schema;
 use crate::domain::value::{Row, Value};
 
 /// Pragmas that belong to the connection and that a migration may leave changed, with our values.
@@ -289,6 +291,10 @@ impl Full for SqliteSession {
             rows.iter().filter_map(|row| row.text(0)).filter(|text| *text != "ok").map(str::to_owned).collect();
         troubles.extend(self.foreign_key_violations()?.into_iter().take(10));
         Ok(troubles)
+    }
+
+    fn introspect(&mut self) -> Result<Schema, SqlError> {
+        introspect::introspect(self)
     }
 
     fn set_busy_timeout(&mut self, timeout: Duration) -> Result<(), SqlError> {

@@ -1,0 +1,29 @@
+//! `manage schema`: the schema as a whole.
+
+pub mod print;
+
+use super::context::Context;
+use super::exit::Exit;
+use super::failure::Failure;
+
+/// Print the schema as Diesel's schema.rs
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Verb {
+    Print(print::Args),
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// As the documentation of the command says.
+pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
+    match &args.verb {
+        Verb::Print(args) => print::run(context, args),
+    }
+}

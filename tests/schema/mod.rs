@@ -1,0 +1,3 @@
+//! `manage schema`.
+
+mod print;
