@@ -14,6 +14,8 @@ mod on_diesel;
 pub mod postgres;
 pub mod refinery;
 #[cfg(feature = "full")]
+mod scratch;
+#[cfg(feature = "full")]
 pub mod session;
 #[cfg(feature = "full")]
 pub mod sqlite;
@@ -23,5 +25,7 @@ pub use error::{SqlError, SqlErrorKind};
 pub use full::{Full, Holder, Identity, IndexState, Location, Notice, TableName};
 pub use handling::{Handling, handling};
 pub use on_diesel::{Dynamic, OnDiesel};
+#[cfg(feature = "full")]
+pub use scratch::Scratch;
 #[cfg(feature = "full")]
 pub use session::{Access, Canceller, Opening, Session, same_database};

@@ -1,3 +1,4 @@
 //! `manage schema`.
 
+mod check;
 mod print;

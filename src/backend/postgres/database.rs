@@ -74,6 +74,6 @@ fn maintenance(url: &Secret, opening: &Opening<'_>) -> Result<PostgresSession, S
     .map(PostgresSession::over)
 }
 
-fn quoted(name: &str) -> String {
+pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }

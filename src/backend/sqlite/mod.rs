@@ -7,7 +7,9 @@ mod errors;
 mod handle;
 mod introspect;
 mod lock;
+mod scratch;
 mod session;
 
 pub use handle::Interrupter;
+pub(super) use scratch::ScratchFile;
 pub use session::{SqliteSession, same_file};

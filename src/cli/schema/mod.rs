@@ -1,12 +1,14 @@
 //! `manage schema`: the schema as a whole.
 
+pub mod check;
 pub mod print;
+mod replay;
 
 use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
 
-/// Print the schema as Diesel's schema.rs
+/// Print the schema as Diesel's schema.rs, or look for drift
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -16,6 +18,7 @@ pub struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
     Print(print::Args),
+    Check(check::Args),
 }
 
 /// Runs the command.
@@ -25,5 +28,6 @@ enum Verb {
 pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     match &args.verb {
         Verb::Print(args) => print::run(context, args),
+        Verb::Check(args) => check::run(context, args),
     }
 }
