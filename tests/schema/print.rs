@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::support::*;
 
 /// The cases for one database: `tests/fixtures/print_schema/<backend>/<case>/`.
-fn cases(backend: Backend) -> Vec<PathBuf> {
+pub(super) fn cases(backend: Backend) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/print_schema").join(backend.word());
     let mut cases: Vec<_> =
         fs::read_dir(folder).expect("the fixtures are there").map(|entry| entry.expect("readable").path()).collect();

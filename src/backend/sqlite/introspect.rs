@@ -47,6 +47,7 @@ pub(super) fn introspect(session: &mut SqliteSession) -> Result<Schema, SqlError
             name: named(name),
             materialized: false,
             definition: text(&row, 1),
+            options: Vec::new(),
             indexes: Vec::new(),
             comment: None,
         });
@@ -65,11 +66,11 @@ fn table(session: &mut SqliteSession, row: &Row) -> Result<Table, SqlError> {
     let mut options = Vec::new();
     for (column, option) in [(2, "WITHOUT ROWID"), (3, "STRICT")] {
         if row.truth(column) == Some(true) {
-            options.push(option);
+            options.push(option.to_owned());
         }
     }
     if said.autoincrement {
-        options.push("AUTOINCREMENT");
+        options.push("AUTOINCREMENT".to_owned());
     }
     let rows = session.query(COLUMNS, &[Value::from(name.as_str())])?;
     let primary_key = primary_key(&rows);
@@ -169,7 +170,7 @@ fn uniques(session: &mut SqliteSession, table: &str) -> Result<Vec<Vec<String>>,
 
 fn indexes(session: &mut SqliteSession, table: &str) -> Result<Vec<Index>, SqlError> {
     let rows = session.query(INDEXES, &[table.into()])?;
-    Ok(rows.iter().map(|row| Index { name: text(row, 0), definition: text(row, 1) }).collect())
+    Ok(rows.iter().map(|row| Index { name: text(row, 0), definition: text(row, 1), invalid: false }).collect())
 }
 
 fn triggers(session: &mut SqliteSession, table: &str) -> Result<Vec<Trigger>, SqlError> {

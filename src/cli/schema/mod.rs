@@ -1,6 +1,7 @@
 //! `manage schema`: the schema as a whole.
 
 pub mod check;
+pub mod dump;
 pub mod print;
 mod replay;
 
@@ -8,7 +9,7 @@ use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
 
-/// Print the schema as Diesel's schema.rs, or look for drift
+/// Print the schema as Diesel's schema.rs or as SQL, or look for drift
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -19,6 +20,7 @@ pub struct Args {
 enum Verb {
     Print(print::Args),
     Check(check::Args),
+    Dump(dump::Args),
 }
 
 /// Runs the command.
@@ -29,5 +31,6 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     match &args.verb {
         Verb::Print(args) => print::run(context, args),
         Verb::Check(args) => check::run(context, args),
+        Verb::Dump(args) => dump::run(context, args),
     }
 }

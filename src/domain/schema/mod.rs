@@ -14,8 +14,8 @@ mod sqlite_text;
 
 pub use bookkeeping::is_bookkeeping;
 pub use model::{
-    Column, Constraint, ConstraintKind, ForeignKey, Function, Generated, Index, Name, NamedType, Other, Schema, Sequence, Table,
-    TableKind, Trigger, TypeDefinition, UnderlyingType, View,
+    Column, Constraint, ConstraintKind, ForeignKey, Function, Generated, Index, Name, NamedType, Needs, Other, Schema, Sequence,
+    Table, TableKind, Trigger, TypeDefinition, UnderlyingType, View,
 };
 pub use quote::{quoted, quoted_if_needed};
 pub use sqlite_text::{Written, written};

@@ -13,8 +13,8 @@ pub struct Schema {
     pub engine: Engine,
     /// PostgreSQL: the schemas beside `public`.
     pub namespaces: Vec<String>,
-    /// PostgreSQL: the installed extensions.
-    pub extensions: Vec<String>,
+    /// PostgreSQL: the installed extensions, with the schema that each is in.
+    pub extensions: Vec<Name>,
     /// PostgreSQL: enums, domains, composite and range types.
     pub types: Vec<NamedType>,
     /// PostgreSQL: sequences, other than those of identity columns.
@@ -109,8 +109,8 @@ pub struct Table {
     pub name: Name,
     /// Its kind.
     pub kind: TableKind,
-    /// Options behind its columns: `WITHOUT ROWID`, `STRICT`, `UNLOGGED`.
-    pub options: Vec<&'static str>,
+    /// Its options: `WITHOUT ROWID`, `STRICT`, `UNLOGGED`, `fillfactor=70`.
+    pub options: Vec<String>,
     /// Its columns, in order.
     pub columns: Vec<Column>,
     /// The columns of its primary key, in the key's order.
@@ -224,6 +224,8 @@ pub struct Index {
     pub name: String,
     /// Its statement.
     pub definition: String,
+    /// PostgreSQL: whether an interrupted build left it, so that it is not in use.
+    pub invalid: bool,
 }
 
 /// A trigger.
@@ -246,6 +248,8 @@ pub struct View {
     pub materialized: bool,
     /// PostgreSQL: its query. SQLite: its statement.
     pub definition: String,
+    /// PostgreSQL: its options: `security_barrier=true`.
+    pub options: Vec<String>,
     /// PostgreSQL: indexes of a materialized view.
     pub indexes: Vec<Index>,
     /// Its triggers.
@@ -261,6 +265,8 @@ pub struct NamedType {
     pub name: Name,
     /// What it is.
     pub definition: TypeDefinition,
+    /// The catalogue's number, which is higher than those of the types and functions that it uses.
+    pub number: i64,
 }
 
 /// What a type is.
@@ -305,8 +311,21 @@ pub struct Function {
     pub arguments: String,
     /// Its statement.
     pub definition: String,
-    /// Whether its signature or body names tables, so that they have to be there first.
-    pub needs_tables: bool,
+    /// What has to be there before it.
+    pub needs: Needs,
+    /// The catalogue's number, which is higher than those of the types and functions that it uses.
+    pub number: i64,
+}
+
+/// What a function's signature or parsed body names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// Types and functions at most.
+    Types,
+    /// Tables.
+    Tables,
+    /// Views.
+    Views,
 }
 
 /// Something that is known by its name only.

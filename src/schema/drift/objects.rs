@@ -61,8 +61,8 @@ pub(super) fn objects(schema: &Schema) -> BTreeMap<Key, Object> {
     for name in &schema.namespaces {
         list.plain("schema", name, Vec::new());
     }
-    for name in &schema.extensions {
-        list.plain("extension", name, Vec::new());
+    for extension in &schema.extensions {
+        list.plain("extension", &extension.name, vec![("schema", Trait::Text(extension.schema.clone()))]);
     }
     for own in &schema.types {
         list.plain("type", &own.name.to_string(), vec![("definition", said(own.definition.text()))]);
@@ -101,10 +101,10 @@ impl List {
             kind => said(&kind_in_words(kind)),
         };
         let mut options = table.options.clone();
-        options.sort_unstable();
+        options.sort();
         let traits = vec![
             ("kind", kind),
-            ("options", Trait::Text((!options.is_empty()).then(|| options.join(", ")))),
+            ("options", listed(&options)),
             ("comment", Trait::Text(table.comment.clone())),
             ("order of columns", Trait::Order(columns)),
         ];
@@ -125,6 +125,7 @@ impl List {
         let traits = vec![
             ("definition", self.definition(&view.definition)),
             ("kind", said(kind)),
+            ("options", listed(&view.options)),
             ("comment", Trait::Text(view.comment.clone())),
         ];
         self.objects.insert(key.clone(), Object { title: format!("view {}", view.name), parent: None, traits });
@@ -178,7 +179,9 @@ impl List {
     fn indexes(&mut self, key: &Key, table: &Name, indexes: &[Index]) {
         for index in indexes {
             let name = Name { schema: table.schema.clone(), name: index.name.clone() };
-            self.part(key, 3, "index", &name.to_string(), vec![("definition", self.definition(&index.definition))]);
+            let state = if index.invalid { "INVALID" } else { "valid" };
+            let traits = vec![("definition", self.definition(&index.definition)), ("state", said(state))];
+            self.part(key, 3, "index", &name.to_string(), traits);
         }
     }
 
@@ -206,6 +209,10 @@ impl List {
 
 fn said(text: &str) -> Trait {
     Trait::Text(Some(text.to_owned()))
+}
+
+fn listed(options: &[String]) -> Trait {
+    Trait::Text((!options.is_empty()).then(|| options.join(", ")))
 }
 
 fn kind_in_words(kind: &TableKind) -> String {

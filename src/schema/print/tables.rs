@@ -121,7 +121,8 @@ fn implicit(name: &str) -> Column {
 /// Whether an integer column is the row's id, or points to one.
 fn is_row_id(schema: &Schema, keys: &[Key], name: &TableName, table: &Table, column: &Column) -> bool {
     let of_row = |table: &Table, column: &str| {
-        matches!(&key_columns(Engine::Sqlite, table)[..], [only] if only == column) && !table.options.contains(&"WITHOUT ROWID")
+        matches!(&key_columns(Engine::Sqlite, table)[..], [only] if only == column)
+            && !table.options.iter().any(|option| option == "WITHOUT ROWID")
     };
     if column.type_text.eq_ignore_ascii_case("integer") && of_row(table, &column.name) {
         return true;

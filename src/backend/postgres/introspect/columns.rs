@@ -14,7 +14,8 @@ const COLUMNS: &str = "SELECT c.oid::bigint, a.attname::text, pg_catalog.format_
      pg_catalog.pg_get_expr(d.adbin, d.adrelid), a.attidentity::text, a.attgenerated::text, \
      CASE WHEN a.attcollation <> 0 AND a.attcollation <> t.typcollation \
          THEN pg_catalog.quote_ident(kn.nspname) || '.' || pg_catalog.quote_ident(k.collname) END, \
-     pg_catalog.col_description(c.oid, a.attnum), IDENTITY_OPTIONS, \
+     pg_catalog.col_description(c.oid, a.attnum), \
+     'SEQUENCE NAME ' || i.objid::pg_catalog.regclass::text || ' ' || IDENTITY_OPTIONS, \
      coalesce(bn.nspname, tn.nspname)::text, coalesce(b.typname, t.typname)::text, \
      CASE WHEN t.typtype = 'd' THEN tn.nspname::text END, CASE WHEN t.typtype = 'd' THEN t.typname::text END, \
      NOT (a.attnotnull OR t.typtype = 'd' AND t.typnotnull), \

@@ -21,9 +21,10 @@ const KEY_COLUMNS: &str = "SELECT k.oid::bigint, a.attname::text, fa.attname::te
      LEFT JOIN pg_catalog.pg_attribute fa ON fa.attrelid = k.confrelid AND fa.attnum = k.confkey[u.at] \
      WHERE OWN AND k.contype IN ('p', 'f') ORDER BY k.oid, u.at";
 
-/// Neither those that a constraint stands on, nor those that a partition has from its parent.
-const INDEXES: &str = "SELECT i.indrelid::bigint, c.relname::text, pg_catalog.pg_get_indexdef(c.oid) \
-     || CASE WHEN i.indisvalid OR c.relkind = 'I' THEN '' ELSE ' -- INVALID' END \
+/// That of a partitioned table makes those of its partitions. Neither those that a constraint stands on, nor those that a partition has from its parent.
+const INDEXES: &str = "SELECT i.indrelid::bigint, c.relname::text, CASE WHEN c.relkind = 'I' \
+         THEN replace(pg_catalog.pg_get_indexdef(c.oid), ' ON ONLY ', ' ON ') ELSE pg_catalog.pg_get_indexdef(c.oid) END, \
+     NOT i.indisvalid AND c.relkind <> 'I' \
      FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid \
      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
      WHERE OWN AND NOT c.relispartition AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k \
@@ -80,7 +81,8 @@ pub(super) fn keys(session: &mut PostgresSession) -> Result<HashMap<i64, Keys>, 
 pub(super) fn indexes(session: &mut PostgresSession) -> Result<HashMap<i64, Vec<Index>>, SqlError> {
     let mut indexes: HashMap<i64, Vec<Index>> = HashMap::new();
     for row in ask(session, INDEXES)? {
-        indexes.entry(oid(&row, 0)).or_default().push(Index { name: text(&row, 1), definition: text(&row, 2) });
+        let invalid = row.truth(3) == Some(true);
+        indexes.entry(oid(&row, 0)).or_default().push(Index { name: text(&row, 1), definition: text(&row, 2), invalid });
     }
     Ok(indexes)
 }

@@ -22,8 +22,8 @@ const SEARCH_PATH: &str = "SELECT pg_catalog.set_config('search_path', $1, false
 const NAMESPACES: &str = "SELECT n.nspname::text FROM pg_catalog.pg_namespace n \
      WHERE OWN AND n.nspname <> 'public' AND NOT_OF_AN_EXTENSION(pg_namespace, n.oid) ORDER BY n.nspname COLLATE \"C\"";
 
-const EXTENSIONS: &str =
-    "SELECT extname::text FROM pg_catalog.pg_extension WHERE extname <> 'plpgsql' ORDER BY extname COLLATE \"C\"";
+const EXTENSIONS: &str = "SELECT n.nspname::text, x.extname::text FROM pg_catalog.pg_extension x JOIN pg_catalog.pg_namespace n ON n.oid = x.extnamespace \
+     WHERE x.extname <> 'plpgsql' ORDER BY x.extname COLLATE \"C\"";
 
 /// Reads the schema.
 pub(super) fn introspect(session: &mut PostgresSession) -> Result<Schema, SqlError> {
@@ -40,7 +40,7 @@ pub(super) fn introspect(session: &mut PostgresSession) -> Result<Schema, SqlErr
 fn read(session: &mut PostgresSession) -> Result<Schema, SqlError> {
     let mut schema = Schema::empty(Engine::Postgres);
     schema.namespaces = ask(session, NAMESPACES)?.iter().map(|row| text(row, 0)).collect();
-    schema.extensions = ask(session, EXTENSIONS)?.iter().map(|row| text(row, 0)).collect();
+    schema.extensions = ask(session, EXTENSIONS)?.iter().map(|row| name(row, 0)).collect();
     schema.types = types::types(session)?;
     schema.sequences = types::sequences(session)?;
     schema.tables = tables::tables(session)?;
@@ -77,6 +77,11 @@ fn text(row: &Row, at: usize) -> String {
 
 fn optional(row: &Row, at: usize) -> Option<String> {
     row.text(at).map(str::to_owned)
+}
+
+/// A list that the query joined with line ends.
+fn list(row: &Row, at: usize) -> Vec<String> {
+    row.text(at).into_iter().flat_map(str::lines).map(str::to_owned).collect()
 }
 
 fn oid(row: &Row, at: usize) -> i64 {

@@ -1,21 +1,23 @@
 //! Functions, and what is known by its name only.
 
-use super::{ask, name, text};
+use super::{ask, name, oid, text};
 use crate::backend::error::SqlError;
 use crate::backend::postgres::session::PostgresSession;
-use crate::domain::schema::{Function, Other};
+use crate::domain::schema::{Function, Needs, Other};
 use crate::domain::value::Row;
 
-/// A signature that names a table's row type, or a body that is parsed when the function is made.
+/// Without the constructors that a range type makes. What a signature's row types or a parsed body name decides when a function can be made.
 const FUNCTIONS: &str = "SELECT n.nspname::text, p.proname::text, pg_catalog.pg_get_function_identity_arguments(p.oid), \
-     pg_catalog.pg_get_functiondef(p.oid), EXISTS (SELECT FROM pg_catalog.pg_depend d \
+     pg_catalog.pg_get_functiondef(p.oid), (SELECT max(CASE WHEN c.relkind IN ('v', 'm') THEN 2 ELSE 1 END) FROM pg_catalog.pg_depend d \
          LEFT JOIN pg_catalog.pg_type t ON d.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass AND t.oid = d.refobjid \
          LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem \
-         LEFT JOIN pg_catalog.pg_class c ON c.oid = CASE WHEN t.oid IS NULL THEN d.refobjid ELSE coalesce(nullif(t.typrelid, 0), e.typrelid) END \
-         WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid AND c.relkind <> 'c' \
-         AND (t.oid IS NOT NULL OR d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass)) \
+         JOIN pg_catalog.pg_class c ON c.oid = CASE WHEN d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass THEN d.refobjid \
+             ELSE coalesce(nullif(t.typrelid, 0), e.typrelid) END \
+         WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid AND c.relkind <> 'c')::bigint, p.oid::bigint \
      FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace \
      WHERE OWN AND p.prokind IN ('f', 'p', 'w') AND NOT_OF_AN_EXTENSION(pg_proc, p.oid) \
+     AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend i WHERE i.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass \
+         AND i.objid = p.oid AND i.deptype = 'i') \
      ORDER BY n.nspname COLLATE \"C\", p.proname COLLATE \"C\", 3";
 
 const OTHERS: &str = "SELECT 'aggregate', n.nspname || '.' || p.proname || '(' || pg_catalog.pg_get_function_identity_arguments(p.oid) || ')', '' \
@@ -51,6 +53,22 @@ const OTHERS: &str = "SELECT 'aggregate', n.nspname || '.' || p.proname || '(' |
      FROM pg_catalog.pg_ts_dict f JOIN pg_catalog.pg_namespace n ON n.oid = f.dictnamespace WHERE OWN AND NOT_OF_AN_EXTENSION(pg_ts_dict, f.oid) \
      UNION ALL SELECT 'event trigger', e.evtname::text, e.evtevent::text FROM pg_catalog.pg_event_trigger e \
      WHERE NOT_OF_AN_EXTENSION(pg_event_trigger, e.oid) \
+     UNION ALL SELECT 'replica identity', c.oid::pg_catalog.regclass::text, c.relreplident::text \
+     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+     WHERE OWN AND c.relkind IN ('r', 'p') AND c.relreplident <> 'd' \
+     UNION ALL SELECT 'storage of a column', c.oid::pg_catalog.regclass::text || '.' || a.attname, \
+         concat_ws(', ', nullif(a.attstorage, t.typstorage), nullif(a.attcompression, ''), nullif(coalesce(a.attstattarget, -1), -1)) \
+     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+     JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped JOIN pg_catalog.pg_type t ON t.oid = a.atttypid \
+     WHERE OWN AND c.relkind IN ('r', 'p') AND NOT_OF_AN_EXTENSION(pg_class, c.oid) \
+     AND (a.attstorage <> t.typstorage OR a.attcompression <> '' OR coalesce(a.attstattarget, -1) <> -1) \
+     UNION ALL SELECT 'comment', i.type || ' ' || i.identity, d.description \
+     FROM pg_catalog.pg_description d CROSS JOIN LATERAL pg_catalog.pg_identify_object(d.classoid, d.objoid, d.objsubid) i \
+     LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = i.schema \
+     WHERE i.type IN ('function', 'procedure', 'aggregate', 'type', 'sequence', 'index', 'table constraint', 'domain constraint', 'trigger', \
+         'view column', 'materialized view column', 'composite type column', 'policy', 'rule') \
+     AND (n.oid IS NULL AND i.identity !~ ' (pg_catalog|information_schema|manage)[.]' OR OWN) \
+     AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend m WHERE m.classid = d.classoid AND m.objid = d.objoid AND m.deptype = 'e') \
      UNION ALL SELECT 'publication', p.pubname::text, '' FROM pg_catalog.pg_publication p \
      ORDER BY 1, 2";
 
@@ -60,7 +78,12 @@ pub(super) fn functions(session: &mut PostgresSession) -> Result<Vec<Function>, 
         name: name(row, 0),
         arguments: text(row, 2),
         definition: text(row, 3),
-        needs_tables: row.truth(4) == Some(true),
+        needs: match row.integer(4) {
+            Some(2) => Needs::Views,
+            Some(_) => Needs::Tables,
+            None => Needs::Types,
+        },
+        number: oid(row, 5),
     };
     Ok(ask(session, FUNCTIONS)?.iter().map(function).collect())
 }

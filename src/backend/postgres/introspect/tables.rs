@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::constraints::{indexes, keys, triggers};
-use super::{ask, columns, name, oid, optional, text};
+use super::{ask, columns, list, name, oid, optional, text};
 use crate::backend::error::SqlError;
 use crate::backend::postgres::session::PostgresSession;
 use crate::domain::engine::Engine;
@@ -13,7 +13,8 @@ use crate::domain::value::Row;
 const TABLES: &str = "SELECT c.oid::bigint, n.nspname::text, c.relname::text, c.relkind::text, c.relpersistence::text, \
      pg_catalog.obj_description(c.oid, 'pg_class'), x.extname::text, \
      CASE WHEN c.relkind = 'p' THEN pg_catalog.pg_get_partkeydef(c.oid) END, \
-     pn.nspname::text, p.relname::text, pg_catalog.pg_get_expr(c.relpartbound, c.oid) \
+     pn.nspname::text, p.relname::text, pg_catalog.pg_get_expr(c.relpartbound, c.oid), \
+     array_to_string(c.reloptions, E'\\n') \
      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
      LEFT JOIN (pg_catalog.pg_depend e JOIN pg_catalog.pg_extension x ON x.oid = e.refobjid) \
          ON e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.objid = c.oid AND e.deptype = 'e' \
@@ -22,7 +23,7 @@ const TABLES: &str = "SELECT c.oid::bigint, n.nspname::text, c.relname::text, c.
      WHERE OWN AND c.relkind IN ('r', 'p', 'f') ORDER BY n.nspname COLLATE \"C\", c.relname COLLATE \"C\"";
 
 const VIEWS: &str = "SELECT c.oid::bigint, n.nspname::text, c.relname::text, c.relkind = 'm', pg_catalog.pg_get_viewdef(c.oid), \
-     pg_catalog.obj_description(c.oid, 'pg_class') \
+     pg_catalog.obj_description(c.oid, 'pg_class'), array_to_string(c.reloptions, E'\\n') \
      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
      WHERE OWN AND c.relkind IN ('v', 'm') AND NOT_OF_AN_EXTENSION(pg_class, c.oid) \
      ORDER BY n.nspname COLLATE \"C\", c.relname COLLATE \"C\"";
@@ -45,7 +46,7 @@ pub(super) fn tables(session: &mut PostgresSession) -> Result<Vec<Table>, SqlErr
         Table {
             name: name(row, 1),
             kind: kind(row),
-            options: if row.text(4) == Some("u") { vec!["UNLOGGED"] } else { Vec::new() },
+            options: (row.text(4) == Some("u")).then(|| "UNLOGGED".to_owned()).into_iter().chain(list(row, 11)).collect(),
             columns: columns.remove(&oid).unwrap_or_default(),
             primary_key: keys.primary_key,
             constraints: keys.constraints,
@@ -101,6 +102,7 @@ pub(super) fn views(session: &mut PostgresSession) -> Result<Vec<View>, SqlError
                 name: name(row, 1),
                 materialized: row.truth(3) == Some(true),
                 definition: text(row, 4),
+                options: list(row, 6),
                 indexes: indexes.remove(&oid).unwrap_or_default(),
                 triggers: triggers.remove(&oid).unwrap_or_default(),
                 comment: optional(row, 5),

@@ -1,7 +1,7 @@
 //! Types and sequences of the project's own.
 
 use super::columns::SEQUENCE_OPTIONS;
-use super::{ask, name, optional, text};
+use super::{ask, name, oid, optional, text};
 use crate::backend::error::SqlError;
 use crate::backend::postgres::session::PostgresSession;
 use crate::domain::schema::{Name, NamedType, Sequence, TypeDefinition};
@@ -15,7 +15,7 @@ const TYPES: &str = "SELECT n.nspname::text, t.typname::text, t.typtype::text, C
          || CASE WHEN t.typcollation <> 0 AND t.typcollation <> b.typcollation THEN ' COLLATE ' || (SELECT \
              pg_catalog.quote_ident(kn.nspname) || '.' || pg_catalog.quote_ident(k.collname) FROM pg_catalog.pg_collation k \
              JOIN pg_catalog.pg_namespace kn ON kn.oid = k.collnamespace WHERE k.oid = t.typcollation) ELSE '' END \
-         || coalesce(' DEFAULT ' || t.typdefault, '') || CASE WHEN t.typnotnull THEN ' NOT NULL' ELSE '' END \
+         || coalesce(' DEFAULT ' || pg_catalog.pg_get_expr(t.typdefaultbin, 0), '') || CASE WHEN t.typnotnull THEN ' NOT NULL' ELSE '' END \
          || coalesce((SELECT string_agg(' CONSTRAINT ' || pg_catalog.quote_ident(k.conname) || ' ' || pg_catalog.pg_get_constraintdef(k.oid), \
              '' ORDER BY k.conname COLLATE \"C\") FROM pg_catalog.pg_constraint k WHERE k.contypid = t.oid AND k.contype = 'c'), '') \
      WHEN 'c' THEN (SELECT '(' || coalesce(string_agg(pg_catalog.quote_ident(a.attname) || ' ' \
@@ -23,7 +23,7 @@ const TYPES: &str = "SELECT n.nspname::text, t.typname::text, t.typtype::text, C
          FROM pg_catalog.pg_attribute a WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped) \
      WHEN 'r' THEN (SELECT 'RANGE (subtype = ' || pg_catalog.format_type(r.rngsubtype, NULL) \
          || CASE WHEN r.rngsubdiff <> 0 THEN ', subtype_diff = ' || r.rngsubdiff::pg_catalog.regproc ELSE '' END || ')' \
-         FROM pg_catalog.pg_range r WHERE r.rngtypid = t.oid) END \
+         FROM pg_catalog.pg_range r WHERE r.rngtypid = t.oid) END, t.oid::bigint \
      FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace \
      LEFT JOIN pg_catalog.pg_type b ON b.oid = t.typbasetype LEFT JOIN pg_catalog.pg_class c ON c.oid = t.typrelid \
      WHERE OWN AND (t.typtype IN ('e', 'd', 'r') OR t.typtype = 'c' AND c.relkind = 'c') \
@@ -44,6 +44,7 @@ pub(super) fn types(session: &mut PostgresSession) -> Result<Vec<NamedType>, Sql
         let definition = text(row, 3);
         NamedType {
             name: name(row, 0),
+            number: oid(row, 4),
             definition: match row.text(2) {
                 Some("e") => TypeDefinition::Enum(definition),
                 Some("d") => TypeDefinition::Domain(definition),
