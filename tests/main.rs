@@ -11,5 +11,6 @@ mod house;
 mod lint;
 mod platform;
 mod safety;
+mod schema;
 mod splitter;
 mod support;

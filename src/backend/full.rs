@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::basic::Basic;
 use super::error::SqlError;
 use crate::domain::engine::Engine;
+use crate::domain::schema::Schema;
 use crate::domain::sql::ConcurrentIndex;
 
 /// Where a database lives.
@@ -254,6 +255,12 @@ pub trait Full: Basic {
         let _ = index;
         Ok(IndexState::Unknown)
     }
+
+    /// The whole schema, without bookkeeping tables. Creates nothing.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    fn introspect(&mut self) -> Result<Schema, SqlError>;
 
     /// How long a statement may wait for another session's lock on a row or table.
     ///

@@ -6,7 +6,6 @@
 //! a session.
 
 pub mod basic;
-mod catalogue;
 pub mod error;
 pub mod full;
 mod handling;
@@ -22,7 +21,6 @@ pub mod session;
 pub mod sqlite;
 
 pub use basic::Basic;
-pub use catalogue::catalogue;
 pub use error::{SqlError, SqlErrorKind};
 pub use full::{Full, Holder, Identity, IndexState, Location, Notice, TableName, Violation};
 pub use handling::{Around, Handling, around, handling};

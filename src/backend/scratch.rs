@@ -1,76 +1,61 @@
-//! A database that is made to try something and goes with the value.
+//! An empty database beside another one, gone with its value: to try out what must not touch the real one.
 
 use std::path::Path;
 
-use super::error::{SqlError, SqlErrorKind};
-use super::postgres::PostgresSession;
+use super::error::SqlError;
+use super::postgres::ScratchDatabase;
 use super::session::{Opening, Session};
+use super::sqlite::ScratchFile;
 use crate::domain::database_url::DatabaseUrl;
 
-/// A scratch database. It is dropped with [`Scratch::discard`], which tells what went wrong, or with the value.
-pub struct Scratch<'a> {
+/// A scratch database with a session on it. On PostgreSQL it lies on the server of the real one, with its encoding,
+/// locale and `search_path`; on SQLite it is a file in a folder of its own.
+pub struct Scratch {
+    // Declared first: the session must be closed before the database can go.
     session: Option<Session>,
-    url: DatabaseUrl,
-    name: String,
-    opening: &'a Opening<'a>,
+    place: Place,
 }
 
-impl<'a> Scratch<'a> {
-    /// Makes one: on SQLite a file in `folder`, on PostgreSQL a database on the server that `url` names.
+enum Place {
+    File(ScratchFile),
+    Database(Box<ScratchDatabase>),
+}
+
+impl Scratch {
+    /// Makes a scratch database for the one that `url` names. `name` must be nobody else's; `folder` is where a
+    /// temporary file may be.
     ///
     /// # Errors
-    /// When the server cannot be reached, or the role may not make databases.
-    pub fn make(url: &DatabaseUrl, folder: &Path, name: &str, opening: &'a Opening<'a>) -> Result<Self, SqlError> {
-        let (url, session) = match url {
+    /// When the server or the folder refuses; on PostgreSQL the role needs CREATEDB.
+    pub fn make(url: &DatabaseUrl, name: &str, folder: &Path, opening: &Opening<'_>) -> Result<Self, SqlError> {
+        match url {
             DatabaseUrl::Sqlite(_) => {
-                let url = DatabaseUrl::Sqlite(folder.join(format!("{name}.db")));
-                let session = Session::open(&url, opening)?;
-                (url, session)
+                let file = ScratchFile::make(folder, name)?;
+                let session = file.open(opening)?;
+                Ok(Self { session: Some(Session::Sqlite(Box::new(session))), place: Place::File(file) })
             }
-            DatabaseUrl::Postgres(server) => {
-                let session = PostgresSession::make_scratch(server, name, opening).map_err(in_words)?;
-                (url.clone(), Session::Postgres(Box::new(session)))
+            DatabaseUrl::Postgres(url) => {
+                let database = ScratchDatabase::make(url, name, opening)?;
+                let session = database.open(url, opening)?;
+                Ok(Self { session: Some(Session::Postgres(Box::new(session))), place: Place::Database(Box::new(database)) })
             }
-        };
-        Ok(Self { session: Some(session), url, name: name.to_owned(), opening })
+        }
     }
 
-    /// The session in it; `None` once it was discarded.
-    pub fn session(&mut self) -> Option<&mut Session> {
-        self.session.as_mut()
+    /// The session.
+    pub fn session(&mut self) -> &mut Session {
+        self.session.as_mut().expect("only `remove` takes it, with the whole value")
     }
 
-    /// Drops it.
+    /// Removes the database. Dropping the value does the same, but cannot say what went wrong.
     ///
     /// # Errors
-    /// When it stays.
-    pub fn discard(mut self) -> Result<(), SqlError> {
-        self.remove()
-    }
-
-    fn remove(&mut self) -> Result<(), SqlError> {
-        if self.session.take().is_none() {
-            return Ok(());
-        }
-        match &self.url {
-            DatabaseUrl::Sqlite(_) => Session::drop_database(&self.url, self.opening).map(drop),
-            DatabaseUrl::Postgres(server) => PostgresSession::drop_scratch(server, &self.name, self.opening),
+    /// When the server or the folder refuses: the message names what is left behind.
+    pub fn remove(mut self) -> Result<(), SqlError> {
+        self.session = None;
+        match &mut self.place {
+            Place::File(file) => file.remove(),
+            Place::Database(database) => database.remove(),
         }
     }
-}
-
-impl Drop for Scratch<'_> {
-    fn drop(&mut self) {
-        // Nobody is there to be told: whoever wants to know discards it.
-        let _ = self.remove();
-    }
-}
-
-fn in_words(error: SqlError) -> SqlError {
-    if error.kind != SqlErrorKind::Permission {
-        return error;
-    }
-    let message = format!("a scratch database cannot be made: {}", error.message);
-    SqlError { message, ..error }
-        .with_hint("let the role make databases (ALTER ROLE … CREATEDB), or try it on SQLite: --database sqlite:scratch.db")
 }

@@ -9,6 +9,7 @@ use super::sqlite::SqliteSession;
 use super::{Basic, Full, Holder, Identity, Notice, TableName};
 use crate::domain::database_url::DatabaseUrl;
 use crate::domain::engine::Engine;
+use crate::domain::schema::Schema;
 use crate::domain::sql::ConcurrentIndex;
 use crate::domain::value::{Row, Value};
 
@@ -187,6 +188,9 @@ impl Full for Session {
     }
     fn index_state(&mut self, index: &ConcurrentIndex) -> Result<IndexState, SqlError> {
         each!(self, session => session.index_state(index))
+    }
+    fn introspect(&mut self) -> Result<Schema, SqlError> {
+        each!(self, session => session.introspect())
     }
     fn set_busy_timeout(&mut self, timeout: Duration) -> Result<(), SqlError> {
         each!(self, session => session.set_busy_timeout(timeout))

@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::{database, migrate, new, redo, rollback, status};
+use super::{database, migrate, new, redo, rollback, schema, status};
 use crate::domain::explain::Class;
 
 /// Aliases. They are not shown in help; docs/reference/commands.md lists them.
@@ -24,6 +24,9 @@ pub enum Habit {
     /// As `database create`, then `migrate`
     #[command(hide = true)]
     Setup(migrate::Args),
+    /// As `schema print`
+    #[command(hide = true)]
+    PrintSchema(schema::print::Args),
 }
 
 /// `sqlmigrate V`
@@ -67,6 +70,7 @@ pub fn run(context: &mut Context, habit: &Habit) -> Result<Exit, Failure> {
             database::create::run(context)?;
             migrate::run(context, args)
         }
+        Habit::PrintSchema(args) => schema::print::run(context, args),
         Habit::Migration(Migration { verb }) => match verb {
             Verb::Run(args) => migrate::run(context, args),
             Verb::Revert(args) => rollback::run(context, args),

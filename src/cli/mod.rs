@@ -22,6 +22,7 @@ pub mod redo;
 pub mod reference;
 pub mod rollback;
 pub mod running;
+pub mod schema;
 pub mod signals;
 pub mod start;
 pub mod status;

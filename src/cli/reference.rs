@@ -9,13 +9,14 @@ use super::start::Cli;
 use crate::guards::{Deed, Standing, consent};
 
 /// Words of other tools: what is typed, and what it means.
-const HABITS: [(&str, &str); 8] = [
+const HABITS: [(&str, &str); 9] = [
     ("`makemigrations NAME`", "`new migration NAME`; it says that the file is empty"),
     ("`showmigrations`", "`status`"),
     ("`sqlmigrate V`", "prints the SQL of one migration"),
     ("`migration run`, `revert`, `redo`", "`migrate`, `rollback`, `redo`"),
     ("`migration pending`, `list`", "`status`"),
     ("`migration generate NAME`", "`new migration NAME`"),
+    ("`print-schema`", "`schema print`"),
     ("`setup`", "`database create`, then `migrate`"),
     ("`check`", "`lint`"),
 ];

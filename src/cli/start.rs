@@ -14,7 +14,7 @@ use super::global::Global;
 use super::output::Screen;
 use super::output::paint::Paint;
 use super::output::screen::ColorChoice;
-use super::{completions, database, doctor, habits, lint, logging, migrate, new, redo, rollback, status};
+use super::{completions, database, doctor, habits, lint, logging, migrate, new, redo, rollback, schema, status};
 use crate::domain::explain::Class;
 use crate::domain::secret::redact;
 
@@ -55,6 +55,8 @@ pub enum Command {
     #[allow(missing_docs)]
     #[command(alias = "check")]
     Lint(lint::Args),
+    #[allow(missing_docs)]
+    Schema(schema::Args),
     #[allow(missing_docs)]
     Database(database::Args),
     #[allow(missing_docs)]
@@ -197,6 +199,7 @@ fn execute(context: &mut Context, command: &Command) -> Result<Exit, Failure> {
         Command::Status(args) => status::run(context, args),
         Command::New(args) => new::run(context, args),
         Command::Lint(args) => lint::run(context, args),
+        Command::Schema(args) => schema::run(context, args),
         Command::Database(args) => database::run(context, args),
         Command::Doctor(args) => doctor::run(context, args),
         Command::Completions(args) => completions::run(context, args),

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use proptest::prelude::*;
@@ -59,7 +59,9 @@ fn files(world: &BTreeMap<String, Known>) -> Vec<Migration> {
 fn picture<'a>(world: &BTreeMap<String, Known>, files: &'a [Migration]) -> Picture<'a> {
     let applied = world.iter().filter(|(_, known)| known.applied);
     let applied = applied.map(|(version, _)| Applied { version: Version::stored(version.clone()), run_on: String::new() });
-    Picture { files, applied: applied.collect(), recorded: HashMap::new(), unfinished: Vec::new(), log_unreadable: None }
+    let mut picture = Picture::unborn(files);
+    picture.applied = applied.collect();
+    picture
 }
 
 fn versions(steps: &[Step<'_>]) -> Vec<String> {

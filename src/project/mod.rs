@@ -1,14 +1,18 @@
 //! Floor 1: the files of a project. The only place, beside the command line, that reads and writes files.
 //!
-//! [`Project`] finds the folder and reads `manage.toml`; [`migrations`] reads the migrations in it.
+//! [`Project`] finds the folder and reads `manage.toml`; [`migrations`] reads the migrations in it; [`diesel_toml`]
+//! and [`rustfmt`] read how schema.rs is to be written.
 
 pub mod config;
+pub mod diesel_toml;
 #[cfg(feature = "cli")]
 pub mod dotenv;
 pub mod expand;
 mod find;
 pub mod migrations;
+pub mod rustfmt;
 
 pub use config::{Config, ConfigError, Environment};
+pub use diesel_toml::{DieselToml, PrintSchema};
 pub use find::{FindError, Project};
 pub use migrations::{Migration, MigrationsError, Script};

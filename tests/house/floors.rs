@@ -15,6 +15,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("guards", 2),
     ("migrate", 3),
     ("lint", 3),
+    ("schema", 3),
     ("patch", 3),
     ("transfer", 3),
     ("baseline", 3),

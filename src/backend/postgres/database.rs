@@ -48,40 +48,28 @@ impl PostgresSession {
             }
         }
     }
-
-    /// Makes the database `name` on the server that `url` names, and opens it.
-    ///
-    /// # Errors
-    /// When the server cannot be reached or refuses.
-    pub(in crate::backend) fn make_scratch(url: &Secret, name: &str, opening: &Opening<'_>) -> Result<Self, SqlError> {
-        // As the database itself would be made: what somebody put into template1 is there, too.
-        maintenance(url, opening)?.execute(&format!("CREATE DATABASE {}", quoted(name)))?;
-        connect::connect_to(url, name, opening).map(Self::over).inspect_err(|_| drop(Self::drop_scratch(url, name, opening)))
-    }
-
-    /// Drops the database `name` on the server that `url` names, whoever is connected to it.
-    ///
-    /// # Errors
-    /// When the server cannot be reached or refuses.
-    pub(in crate::backend) fn drop_scratch(url: &Secret, name: &str, opening: &Opening<'_>) -> Result<(), SqlError> {
-        let mut session = maintenance(url, opening)?;
-        let drop = format!("DROP DATABASE IF EXISTS {}", quoted(name));
-        match session.execute(&format!("{drop} WITH (FORCE)")) {
-            // PostgreSQL 12 does not know it.
-            Err(error) if error.sqlstate.as_deref() == Some("42601") => session.execute(&drop),
-            answer => answer,
-        }
-    }
 }
 
-/// Whether two connection strings lead to one database: a host and port in common, and the same name.
-/// What cannot be read leads nowhere.
+/// The name under which every spelling of this machine is compared.
+const HERE: &str = "localhost";
+
+/// Whether two connection strings lead to one database: a host and port in common, and the same name. Every
+/// spelling of this machine is one host: its sockets, `localhost`, loopback addresses. What cannot be read leads
+/// nowhere.
 pub fn same_database(a: &Secret, b: &Secret, environment: &dyn Fn(&str) -> Option<String>) -> bool {
     let read = |url: &Secret| ConnInfo::gather(url.reveal(), environment).ok();
     let (Some(a), Some(b)) = (read(a), read(b)) else { return false };
     let host = |host: &TargetHost| match host {
-        TargetHost::Socket(folder) => folder.display().to_string(),
-        TargetHost::Server { name, address } => address.map_or_else(|| name.to_lowercase(), |address| address.to_string()),
+        TargetHost::Socket(_) => HERE.to_owned(),
+        TargetHost::Server { name, address } => {
+            let name = name.trim_end_matches('.').to_lowercase();
+            match address.or_else(|| name.parse().ok()) {
+                Some(address) if address.is_loopback() => HERE.to_owned(),
+                Some(address) => address.to_string(),
+                None if name == "localhost" || name.ends_with(".localhost") => HERE.to_owned(),
+                None => name,
+            }
+        }
     };
     a.database == b.database
         && a.targets
@@ -98,6 +86,6 @@ fn maintenance(url: &Secret, opening: &Opening<'_>) -> Result<PostgresSession, S
     .map(PostgresSession::over)
 }
 
-fn quoted(name: &str) -> String {
+pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }

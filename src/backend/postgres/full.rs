@@ -5,11 +5,12 @@ use std::time::Duration;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 
 use super::session::PostgresSession;
-use super::{catalogue, lock};
+use super::{catalogue, introspect, lock};
 use crate::backend::basic::Basic;
 use crate::backend::error::{SqlError, SqlErrorKind};
 use crate::backend::full::{Full, Holder, Identity, IndexState, Notice, TableName};
 use crate::domain::engine::Engine;
+use crate::domain::schema::Schema;
 use crate::domain::sql::ConcurrentIndex;
 use crate::domain::value::Value;
 
@@ -131,6 +132,10 @@ impl Full for PostgresSession {
 
     fn index_state(&mut self, index: &ConcurrentIndex) -> Result<IndexState, SqlError> {
         catalogue::index_state(self, index)
+    }
+
+    fn introspect(&mut self) -> Result<Schema, SqlError> {
+        introspect::introspect(self)
     }
 
     /// A wait of nothing is one millisecond: zero means *for ever* to PostgreSQL.

@@ -5,9 +5,12 @@
 
 mod errors;
 mod handle;
+mod introspect;
 mod lock;
+mod scratch;
 mod session;
 mod violations;
 
 pub use handle::Interrupter;
+pub(super) use scratch::ScratchFile;
 pub use session::{SqliteSession, same_file};

@@ -12,6 +12,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 
 use super::errors::{translate, translate_diesel};
 use super::handle::{Handle, Interrupter};
+use super::introspect;
 use super::lock::{FileId, LockFile};
 use super::violations;
 use crate::backend::Basic;
@@ -20,6 +21,7 @@ use crate::backend::full::{Full, Holder, Identity, Location, Notice, TableName, 
 use crate::backend::handling::SQLITE_SETTINGS;
 use crate::backend::session::{Access, Opening};
 use crate::domain::engine::Engine;
+use crate::domain::schema::Schema;
 use crate::domain::value::{Row, Value};
 
 /// A session on an SQLite file.
@@ -347,6 +349,10 @@ impl Full for SqliteSession {
             rows.iter().filter_map(|row| row.text(0)).filter(|text| *text != "ok").map(str::to_owned).collect();
         troubles.extend(self.foreign_key_violations()?.into_iter().take(10).map(|violation| violation.words));
         Ok(troubles)
+    }
+
+    fn introspect(&mut self) -> Result<Schema, SqlError> {
+        introspect::introspect(self)
     }
 
     fn set_busy_timeout(&mut self, timeout: Duration) -> Result<(), SqlError> {

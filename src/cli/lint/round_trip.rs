@@ -1,9 +1,8 @@
 //! Up, down and up again on a scratch database.
 
-use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use crate::backend::{Access, Location, Scratch, Session, SqlError, SqlErrorKind, catalogue};
+use crate::backend::{Access, Full, Location, Scratch, Session};
 use crate::cli::context::{Chosen, Context};
 use crate::cli::failure::Failure;
 use crate::cli::signals::Interrupts;
@@ -14,6 +13,7 @@ use crate::ledger::Actor;
 use crate::lint::{Catalogues, Finding, Settings, broken_trip, judge_trip};
 use crate::migrate::{Backward, Engine, Forward, Ignore, MigrateError, Options};
 use crate::project::{Migration, Script};
+use crate::schema::described;
 
 /// What came of the trips.
 #[derive(Debug, Default)]
@@ -95,15 +95,12 @@ pub fn run(
     settings: &Settings,
 ) -> Result<Trips, Failure> {
     refuse_protected(context, chosen)?;
-    let folder = Folder::make()?;
     let (actor, what) = (context.actor(), context.what("lint"));
     context.with_opening(Access::Create, "lint", |opening| {
-        let mut scratch = Scratch::make(&chosen.url, &folder.0, &name(), opening)?;
-        let trips = match scratch.session() {
-            Some(session) => Tour { session, files, actor: &actor, settings, options: options(&what) }.make(versions),
-            None => Ok(Trips::default()),
-        };
-        let dropped = scratch.discard();
+        let mut scratch = Scratch::make(&chosen.url, &name(), &std::env::temp_dir(), opening)?;
+        let session = scratch.session();
+        let trips = Tour { session, files, actor: &actor, settings, options: options(&what) }.make(versions);
+        let dropped = scratch.remove();
         let trips = trips?;
         dropped?;
         Ok(trips)
@@ -170,7 +167,7 @@ impl Tour<'_> {
         stop: &dyn Fn() -> bool,
         findings: &mut Vec<Finding>,
     ) -> Result<(Status, bool), Failure> {
-        let before = catalogue(self.session)?;
+        let before = self.catalogue()?;
         if let Err(error) = self.forward(stop) {
             let found = self.broken(migration, &migration.up, error, "up.sql fails on a scratch database", stop)?;
             let help = "correct it: it has to run on a new database, after all earlier migrations".to_owned();
@@ -178,18 +175,18 @@ impl Tour<'_> {
             return Ok((Status::Failed, false));
         }
         let Some(back) = migration.down.as_ref().filter(|_| both_ways) else { return Ok((Status::OneWay, true)) };
-        let up = catalogue(self.session)?;
+        let up = self.catalogue()?;
         if let Err(error) = self.back(stop) {
             findings.extend(self.broken(migration, back, error, "down.sql fails right after up.sql", stop)?);
             // A way back in a transaction was rolled back whole, so the way on is open.
             return Ok((Status::Failed, migration.run_in_transaction));
         }
-        let down = catalogue(self.session)?;
+        let down = self.catalogue()?;
         if let Err(error) = self.forward(stop) {
             findings.extend(self.broken(migration, &migration.up, error, "up.sql fails after down.sql", stop)?);
             return Ok((Status::Failed, false));
         }
-        let again = catalogue(self.session)?;
+        let again = self.catalogue()?;
         let seen = Catalogues { before: &before, up: &up, down: &down, again: &again };
         let found = judge_trip(self.settings, migration, &seen);
         let status = if found.iter().any(|finding| finding.severity != crate::lint::Severity::Hint) {
@@ -199,6 +196,10 @@ impl Tour<'_> {
         };
         findings.extend(found);
         Ok((status, true))
+    }
+
+    fn catalogue(&mut self) -> Result<Vec<String>, Failure> {
+        Ok(described(&self.session.introspect()?))
     }
 
     fn forward(&mut self, stop: &dyn Fn() -> bool) -> Result<(), MigrateError> {
@@ -250,27 +251,4 @@ fn options(what: &str) -> Options {
 fn name() -> String {
     let nanos = SystemTime::UNIX_EPOCH.elapsed().map(|time| time.as_nanos()).unwrap_or_default();
     format!("manage_scratch_{}_{nanos}", std::process::id())
-}
-
-/// A folder that goes with the value.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn make() -> Result<Self, Failure> {
-        let path = std::env::temp_dir().join(name());
-        std::fs::create_dir(&path).map_err(|error| cannot_make(&path, &error))?;
-        Ok(Self(path))
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        // What cannot be removed is a temporary folder that lies about.
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-fn cannot_make(path: &Path, error: &std::io::Error) -> Failure {
-    let message = format!("cannot make the folder {}: {error}", path.display());
-    SqlError::new(SqlErrorKind::Permission, message).with_hint("set TMPDIR to a folder that you may write").into()
 }

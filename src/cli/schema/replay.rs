@@ -1,0 +1,100 @@
+//! The schema that migrations make on an empty database.
+
+use chrono::Utc;
+
+use crate::backend::{Access, Full, Scratch, SqlError};
+use crate::cli::context::{Chosen, Context};
+use crate::cli::failure::Failure;
+use crate::cli::signals::Interrupts;
+use crate::domain::explain::{Class, Explain, Place};
+use crate::domain::schema::Schema;
+use crate::ledger::Actor;
+use crate::migrate::{Engine, Forward, Ignore, MigrateError, Options};
+use crate::project::Migration;
+
+/// A scratch database in which migrations are run one after the other.
+pub struct Replay {
+    scratch: Scratch,
+    interrupts: Interrupts,
+    actor: Actor,
+    what: String,
+}
+
+impl Replay {
+    /// Makes the scratch database beside the chosen one.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn begin(context: &Context, chosen: &Chosen) -> Result<Self, Failure> {
+        let name = format!("manage_scratch_{}_{}", std::process::id(), Utc::now().format("%H%M%S%6f"));
+        let mut scratch = context.with_opening(Access::Create, "schema check", |opening| {
+            Scratch::make(&chosen.url, &name, &std::env::temp_dir(), opening)
+        })?;
+        let canceller = scratch.session().canceller();
+        // The scratch database is dropped on the way out, so a Ctrl-C must not end the process at once.
+        let interrupts = Interrupts::listen(move || canceller.cancel());
+        Ok(Self { scratch, interrupts, actor: context.actor(), what: context.what("schema check") })
+    }
+
+    /// Runs those of `files` that have not run yet, and reads the schema that there is then.
+    ///
+    /// # Errors
+    /// When one of them fails, or somebody asked to stop.
+    pub fn run(&mut self, context: &mut Context, files: &[Migration]) -> Result<Schema, Failure> {
+        let options = Options {
+            what: self.what.clone(),
+            lock_timeout: std::time::Duration::ZERO,
+            single_transaction: false,
+            fake: false,
+            allow_out_of_order: true,
+            stamp: None,
+        };
+        let stop = || self.interrupts.asked();
+        let session = self.scratch.session();
+        let mut engine = Engine { session, files, actor: &self.actor, options: &options, observer: &mut Ignore, stop: &stop };
+        let ran = engine.forward(&Forward::Latest);
+        context.interrupted |= self.interrupts.twice();
+        ran.map_err(ReplayFailed)?;
+        Ok(self.scratch.session().introspect()?)
+    }
+
+    /// Drops the scratch database.
+    ///
+    /// # Errors
+    /// When it cannot be dropped.
+    pub fn end(self) -> Result<(), SqlError> {
+        self.scratch.remove()
+    }
+}
+
+/// Migrations that do not run on an empty database.
+#[derive(Debug, thiserror::Error)]
+#[error("the migrations do not run on an empty database: {0}")]
+struct ReplayFailed(#[source] MigrateError);
+
+impl Explain for ReplayFailed {
+    fn class(&self) -> Class {
+        self.0.class()
+    }
+
+    fn place(&self) -> Option<Place> {
+        self.0.place()
+    }
+
+    fn cause(&self) -> Option<String> {
+        Explain::cause(&self.0)
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self.0 {
+            MigrateError::Stopped { .. } => None,
+            _ => {
+                Some("what the file needs must come from a migration before it; nothing was done to the real database".to_owned())
+            }
+        }
+    }
+
+    fn sqlstate(&self) -> Option<&str> {
+        self.0.sqlstate()
+    }
+}

@@ -1,0 +1,21 @@
+//! A database's schema as plain data: what introspection reads, and what printing, comparing and dumping use.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `model` | the schema and its parts |
+//! | `bookkeeping` | tables in which tools remember what they did, which are nobody's schema |
+//! | `sqlite_text` | what SQLite tells only in the text of `CREATE TABLE` |
+//! | `quote` | names as they stand in statements |
+
+mod bookkeeping;
+mod model;
+mod quote;
+mod sqlite_text;
+
+pub use bookkeeping::is_bookkeeping;
+pub use model::{
+    Column, Constraint, ConstraintKind, ForeignKey, Function, Generated, Index, Name, NamedType, Needs, Other, Schema, Sequence,
+    Table, TableKind, Trigger, TypeDefinition, UnderlyingType, View,
+};
+pub use quote::{quoted, quoted_if_needed};
+pub use sqlite_text::{Written, written};

@@ -1,0 +1,36 @@
+//! The schema as SQL that makes it on an empty database of the same kind. Pure.
+//!
+//! Owners, privileges and rows are not part of it, nor are bookkeeping tables.
+
+mod postgres;
+mod sqlite;
+
+use crate::domain::engine::Engine;
+use crate::domain::schema::Schema;
+
+/// A schema as SQL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dump {
+    /// The statements.
+    pub sql: String,
+    /// What is in the schema and not in the statements: `policy p on public.users`. They name it in comments too.
+    pub left_out: Vec<String>,
+}
+
+/// Writes the statements.
+pub fn dump(schema: &Schema) -> Dump {
+    let (statements, left_out) = match schema.engine {
+        Engine::Sqlite => (sqlite::statements(schema), Vec::new()),
+        Engine::Postgres => postgres::statements(schema),
+    };
+    let mut sql = format!("-- The schema of a {} database, without rows, owners and privileges.\n", schema.engine);
+    for object in &left_out {
+        sql.push_str(&format!("-- left out: {}\n", object.replace('\n', " ")));
+    }
+    for statement in statements {
+        sql.push('\n');
+        sql.push_str(&statement);
+        sql.push_str(";\n");
+    }
+    Dump { sql, left_out }
+}

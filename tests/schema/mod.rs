@@ -1,0 +1,5 @@
+//! `manage schema`.
+
+mod check;
+mod dump;
+mod print;
