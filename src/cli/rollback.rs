@@ -91,5 +91,6 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     };
     let outcome = running::run(context, &mut reached, &files, &options, "reverted", |engine| engine.back(&target))?;
     running::summary(context, &outcome, "reverted", "nothing to take back", "run them again: manage migrate", begun);
+    super::schema::rewrite::after_migrations(context, &chosen, &mut reached);
     Ok(Exit::Ok)
 }
