@@ -33,7 +33,7 @@ impl Exit {
         (Self::Usage, "usage, configuration or an invalid file"),
         (Self::CouldNotRun, "could not run: connection, permission, SQL error"),
         (Self::Refused, "refused by a guard"),
-        (Self::Conflict, "conflict: edited, missing or out-of-order migrations, a statement that nobody can tell"),
+        (Self::Conflict, "conflict: drift, edited, missing or out-of-order migrations, a statement that nobody can tell"),
         (Self::Locked, "locked by another run"),
         (Self::Stopped, "stopped, resumable"),
         (Self::Interrupted, "interrupted twice"),

@@ -70,5 +70,6 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
             context.screen.line(&format!("{} redone in {}", words::count(count, "migration"), words::duration(begun.elapsed())))
         }
     }
+    super::schema::rewrite::after_migrations(context, &chosen, &mut reached);
     Ok(Exit::Ok)
 }

@@ -94,6 +94,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     };
     let outcome = running::run(context, &mut reached, &files, &options, &[Direction::Down], |engine| engine.back(&target))?;
     running::summary(context, &outcome, "reverted", "nothing to take back", "again: manage migrate", begun);
+    super::schema::rewrite::after_migrations(context, &chosen, &mut reached);
     Ok(Exit::Ok)
 }
 

@@ -9,4 +9,4 @@ pub mod print;
 
 pub use drift::{Drift, DriftKind, compare, described, line_diff, same_but_for_layout};
 pub use dump::{Dump, dump};
-pub use print::{PrintError, print};
+pub use print::{PrintError, print, written_for};

@@ -194,6 +194,20 @@ fn functions_triggers_types_and_sequences_drift_too() {
 }
 
 #[test]
+fn a_database_from_a_restored_dump_has_no_drift() {
+    let migration = "CREATE TABLE users (id INTEGER PRIMARY KEY, status VARCHAR(9) CHECK (status IN ('new', 'it''s')));
+        CREATE INDEX active ON users (id) WHERE status IN ('new', 'old');
+        CREATE VIEW fresh AS SELECT id FROM users WHERE status IN ('new', 'fresh');";
+    let project = Project::on(Backend::Postgres).one_way_migration("20260101000000_users", migration);
+    let original = Project::on(Backend::Postgres);
+    original.execute(migration);
+    project.execute(&original.run("schema dump").ok().stdout);
+    project.run("migrate --fake").ok();
+
+    check(&project, "").ok().says("no drift");
+}
+
+#[test]
 fn a_role_without_createdb_is_told_what_it_needs() {
     let project = migrated(Project::on(Backend::Postgres));
     let role = format!("poor_{}", project.value("SELECT current_database()"));

@@ -3,3 +3,4 @@
 mod check;
 mod dump;
 mod print;
+mod rewrite;

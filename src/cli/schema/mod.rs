@@ -4,6 +4,7 @@ pub mod check;
 pub mod dump;
 pub mod print;
 mod replay;
+pub mod rewrite;
 
 use super::context::Context;
 use super::exit::Exit;

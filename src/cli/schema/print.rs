@@ -14,7 +14,7 @@ use crate::schema;
 
 /// Print the database's schema as Diesel's schema.rs
 ///
-/// Byte for byte what `diesel print-schema` prints, with the settings of [print_schema] in diesel.toml, all of them
+/// Byte for byte what `diesel print-schema` prints, with the settings of `print_schema` in diesel.toml, all of them
 /// where there are several; without the tables in which tools keep their own records. Never writes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:

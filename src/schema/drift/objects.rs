@@ -181,7 +181,7 @@ impl List {
         };
         match &constraint.name {
             Some(name) => {
-                let traits = vec![("definition", said(&constraint.definition))];
+                let traits = vec![("definition", self.definition(&constraint.definition))];
                 self.part(table_key, 2, kind, &format!("{table}.{name}"), traits);
             }
             None => {
@@ -209,11 +209,11 @@ impl List {
         }
     }
 
-    /// A text of SQL. SQLite keeps it as it was typed, and quotes names when it renames.
+    /// A text of SQL, which the database may spell in several ways.
     fn definition(&self, text: &str) -> Trait {
         match self.engine {
             Engine::Sqlite => Trait::Spelled(text.to_owned(), spelling::of_sqlite(text)),
-            Engine::Postgres => said(text),
+            Engine::Postgres => Trait::Spelled(text.to_owned(), spelling::of_postgres(text)),
         }
     }
 

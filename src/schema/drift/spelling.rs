@@ -1,4 +1,8 @@
-//! Texts that mean the same on SQLite, in one spelling.
+//! Texts that mean the same, in one spelling.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use crate::domain::engine::Engine;
 use crate::domain::sql::{TokenKind, tokens};
@@ -16,6 +20,18 @@ pub(super) fn of_sqlite(text: &str) -> String {
         });
     }
     words.join(" ")
+}
+
+/// The text with `x IN ('a', 'b')` on a `varchar` in one form. PostgreSQL first keeps it as a cast of the list,
+/// `(ARRAY['a'::character varying])::text[]`; once that text was parsed again, by a restored dump, as a list of casts,
+/// `ARRAY[('a'::character varying)::text]`.
+pub(super) fn of_postgres(text: &str) -> String {
+    static LIST: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"\((ARRAY\[[^\]]*\])\)::text\[\]").expect("the expression is valid"));
+    static ELEMENT: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"\(('(?:[^']|'')*'::[a-z ]+)\)::text").expect("the expression is valid"));
+    let elements = ELEMENT.replace_all(text, "$1");
+    LIST.replace_all(&elements, "$1").into_owned()
 }
 
 /// A name without its quotes, where it is a word without them.
@@ -37,5 +53,14 @@ mod tests {
         assert_eq!(of_sqlite(typed), of_sqlite("create table clusters ( ID integer, name TEXT default 'A B' )"));
         assert_ne!(of_sqlite(typed), of_sqlite("create table clusters ( ID integer, name TEXT default 'a b' )"));
         assert_ne!(of_sqlite("SELECT \"a b\""), of_sqlite("SELECT a b"));
+    }
+
+    #[test]
+    fn a_list_that_was_parsed_twice_is_the_same_list() {
+        let once = "CHECK (((s)::text = ANY ((ARRAY['a'::character varying, 'it''s'::character varying])::text[])))";
+        let twice = "CHECK (((s)::text = ANY (ARRAY[('a'::character varying)::text, ('it''s'::character varying)::text])))";
+
+        assert_eq!(of_postgres(once), of_postgres(twice));
+        assert_ne!(of_postgres(once), of_postgres(&twice.replace("'a'", "'b'")));
     }
 }

@@ -8,11 +8,13 @@
 //! | `joins` | which foreign keys become `joinable!`, and which tables stand in one group |
 //! | `write` | the text |
 //! | `layout` | where rustfmt breaks lines |
+//! | `flavour` | whose types a schema.rs holds |
 //! | `error` | what cannot be printed |
 //!
 //! Bookkeeping tables are left out, also those that `diesel print-schema` would print (refinery's, the ledger's).
 
 mod error;
+mod flavour;
 mod joins;
 mod layout;
 mod names;
@@ -21,6 +23,7 @@ mod types;
 mod write;
 
 pub use error::PrintError;
+pub use flavour::written_for;
 
 use crate::domain::schema::Schema;
 use crate::project::PrintSchema;
