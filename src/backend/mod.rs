@@ -6,6 +6,7 @@
 //! a session.
 
 pub mod basic;
+mod catalogue;
 pub mod error;
 pub mod full;
 mod handling;
@@ -14,14 +15,19 @@ mod on_diesel;
 pub mod postgres;
 pub mod refinery;
 #[cfg(feature = "full")]
+mod scratch;
+#[cfg(feature = "full")]
 pub mod session;
 #[cfg(feature = "full")]
 pub mod sqlite;
 
 pub use basic::Basic;
+pub use catalogue::catalogue;
 pub use error::{SqlError, SqlErrorKind};
 pub use full::{Full, Holder, Identity, IndexState, Location, Notice, TableName, Violation};
 pub use handling::{Around, Handling, around, handling};
 pub use on_diesel::{Dynamic, OnDiesel};
+#[cfg(feature = "full")]
+pub use scratch::Scratch;
 #[cfg(feature = "full")]
 pub use session::{Access, Canceller, Opening, Session, same_database};

@@ -48,6 +48,30 @@ impl PostgresSession {
             }
         }
     }
+
+    /// Makes the database `name` on the server that `url` names, and opens it.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or refuses.
+    pub(in crate::backend) fn make_scratch(url: &Secret, name: &str, opening: &Opening<'_>) -> Result<Self, SqlError> {
+        // As the database itself would be made: what somebody put into template1 is there, too.
+        maintenance(url, opening)?.execute(&format!("CREATE DATABASE {}", quoted(name)))?;
+        connect::connect_to(url, name, opening).map(Self::over).inspect_err(|_| drop(Self::drop_scratch(url, name, opening)))
+    }
+
+    /// Drops the database `name` on the server that `url` names, whoever is connected to it.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or refuses.
+    pub(in crate::backend) fn drop_scratch(url: &Secret, name: &str, opening: &Opening<'_>) -> Result<(), SqlError> {
+        let mut session = maintenance(url, opening)?;
+        let drop = format!("DROP DATABASE IF EXISTS {}", quoted(name));
+        match session.execute(&format!("{drop} WITH (FORCE)")) {
+            // PostgreSQL 12 does not know it.
+            Err(error) if error.sqlstate.as_deref() == Some("42601") => session.execute(&drop),
+            answer => answer,
+        }
+    }
 }
 
 /// Whether two connection strings lead to one database: a host and port in common, and the same name.
