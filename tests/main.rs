@@ -8,6 +8,7 @@ mod commands;
 mod connection;
 mod docs;
 mod house;
+mod layouts;
 mod platform;
 mod safety;
 mod splitter;

@@ -7,6 +7,7 @@
 
 pub mod basic;
 mod catalogue;
+mod column;
 pub mod error;
 pub mod full;
 mod handling;
@@ -23,6 +24,7 @@ pub mod sqlite;
 
 pub use basic::Basic;
 pub use catalogue::catalogue;
+pub use column::{column_type, rfc3339_now};
 pub use error::{SqlError, SqlErrorKind};
 pub use full::{Full, Holder, Identity, IndexState, Location, Notice, TableName, Violation};
 pub use handling::{Around, Handling, around, handling};
