@@ -82,11 +82,13 @@ pub enum Deed {
     Redo,
     /// `database drop`
     DatabaseDrop,
+    /// `adopt` of a database without a history
+    Adopt,
 }
 
 impl Deed {
     /// All of them, in the order of the table's rows.
-    pub const ALL: [Self; 5] = [Self::Migrate, Self::Rollback, Self::RollbackAll, Self::Redo, Self::DatabaseDrop];
+    pub const ALL: [Self; 6] = [Self::Migrate, Self::Rollback, Self::RollbackAll, Self::Redo, Self::DatabaseDrop, Self::Adopt];
 
     /// The command, as it is typed.
     pub fn command(self) -> &'static str {
@@ -96,6 +98,7 @@ impl Deed {
             Self::RollbackAll => "rollback --all",
             Self::Redo => "redo",
             Self::DatabaseDrop => "database drop",
+            Self::Adopt => "adopt",
         }
     }
 }
@@ -140,6 +143,9 @@ pub fn consent(deed: Deed, standing: Standing) -> Consent {
         (Deed::DatabaseDrop, Development) => Ask,
         (Deed::DatabaseDrop, Staging | Unknown) => AskByName,
         (Deed::DatabaseDrop, Protected) => Never,
+        // Nothing is run, but the history says from then on what was never proved by running it.
+        (Deed::Adopt, Development) => Free,
+        (Deed::Adopt, Staging | Unknown | Protected) => Ask,
     }
 }
 

@@ -1,6 +1,8 @@
 //! Layouts of migrations other than diesel's own, and taking over what another tool has begun.
 
+mod adopt;
 mod alternate;
+mod init;
 mod refinery;
 
 use crate::support::*;
