@@ -216,6 +216,17 @@ mod tests {
         }
     }
 
+    #[test]
+    fn four_bytes_are_what_refinery_hashes_by_default() {
+        for (stem, sql) in [("V1__initial", "CREATE TABLE a (b INTEGER);\n"), ("U20260110__größe", ""), ("V0__x", "'\r\n'")] {
+            let theirs = refinery_core_int4::Migration::unapplied(stem, sql).expect("a name that fits");
+
+            let ours = refinery_checksum(theirs.name(), i64::from(theirs.version()), sql, Width::Four);
+
+            assert_eq!(ours, theirs.checksum());
+        }
+    }
+
     proptest! {
         #[test]
         fn the_bytes_are_name_version_and_text_each_closed(name in "\\w{1,20}", version in 0..i32::MAX, sql in ".*") {
