@@ -84,12 +84,14 @@ pub enum Deed {
     DatabaseDrop,
     /// `lint --roundtrip`, which makes a scratch database on the server
     RoundTrip,
+    /// `adopt` of a database without a history
+    Adopt,
 }
 
 impl Deed {
     /// All of them, in the order of the table's rows.
-    pub const ALL: [Self; 6] =
-        [Self::Migrate, Self::Rollback, Self::RollbackAll, Self::Redo, Self::DatabaseDrop, Self::RoundTrip];
+    pub const ALL: [Self; 7] =
+        [Self::Migrate, Self::Rollback, Self::RollbackAll, Self::Redo, Self::DatabaseDrop, Self::RoundTrip, Self::Adopt];
 
     /// The command, as it is typed.
     pub fn command(self) -> &'static str {
@@ -100,6 +102,7 @@ impl Deed {
             Self::Redo => "redo",
             Self::DatabaseDrop => "database drop",
             Self::RoundTrip => "lint --roundtrip",
+            Self::Adopt => "adopt",
         }
     }
 }
@@ -147,6 +150,9 @@ pub fn consent(deed: Deed, standing: Standing) -> Consent {
         // The database itself is not touched, but its server is.
         (Deed::RoundTrip, Development | Staging | Unknown) => Free,
         (Deed::RoundTrip, Protected) => Never,
+        // Nothing is run, but the history says from then on what was never proved by running it.
+        (Deed::Adopt, Development) => Free,
+        (Deed::Adopt, Staging | Unknown | Protected) => Ask,
     }
 }
 

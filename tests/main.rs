@@ -8,6 +8,7 @@ mod commands;
 mod connection;
 mod docs;
 mod house;
+mod layouts;
 mod lint;
 mod platform;
 mod safety;

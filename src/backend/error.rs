@@ -68,6 +68,16 @@ impl SqlError {
         self.sqlstate.is_none()
     }
 
+    /// Whether a table, or something else that was to be made, is there already.
+    pub fn is_there_already(&self) -> bool {
+        match self.sqlstate.as_deref() {
+            // duplicate_table (indexes, too), duplicate_object, duplicate_schema
+            Some("42P07" | "42710" | "42P06") => true,
+            Some("SQLITE_ERROR") => self.message.ends_with("already exists"),
+            _ => false,
+        }
+    }
+
     /// The same error with a hint.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {

@@ -6,6 +6,7 @@
 //! a session.
 
 pub mod basic;
+mod column;
 pub mod error;
 pub mod full;
 mod handling;
@@ -21,6 +22,7 @@ pub mod session;
 pub mod sqlite;
 
 pub use basic::Basic;
+pub use column::{column_type, rfc3339_now};
 pub use error::{SqlError, SqlErrorKind};
 pub use full::{Full, Holder, Identity, IndexState, Location, Notice, TableName, Violation};
 pub use handling::{Around, Handling, around, handling};

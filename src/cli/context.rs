@@ -146,7 +146,8 @@ impl Context {
     /// # Errors
     /// When they cannot be read.
     pub fn migrations(&mut self, chosen: &Chosen) -> Result<Vec<Migration>, Failure> {
-        let files = migrations::load(&chosen.project.migrations_folder(), chosen.url.engine())?;
+        let folder = chosen.project.migrations_folder();
+        let files = migrations::load_as(&folder, chosen.url.engine(), chosen.project.config.migrations.layout)?;
         for warning in files.iter().flat_map(|file| &file.warnings) {
             let place = crate::domain::explain::Place {
                 file: Project::shown(&warning.place.file, &self.folder),

@@ -5,6 +5,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::{database, migrate, new, redo, rollback, schema, status};
 use crate::domain::explain::Class;
+use crate::migrate::Picture;
 
 /// Aliases. They are not shown in help; docs/reference/commands.md lists them.
 #[derive(Debug, clap::Subcommand)]
@@ -84,7 +85,7 @@ pub fn run(context: &mut Context, habit: &Habit) -> Result<Exit, Failure> {
 fn sqlmigrate(context: &mut Context, args: &Sqlmigrate) -> Result<Exit, Failure> {
     let chosen = context.choose()?;
     let files = context.migrations(&chosen)?;
-    let version = crate::domain::version::Version::of_directory(&args.version);
+    let version = Picture::unborn(&files).asked(&args.version);
     let Some(migration) = files.iter().find(|file| file.version == version) else {
         return Err(Failure::new(
             Class::Usage,

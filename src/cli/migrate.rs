@@ -104,7 +104,8 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         stamp: if reached.session.created() { context.stamp(&chosen) } else { None },
     };
     let outcome = running::run(context, &mut reached, &files, &options, &[Direction::Up], |engine| engine.forward(&target))?;
-    let hint = if args.fake { "" } else { "undo the last: manage rollback" };
+    let one_way = outcome.finished.iter().all(|done| done.version.number().is_some());
+    let hint = if args.fake || one_way { "" } else { "undo the last: manage rollback" };
     running::summary(context, &outcome, if args.fake { "recorded" } else { "applied" }, "nothing to do", hint, begun);
     super::schema::rewrite::after_migrations(context, &chosen, &mut reached);
     Ok(Exit::Ok)

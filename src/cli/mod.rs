@@ -4,6 +4,7 @@
 //! `new/migration.rs`. What commands share: [`context`] (settings, project, database), [`output`] (the
 //! screen), [`failure`] and [`exit`] (how a command ends).
 
+pub mod adopt;
 pub mod completions;
 pub mod consent;
 pub mod context;
@@ -13,8 +14,10 @@ pub mod exit;
 pub mod failure;
 pub mod global;
 pub mod habits;
+pub mod init;
 pub mod lint;
 pub mod logging;
+pub mod man;
 pub mod migrate;
 pub mod new;
 pub mod output;

@@ -14,8 +14,7 @@ use crate::backend::Access;
 use crate::domain::version::Version;
 use crate::ledger::{Actor, Ledger, Look};
 use crate::migrate::{
-    DieselHistory, Direction, Engine, Finished, MigrateError, Observer, Options, Outcome, Picture, Prepared, Step, prepare,
-    sql_stream,
+    Direction, Engine, Finished, History, MigrateError, Observer, Options, Outcome, Picture, Prepared, Step, prepare, sql_stream,
 };
 use crate::project::{Migration, migrations::Kind};
 
@@ -101,7 +100,7 @@ pub struct Looked<'a> {
     pub title: String,
     /// What files and history say.
     pub picture: Picture<'a>,
-    history: DieselHistory,
+    history: History,
     ledger: Option<Ledger>,
 }
 
@@ -113,11 +112,11 @@ pub fn look<'a>(context: &mut Context, chosen: &Chosen, files: &'a [Migration], 
     let Some(mut reached) = context.reach_if_made(chosen, Access::Read, command)? else {
         let picture = Picture::unborn(files);
         let title = format!("{} · {}", unborn_title(&chosen.url), counts(&picture));
-        return Ok(Looked { title, picture, history: DieselHistory::absent(), ledger: None });
+        return Ok(Looked { title, picture, history: History::absent(files), ledger: None });
     };
     let session = &mut reached.session;
     let picture = Picture::gather(session, files)?;
-    let history = DieselHistory::look(session)?;
+    let history = History::look(session, files)?;
     let ledger = match Ledger::look(session)? {
         Look::Present(ledger) => Some(ledger),
         Look::Absent | Look::Unreadable(_) => None,

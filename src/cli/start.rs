@@ -14,7 +14,9 @@ use super::global::Global;
 use super::output::Screen;
 use super::output::paint::Paint;
 use super::output::screen::ColorChoice;
-use super::{completions, database, doctor, habits, lint, logging, migrate, new, redo, rollback, schema, status};
+use super::{
+    adopt, completions, database, doctor, habits, init, lint, logging, man, migrate, new, redo, rollback, schema, status,
+};
 use crate::domain::explain::Class;
 use crate::domain::secret::redact;
 
@@ -43,6 +45,8 @@ pub struct Cli {
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     #[allow(missing_docs)]
+    Init(init::Args),
+    #[allow(missing_docs)]
     Migrate(migrate::Args),
     #[allow(missing_docs)]
     Rollback(rollback::Args),
@@ -58,11 +62,15 @@ pub enum Command {
     #[allow(missing_docs)]
     Schema(schema::Args),
     #[allow(missing_docs)]
+    Adopt(adopt::Args),
+    #[allow(missing_docs)]
     Database(database::Args),
     #[allow(missing_docs)]
     Doctor(doctor::Args),
     #[allow(missing_docs)]
     Completions(completions::Args),
+    #[allow(missing_docs)]
+    Man(man::Args),
     #[command(flatten)]
     #[allow(missing_docs)]
     Habit(habits::Habit),
@@ -193,6 +201,7 @@ fn print_facts(screen: &mut Screen, exit: Exit, failure: Option<&Failure>, folde
 
 fn execute(context: &mut Context, command: &Command) -> Result<Exit, Failure> {
     match command {
+        Command::Init(args) => init::run(context, args),
         Command::Migrate(args) => migrate::run(context, args),
         Command::Rollback(args) => rollback::run(context, args),
         Command::Redo(args) => redo::run(context, args),
@@ -200,9 +209,11 @@ fn execute(context: &mut Context, command: &Command) -> Result<Exit, Failure> {
         Command::New(args) => new::run(context, args),
         Command::Lint(args) => lint::run(context, args),
         Command::Schema(args) => schema::run(context, args),
+        Command::Adopt(args) => adopt::run(context, args),
         Command::Database(args) => database::run(context, args),
         Command::Doctor(args) => doctor::run(context, args),
         Command::Completions(args) => completions::run(context, args),
+        Command::Man(args) => man::run(context, args),
         Command::Habit(habit) => habits::run(context, habit),
     }
 }

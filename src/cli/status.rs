@@ -121,9 +121,9 @@ fn way_out(problem: &Problem, picture: &Picture<'_>) -> &'static str {
     }
 }
 
-/// `2026-02-01 10:12:33.123` to the minute.
+/// `2026-02-01 10:12:33.123` or `2026-02-01T10:12:33Z` to the minute.
 fn minute(run_on: &str) -> String {
-    run_on.get(..16).unwrap_or(run_on).to_owned()
+    run_on.get(..16).unwrap_or(run_on).replace('T', " ")
 }
 
 fn facts(context: &mut Context, picture: &Picture<'_>) {

@@ -1,44 +1,90 @@
 //! A migration's version.
 
-use std::borrow::Borrow;
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
-/// A version as diesel keeps it: text, ordered byte by byte.
+/// A version, as the layout of its files keeps it: diesel's are text, ordered byte by byte; refinery's are whole
+/// numbers.
 ///
-/// It is never read as a number: real histories mix 8, 14 and 18 digits, and their order is that of the text.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Version(String);
+/// diesel's are never read as numbers: real histories mix 8, 14 and 18 digits, and their order is that of the text.
+/// A project has versions of one kind. Two are equal when they are written alike.
+#[derive(Debug, Clone)]
+pub struct Version {
+    text: String,
+    number: Option<i64>,
+}
 
 impl Version {
     /// The longest version that diesel's history table holds on PostgreSQL, in characters.
     pub const LONGEST: usize = 50;
 
-    /// The version as it stands in a history table.
+    /// The version as it stands in a history table whose versions are text.
     pub fn stored(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self { text: text.into(), number: None }
+    }
+
+    /// A version that is a number.
+    pub fn numbered(number: i64) -> Self {
+        Self { text: number.to_string(), number: Some(number) }
     }
 
     /// The version in the name of a migration's directory: what stands before the first `_`, without dashes
     /// (diesel's rule).
     pub fn of_directory(name: &str) -> Self {
-        Self(name.split('_').next().unwrap_or_default().replace('-', ""))
+        Self::stored(name.split('_').next().unwrap_or_default().replace('-', ""))
+    }
+
+    /// The number in what a person types for a migration of refinery's: `3`, `V3` or `V3__name`.
+    pub fn of_refinery_file(name: &str) -> Option<Self> {
+        let stem = name.split("__").next().unwrap_or_default();
+        let digits = stem.strip_prefix(['V', 'U']).unwrap_or(stem);
+        digits.parse().ok().filter(|_| digits.bytes().all(|byte| byte.is_ascii_digit())).map(Self::numbered)
     }
 
     /// The text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
+    }
+
+    /// The number, where versions are numbers.
+    pub fn number(&self) -> Option<i64> {
+        self.number
+    }
+}
+
+impl PartialEq for Version {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Version {}
+
+impl Hash for Version {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
+    }
+}
+
+impl Ord for Version {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self.number, other.number) {
+            (Some(one), Some(other)) => one.cmp(&other),
+            _ => self.text.cmp(&other.text),
+        }
+    }
+}
+
+impl PartialOrd for Version {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
-    }
-}
-
-impl Borrow<str> for Version {
-    fn borrow(&self) -> &str {
-        &self.0
+        f.pad(&self.text)
     }
 }
 
@@ -58,6 +104,17 @@ mod tests {
     fn the_order_is_that_of_the_text_not_of_the_number() {
         assert!(Version::stored("20240313") < Version::stored("20240312000000000").max(Version::stored("20240313000000")));
         assert!(Version::stored("9") > Version::stored("10"));
+    }
+
+    #[test]
+    fn numbers_order_as_numbers_and_are_found_in_what_is_typed() {
+        assert!(Version::numbered(9) < Version::numbered(10));
+        for typed in ["7", "007", "V7", "U7__late", "V7__a_name"] {
+            assert_eq!(Version::of_refinery_file(typed), Some(Version::numbered(7)), "{typed}");
+        }
+        for typed in ["", "V", "V-7", "V1.5__x", "users", "99999999999999999999"] {
+            assert_eq!(Version::of_refinery_file(typed), None, "{typed}");
+        }
     }
 
     proptest! {

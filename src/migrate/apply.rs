@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::error::{Failed, Fate, MigrateError};
 use super::event::{Event, Finished, Observer};
-use super::history::DieselHistory;
+use super::history::History;
 use super::lock;
 use super::no_transaction;
 use super::orphans;
@@ -100,7 +100,10 @@ impl<S: Full> Engine<'_, S> {
     }
 
     /// Takes the lock, and only then looks at what is to be done.
-    fn under_lock(&mut self, work: impl FnOnce(&mut Self) -> Result<Outcome, MigrateError>) -> Result<Outcome, MigrateError> {
+    pub(super) fn under_lock(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<Outcome, MigrateError>,
+    ) -> Result<Outcome, MigrateError> {
         lock::take(self.session, &self.options.what, self.options.lock_timeout, self.observer, self.stop)?;
         fault::point("migrate.locked");
         let outcome = work(self);
@@ -132,7 +135,7 @@ impl<S: Full> Engine<'_, S> {
         }
         let ledger = Ledger::prepare(self.session)?;
         self.stamp(ledger)?;
-        let history = DieselHistory::ensure(self.session)?;
+        let history = History::ensure(self.session, files)?;
         fault::point("history.created");
         let mut run = Run {
             session: &mut *self.session,
@@ -142,6 +145,7 @@ impl<S: Full> Engine<'_, S> {
             actor: self.actor,
             options: self.options,
             observer: &mut *self.observer,
+            no_history: picture.applied.is_empty(),
             half_way: picture.unfinished.iter().map(|(version, _)| version.clone()).collect(),
             single,
             committed: Vec::new(),
@@ -191,12 +195,14 @@ fn refuse_what_cannot_share(steps: &[Prepared<'_>]) -> Result<(), MigrateError> 
 pub(super) struct Run<'a, S: Full> {
     pub(super) session: &'a mut S,
     pub(super) ledger: Ledger,
-    pub(super) history: DieselHistory,
+    pub(super) history: History,
     /// What this history is called in the ledger.
     pub(super) history_key: String,
     pub(super) actor: &'a Actor,
     pub(super) options: &'a Options,
     pub(super) observer: &'a mut dyn Observer,
+    /// Nothing was applied before this run.
+    no_history: bool,
     /// Versions with progress that a record makes out of date.
     half_way: HashSet<Version>,
     /// All in one transaction.
@@ -387,7 +393,7 @@ impl<S: Full> Run<'_, S> {
             Direction::Down => (step.version(), Action::Reverted),
         };
         match step.step.direction {
-            Direction::Up => self.history.record(self.session, version)?,
+            Direction::Up => self.history.record(self.session, step.step.migration)?,
             Direction::Down => self.history.erase(self.session, version)?,
         }
         if !step.in_transaction() || self.half_way.contains(version) {
@@ -458,6 +464,7 @@ impl<S: Full> Run<'_, S> {
             number: trouble.statement + 1,
             of: step.pieces.len().max(1),
             place: step.step.script.place(at),
+            there_before: self.no_history && self.committed.is_empty() && trouble.error.is_there_already(),
             error: trouble.error,
             done: self.committed.clone(),
             left,

@@ -8,6 +8,7 @@ use crate::backend::{Holder, SqlError, SqlErrorKind};
 use crate::domain::explain::{Class, Explain, Place};
 use crate::domain::version::Version;
 use crate::ledger::LedgerError;
+use crate::project::migrations::no_transaction_words;
 
 /// A run of migrations that did not come to its end.
 #[derive(Debug, thiserror::Error)]
@@ -79,6 +80,8 @@ pub struct Failed {
     pub lost: Vec<Version>,
     /// Whether it had been taken back, to be run again.
     pub redo: bool,
+    /// Whether it met what was there before the first migration.
+    pub there_before: bool,
 }
 
 /// What became of a migration that failed.
@@ -220,13 +223,17 @@ fn statement_hint(failed: &Failed) -> String {
     let again = if failed.redo { "manage migrate" } else { "run the same command again" };
     match (&failed.fate, failed.error.kind) {
         _ if failed.error.is_ours() && failed.error.hint.is_some() => failed.error.hint.clone().unwrap_or_default(),
+        _ if failed.there_before => {
+            "the database has tables of its own already: if they are what the migrations make, take it over with manage adopt"
+                .to_owned()
+        }
         (Fate::Unsure, _) => format!("check the server, then: {again}; it finds out what is done"),
         (Fate::Unknown, kind) if kind != SqlErrorKind::Connection => {
             "look whether the statement did its work; see docs/guide/migrate.md, \"A statement that nobody can tell\"".to_owned()
         }
         (_, SqlErrorKind::Permission) => "let a role that may do this run it, or grant it".to_owned(),
         (_, SqlErrorKind::InsideTransaction) => {
-            "put the statement into a migration of its own with run_in_transaction = false in metadata.toml".to_owned()
+            format!("put the statement into a migration of its own with {}", no_transaction_words(&failed.place.file))
         }
         (_, SqlErrorKind::Connection) => format!("check the server, then {again}"),
         (_, SqlErrorKind::Full) => format!("make room on the disk, then {again}"),

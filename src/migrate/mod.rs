@@ -4,6 +4,7 @@
 //! (pure) decide what would run, [`Prepared`] checks every file of it before the first statement, [`Engine`]
 //! runs it under the lock and reports [`Event`]s.
 
+mod adopt;
 mod apply;
 mod error;
 mod event;
@@ -19,7 +20,7 @@ mod stream;
 pub use apply::{Engine, Options, Outcome};
 pub use error::MigrateError;
 pub use event::{Event, Finished, Ignore, Observer};
-pub use history::{Applied, DieselHistory};
+pub use history::{Applied, DieselHistory, History, RefineryHistory, Width, refinery_checksum};
 pub use lock::Waiting;
 pub use picture::{Picture, Problem, ProblemKind, State};
 pub use plan::{Backward, Direction, Forward, PlanError, Step, plan_back, plan_forward};

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::history::{Applied, DieselHistory};
+use super::history::{Applied, History};
 use crate::backend::{Full, SqlError};
 use crate::domain::checksum::Edit;
 use crate::domain::version::Version;
@@ -109,7 +109,7 @@ impl<'a> Picture<'a> {
     /// # Errors
     /// What the database refuses, and a ledger of a newer version.
     pub fn gather(session: &mut impl Full, files: &'a [Migration]) -> Result<Self, LedgerError> {
-        let history = DieselHistory::look(session).map_err(LedgerError::Sql)?;
+        let history = History::look(session, files).map_err(LedgerError::Sql)?;
         let applied = history.applied(session).map_err(LedgerError::Sql)?;
         let mut picture = Self {
             files,
@@ -126,18 +126,35 @@ impl<'a> Picture<'a> {
                 let key = history.key();
                 let read = ledger.recorded(session, &key).and_then(|recorded| Ok((recorded, ledger.unfinished(session, &key)?)));
                 match read {
-                    Ok((recorded, unfinished)) => (picture.recorded, picture.unfinished) = (recorded, unfinished),
+                    Ok((recorded, unfinished)) => {
+                        picture.recorded = recorded;
+                        let numbered = |(version, way): (Version, String)| (history.version(version.as_str()), way);
+                        picture.unfinished = unfinished.into_iter().map(numbered).collect();
+                    }
                     Err(error) if error.kind == crate::backend::SqlErrorKind::Permission => picture.log_unreadable = Some(error),
                     Err(error) => return Err(LedgerError::Sql(error)),
                 }
             }
         }
         for row in &picture.applied {
-            if let (Some(file), Some(recorded)) = (picture.file(&row.version), picture.recorded.get(&row.version)) {
-                let edit = recorded.checksum.edit(&file.up.text, file.up.engine);
-                if edit != Edit::None {
-                    picture.edits.insert(row.version.clone(), edit);
+            let Some(file) = picture.file(&row.version) else { continue };
+            let edit = match (picture.recorded.get(&row.version), history.differs(row, file)) {
+                // The history's own checksum counts comments and line ends, too.
+                (Some(recorded), Some(true)) => match recorded.checksum.edit(&file.up.text, file.up.engine) {
+                    Edit::None => Edit::Real,
+                    edit => edit,
+                },
+                (Some(recorded), _) => recorded.checksum.edit(&file.up.text, file.up.engine),
+                (None, differs) => {
+                    if differs == Some(true) {
+                        Edit::Real
+                    } else {
+                        Edit::None
+                    }
                 }
+            };
+            if edit != Edit::None {
+                picture.edits.insert(row.version.clone(), edit);
             }
         }
         Ok(picture)
@@ -147,6 +164,12 @@ impl<'a> Picture<'a> {
     pub fn pending(&self) -> Vec<&'a Migration> {
         let applied: HashSet<&Version> = self.applied.iter().map(|row| &row.version).collect();
         self.files.iter().filter(|file| !applied.contains(&file.version)).collect()
+    }
+
+    /// The files of applied migrations that the log does not know: another tool ran them.
+    pub fn unrecorded(&self) -> Vec<&'a Migration> {
+        let unknown = self.applied.iter().filter(|row| !self.recorded.contains_key(&row.version));
+        unknown.filter_map(|row| self.file(&row.version)).collect()
     }
 
     /// The highest applied version.
@@ -180,7 +203,7 @@ impl<'a> Picture<'a> {
                 Some(state) if self.edit(&file.version) == Edit::Real => *state = State::Edited,
                 Some(_) => {}
                 None => {
-                    let late = self.latest().is_some_and(|latest| file.version < *latest);
+                    let late = !file.may_run_late() && self.latest().is_some_and(|latest| file.version < *latest);
                     states.insert(&file.version, if late { State::OutOfOrder } else { State::Pending });
                 }
             }
@@ -220,7 +243,17 @@ impl<'a> Picture<'a> {
         match (self.file(version), self.recorded.get(version)) {
             (Some(file), _) => file.name.clone(),
             (None, Some(recorded)) => recorded.name.clone(),
-            (None, None) => String::new(),
+            (None, None) => {
+                let row = self.applied.iter().find(|row| row.version == *version);
+                row.and_then(|row| row.name.clone()).unwrap_or_default()
+            }
         }
+    }
+
+    /// The version that a person means by what was typed: the version itself, or the name of the folder or file.
+    pub fn asked(&self, typed: &str) -> Version {
+        let numbers = self.files.first().map(|file| &file.version).or_else(|| self.latest()).and_then(Version::number).is_some();
+        let number = if numbers { Version::of_refinery_file(typed) } else { None };
+        number.unwrap_or_else(|| Version::of_directory(typed))
     }
 }

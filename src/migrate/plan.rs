@@ -152,7 +152,7 @@ pub(super) fn plan_again<'a>(picture: &Picture<'a>, versions: &[Version]) -> Vec
 
 /// The version that a person means: the version itself, with or without dashes, or the name of the folder.
 pub(super) fn find(picture: &Picture<'_>, asked: &str) -> Result<Version, PlanError> {
-    let version = Version::of_directory(asked);
+    let version = picture.asked(asked);
     if picture.file(&version).is_some() || picture.is_applied(&version) {
         return Ok(version);
     }
@@ -257,6 +257,9 @@ impl Explain for PlanError {
             Self::Behind { target, .. } => format!("to go back: manage rollback --to {target}"),
             Self::NotApplied(version) => format!("to go forward: manage migrate --to {version}"),
             Self::Gone(_) => "bring the files back from the version control of the project".to_owned(),
+            Self::Irreversible(all) if all.iter().any(|one| one.version.number().is_some()) => {
+                "refinery's files have none: write it as a new migration, or restore a backup".to_owned()
+            }
             Self::Irreversible(_) => "write its down.sql, or restore a backup".to_owned(),
         })
     }

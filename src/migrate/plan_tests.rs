@@ -58,7 +58,12 @@ fn files(world: &BTreeMap<String, Known>) -> Vec<Migration> {
 
 fn picture<'a>(world: &BTreeMap<String, Known>, files: &'a [Migration]) -> Picture<'a> {
     let applied = world.iter().filter(|(_, known)| known.applied);
-    let applied = applied.map(|(version, _)| Applied { version: Version::stored(version.clone()), run_on: String::new() });
+    let applied = applied.map(|(version, _)| Applied {
+        version: Version::stored(version.clone()),
+        run_on: String::new(),
+        name: None,
+        checksum: None,
+    });
     let mut picture = Picture::unborn(files);
     picture.applied = applied.collect();
     picture

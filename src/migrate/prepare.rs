@@ -7,6 +7,7 @@ use crate::domain::engine::Engine;
 use crate::domain::explain::{Class, Explain, Place};
 use crate::domain::sql::{self, Piece, SplitError, Statement};
 use crate::domain::version::Version;
+use crate::project::migrations::no_transaction_words;
 
 /// A step that can run.
 #[derive(Debug, Clone)]
@@ -147,14 +148,19 @@ impl Explain for PrepareError {
 
     fn hint(&self) -> Option<String> {
         Some(match &self.kind {
-            PrepareErrorKind::Empty => "write its statements, or remove the folder; a comment alone is enough for a step that does nothing".to_owned(),
+            PrepareErrorKind::Empty => {
+                "write its statements, or remove the folder; a comment alone is enough for a step that does nothing".to_owned()
+            }
             PrepareErrorKind::Unedited => "write its statements and remove the line `-- manage: unedited`".to_owned(),
             PrepareErrorKind::Split(_) => "close it".to_owned(),
             PrepareErrorKind::TransactionControl { .. } => {
-                "remove it: manage opens and commits the transaction together with the record. A file that must do it itself says run_in_transaction = false in metadata.toml".to_owned()
+                format!(
+                    "remove it: manage opens and commits the transaction together with the record. A file that must do it itself says {}",
+                    no_transaction_words(&self.place.file)
+                )
             }
             PrepareErrorKind::OutsideTransaction { .. } => {
-                "put it into a migration of its own with run_in_transaction = false in metadata.toml".to_owned()
+                format!("put it into a migration of its own with {}", no_transaction_words(&self.place.file))
             }
             PrepareErrorKind::OurSavepoint => "give the savepoint another name".to_owned(),
             PrepareErrorKind::CopyFromStdin => "write the rows as INSERT statements".to_owned(),

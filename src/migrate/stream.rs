@@ -3,10 +3,8 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use diesel::migration::CREATE_MIGRATIONS_TABLE;
-
 use super::apply::entry;
-use super::history::DieselHistory;
+use super::history::History;
 use super::plan::Direction;
 use super::prepare::Prepared;
 use crate::backend;
@@ -14,11 +12,12 @@ use crate::ledger::{Action, Actor, Ledger};
 
 /// The stream that runs `steps` and records them. `ledger` is `None` where the database has none yet: then
 /// only the history is written.
-pub fn sql_stream(steps: &[Prepared<'_>], history: &DieselHistory, ledger: Option<Ledger>, actor: &Actor) -> String {
+pub fn sql_stream(steps: &[Prepared<'_>], history: &History, ledger: Option<Ledger>, actor: &Actor) -> String {
     let mut out = String::new();
     let key = history.key();
     if !history.exists() && !steps.is_empty() {
-        let _ = writeln!(out, "{};\n", CREATE_MIGRATIONS_TABLE.trim().trim_end_matches(';'));
+        let migrations: Vec<_> = steps.iter().map(|step| step.step.migration).collect();
+        let _ = writeln!(out, "{};\n", history.create_sql(&migrations));
     }
     for (at, step) in steps.iter().enumerate() {
         let around = backend::around(step.step.script.engine, step.handling);
@@ -38,10 +37,9 @@ pub fn sql_stream(steps: &[Prepared<'_>], history: &DieselHistory, ledger: Optio
             out.push_str("BEGIN;\n");
         }
         out.push_str(around.inside);
-        let (table, version) = (history.name(), step.version().as_str().replace('\'', "''"));
         let (record, action) = match step.step.direction {
-            Direction::Up => (format!("INSERT INTO {table} (version) VALUES ('{version}')"), Action::Applied),
-            Direction::Down => (format!("DELETE FROM {table} WHERE version = '{version}'"), Action::Reverted),
+            Direction::Up => (history.record_sql(step.step.migration), Action::Applied),
+            Direction::Down => (history.erase_sql(step.version()), Action::Reverted),
         };
         let _ = writeln!(out, "{record};");
         if let Some(ledger) = ledger {

@@ -62,6 +62,8 @@ impl Default for Migrations {
 pub enum Layout {
     /// `<version>_<name>/up.sql`, `down.sql`, `metadata.toml`
     Diesel,
+    /// `V<version>__<name>.sql`, `U<version>__<name>.sql`
+    Refinery,
 }
 
 /// `[lint]`

@@ -39,6 +39,11 @@ fn the_guide_of_lint_shows_what_happens() {
 }
 
 #[test]
+fn taking_over_happens_as_shown() {
+    play("docs/guide/adopt.md");
+}
+
+#[test]
 fn the_facts_of_json_are_as_shown() {
     play("docs/reference/json.md");
 }

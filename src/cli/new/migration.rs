@@ -43,6 +43,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         now: Utc::now().naive_utc(),
         data: args.data,
         no_transaction: args.no_transaction,
+        layout: project.config.migrations.layout,
     };
     let made = generate(&project.migrations_folder(), &new)?;
     let files: Vec<_> = made.files.iter().map(|file| shown(file, &context.folder)).collect();
@@ -54,8 +55,9 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     for file in &files {
         context.screen.line(&format!("    {file}"));
     }
-    context.screen.heading(
-        "Next: write both files (the template is refused), look with `manage migrate --plan`, then run `manage migrate`.",
-    );
+    let what = if files.len() == 1 { "write the file" } else { "write both files" };
+    context.screen.heading(&format!(
+        "Next: {what} (the template is refused), look with `manage migrate --plan`, then run `manage migrate`."
+    ));
     Ok(Exit::Ok)
 }

@@ -3,7 +3,7 @@
 pub mod check;
 pub mod dump;
 pub mod print;
-mod replay;
+pub mod replay;
 pub mod rewrite;
 
 use super::context::Context;

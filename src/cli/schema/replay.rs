@@ -27,13 +27,13 @@ impl Replay {
     /// When it cannot be made.
     pub fn begin(context: &Context, chosen: &Chosen) -> Result<Self, Failure> {
         let name = format!("manage_scratch_{}_{}", std::process::id(), Utc::now().format("%H%M%S%6f"));
-        let mut scratch = context.with_opening(Access::Create, "schema check", |opening| {
+        let mut scratch = context.with_opening(Access::Create, "replay", |opening| {
             Scratch::make(&chosen.url, &name, &std::env::temp_dir(), opening)
         })?;
         let canceller = scratch.session().canceller();
         // The scratch database is dropped on the way out, so a Ctrl-C must not end the process at once.
         let interrupts = Interrupts::listen(move || canceller.cancel());
-        Ok(Self { scratch, interrupts, actor: context.actor(), what: context.what("schema check") })
+        Ok(Self { scratch, interrupts, actor: context.actor(), what: context.what("replay") })
     }
 
     /// Runs those of `files` that have not run yet, and reads the schema that there is then.

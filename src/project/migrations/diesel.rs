@@ -5,25 +5,19 @@
 //! same for `down`) win on their database; other tools do not see them.
 
 use std::collections::{BTreeMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::fs::DirEntry;
+use std::path::Path;
 
+use super::error::MigrationsError;
+use super::load::read_text;
 use super::migration::{Kind, Migration, Script, Warning};
 use crate::domain::engine::Engine;
-use crate::domain::explain::{Class, Explain, Place};
+use crate::domain::explain::Place;
 use crate::domain::version::Version;
 
-/// Reads all migrations of `folder`, ordered by version.
-///
-/// # Errors
-/// When the folder or a file cannot be read, or the files are no valid history.
-pub fn load(folder: &Path, engine: Engine) -> Result<Vec<Migration>, MigrationsError> {
-    let unreadable = |error| MigrationsError::Unreadable { file: folder.to_owned(), error };
-    if !folder.is_dir() {
-        return Err(MigrationsError::NoFolder(folder.to_owned()));
-    }
+/// Reads the migrations whose folders are among `entries`, ordered by version.
+pub(super) fn read_all(entries: &[DirEntry], engine: Engine) -> Result<Vec<Migration>, MigrationsError> {
     let mut found = BTreeMap::<Version, Migration>::new();
-    let mut entries = std::fs::read_dir(folder).map_err(unreadable)?.collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
-    entries.sort_by_key(std::fs::DirEntry::file_name);
     for entry in entries {
         let path = entry.path();
         let Some(name) = entry.file_name().to_str().map(str::to_owned) else {
@@ -87,18 +81,6 @@ fn names(folder: &Path) -> Result<HashSet<String>, MigrationsError> {
         .map_err(unreadable)
 }
 
-fn read_text(file: &Path) -> Result<Option<String>, MigrationsError> {
-    let bytes = match std::fs::read(file) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(MigrationsError::Unreadable { file: file.to_owned(), error }),
-    };
-    String::from_utf8(bytes).map(Some).map_err(|error| {
-        let valid = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]).into_owned();
-        MigrationsError::NotUtf8(Place::in_text(file, &valid, valid.len()))
-    })
-}
-
 /// Reads `metadata.toml` as diesel does, and warns where that surprises: a file without `run_in_transaction`
 /// means `false`, a file that is not valid means `true`.
 fn read_metadata(migration: &mut Migration) -> Result<(), MigrationsError> {
@@ -133,87 +115,4 @@ fn read_metadata(migration: &mut Migration) -> Result<(), MigrationsError> {
         Some(_) => return Err(MigrationsError::UnknownKind(Place::in_text(&file, &text, text.find("kind").unwrap_or(0)))),
     }
     Ok(())
-}
-
-/// Migrations that cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum MigrationsError {
-    /// No folder.
-    #[error("the folder {} does not exist", .0.display())]
-    NoFolder(PathBuf),
-    /// A folder or file cannot be read.
-    #[error("cannot read {}", .file.display())]
-    Unreadable {
-        /// Which.
-        file: PathBuf,
-        /// Why.
-        #[source]
-        error: std::io::Error,
-    },
-    /// A name that is not text.
-    #[error("the name of {} is not UTF-8", .0.display())]
-    NameNotUtf8(PathBuf),
-    /// A folder whose name begins with `_`.
-    #[error("the name of {} has no version before its first `_`", .0.display())]
-    NoVersion(PathBuf),
-    /// A version that does not fit diesel's history table.
-    #[error("the version of {} is longer than {} characters", .0.display(), Version::LONGEST)]
-    VersionTooLong(PathBuf),
-    /// A folder without the way forward.
-    #[error("{} has no up.sql", .folder.display())]
-    NoUp {
-        /// The folder.
-        folder: PathBuf,
-        /// For which database.
-        engine: Engine,
-    },
-    /// A file that is not text.
-    #[error("the file is not UTF-8")]
-    NotUtf8(Place),
-    /// Two folders of one version.
-    #[error("two migrations have the version {version}: {} and {}", .folders[0].display(), .folders[1].display())]
-    Duplicate {
-        /// The version.
-        version: Version,
-        /// The folders.
-        folders: [PathBuf; 2],
-    },
-    /// `kind` is neither `schema` nor `data`.
-    #[error("`kind` is neither \"schema\" nor \"data\"")]
-    UnknownKind(Place),
-}
-
-impl Explain for MigrationsError {
-    fn class(&self) -> Class {
-        match self {
-            Self::Unreadable { .. } => Class::CouldNotRun,
-            _ => Class::Usage,
-        }
-    }
-
-    fn place(&self) -> Option<Place> {
-        match self {
-            Self::NotUtf8(place) | Self::UnknownKind(place) => Some(place.clone()),
-            _ => None,
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
-        Some(match self {
-            Self::NoFolder(_) => {
-                "make it with `manage new migration NAME`, or correct [migrations] dir in manage.toml".to_owned()
-            }
-            Self::Unreadable { .. } => "check who may read it".to_owned(),
-            Self::NameNotUtf8(_) | Self::NoVersion(_) => {
-                "name it <version>_<name>, for example 20260110120000_add_sectors".to_owned()
-            }
-            Self::VersionTooLong(_) => "give it a shorter version, for example 20260110120000".to_owned(),
-            Self::NoUp { folder, engine } => {
-                format!("add {} (or up.{}.sql), or remove the folder", folder.join("up.sql").display(), engine.word())
-            }
-            Self::NotUtf8(_) => "save the file as UTF-8".to_owned(),
-            Self::Duplicate { .. } => "give the one that no database has run yet a newer version: rename its folder".to_owned(),
-            Self::UnknownKind(_) => "write kind = \"data\" for a migration of rows, or leave the line out".to_owned(),
-        })
-    }
 }

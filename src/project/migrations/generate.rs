@@ -1,11 +1,14 @@
-//! A new migration: a folder with a template that fails until it is edited.
+//! A new migration: a template that fails until it is edited, in the layout of those that are there.
 
 use std::path::{Path, PathBuf};
 
 use chrono::{Duration, NaiveDateTime, Timelike};
 
-use crate::domain::explain::{Class, Explain};
+use super::MigrationsError;
+use crate::domain::engine::Engine;
+use crate::domain::explain::{Class, Explain, Place};
 use crate::domain::version::Version;
+use crate::project::config::Layout;
 
 /// The directive that a template carries. A file that still has it is refused.
 const UNEDITED: &str = "-- manage: unedited";
@@ -21,6 +24,8 @@ pub struct NewMigration<'a> {
     pub data: bool,
     /// Runs without a transaction.
     pub no_transaction: bool,
+    /// The layout, where the folder does not say it.
+    pub layout: Option<Layout>,
 }
 
 /// What was made.
@@ -43,6 +48,9 @@ pub fn generate(folder: &Path, new: &NewMigration<'_>) -> Result<Generated, Gene
     if name.is_empty() {
         return Err(GenerateError::NoName(new.description.to_owned()));
     }
+    if new.layout.or(super::detect_layout(folder)?) == Some(Layout::Refinery) {
+        return refinery(folder, new, name);
+    }
     let latest = latest(folder).map_err(|error| GenerateError::Write { file: folder.to_owned(), error })?;
     let version = next_version(latest.as_deref(), new.now)?;
     let directory = folder.join(format!("{version}_{name}"));
@@ -63,6 +71,24 @@ pub fn generate(folder: &Path, new: &NewMigration<'_>) -> Result<Generated, Gene
         files.push(metadata);
     }
     Ok(Generated { version: Version::of_directory(&version), name, files })
+}
+
+/// A file of refinery's. Its version is the next number, or a moment where the last one was a moment.
+fn refinery(folder: &Path, new: &NewMigration<'_>, name: String) -> Result<Generated, GenerateError> {
+    let write_error = |file: &Path, error| GenerateError::Write { file: file.to_owned(), error };
+    let there = if folder.is_dir() { super::load_as(folder, Engine::Sqlite, Some(Layout::Refinery))? } else { Vec::new() };
+    let last = there.last().and_then(|migration| migration.version.number()).unwrap_or(0);
+    let now: i64 = new.now.format("%Y%m%d%H%M%S").to_string().parse().unwrap_or(last);
+    let is_moment = (19_700_101_000_000..100_000_000_000_000).contains(&last);
+    let next = if is_moment && now > last { now } else { last.saturating_add(1) };
+    let file = folder.join(format!("V{next}__{name}.sql"));
+    if file.exists() {
+        return Err(GenerateError::Exists(file));
+    }
+    let first = if new.no_transaction { "-- manage: no-transaction\n" } else { "" };
+    std::fs::create_dir_all(folder).map_err(|error| write_error(folder, error))?;
+    std::fs::write(&file, format!("{first}{}", up_template(new))).map_err(|error| write_error(&file, error))?;
+    Ok(Generated { version: Version::numbered(next), name, files: vec![file] })
 }
 
 /// Lower case, words joined by one underscore, everything else dropped.
@@ -147,6 +173,9 @@ pub enum GenerateError {
     /// Nothing is left for a name.
     #[error("`{0}` has no letter or digit for a name")]
     NoName(String),
+    /// Those that are there cannot be read.
+    #[error(transparent)]
+    Migrations(#[from] MigrationsError),
     /// It is there already.
     #[error("{} exists already", .0.display())]
     Exists(PathBuf),
@@ -173,12 +202,18 @@ impl Explain for GenerateError {
     fn class(&self) -> Class {
         match self {
             Self::Write { .. } => Class::CouldNotRun,
+            Self::Migrations(error) => error.class(),
             _ => Class::Usage,
         }
     }
 
+    fn place(&self) -> Option<Place> {
+        if let Self::Migrations(error) = self { error.place() } else { None }
+    }
+
     fn hint(&self) -> Option<String> {
         Some(match self {
+            Self::Migrations(error) => return error.hint(),
             Self::NoName(_) => "say what it does: manage new migration \"add user preferences table\"".to_owned(),
             Self::Exists(_) => "give it another name, or edit the one that is there".to_owned(),
             Self::NotLater { .. } => "make the folder by hand, with a version that sorts after the last one as text".to_owned(),

@@ -8,6 +8,7 @@ use crate::domain::engine::Engine;
 use crate::domain::explain::Place;
 use crate::domain::sql::{self, Piece, SplitError};
 use crate::domain::version::Version;
+use crate::project::config::Layout;
 
 /// An ordered change with its way back.
 #[derive(Debug, Clone)]
@@ -28,6 +29,18 @@ pub struct Migration {
     pub kind: Kind,
     /// What is odd about its files, but no error.
     pub warnings: Vec<Warning>,
+}
+
+impl Migration {
+    /// Whether it may run after later ones by its definition: refinery's `U` files.
+    pub fn may_run_late(&self) -> bool {
+        self.version.number().is_some() && self.up.file_name().starts_with('U')
+    }
+
+    /// The layout that its version belongs to.
+    pub fn layout(&self) -> Layout {
+        if self.version.number().is_some() { Layout::Refinery } else { Layout::Diesel }
+    }
 }
 
 impl fmt::Display for Migration {

@@ -1,9 +1,16 @@
 //! The migrations of a project, as files.
+//!
+//! [`load`] reads a folder in diesel's layout or in refinery's, whichever it has.
 
 mod diesel;
+mod error;
 mod generate;
+mod load;
 mod migration;
+mod refinery;
 
-pub use diesel::{MigrationsError, load};
+pub use error::MigrationsError;
 pub use generate::{GenerateError, Generated, NewMigration, generate};
+pub use load::{detect_layout, load, load_as};
 pub use migration::{Kind, Migration, Script, Warning};
+pub use refinery::no_transaction_words;

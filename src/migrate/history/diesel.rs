@@ -2,17 +2,9 @@
 
 use diesel::migration::CREATE_MIGRATIONS_TABLE;
 
+use super::Applied;
 use crate::backend::{Basic, Full, SqlError, TableName};
 use crate::domain::version::Version;
-
-/// A row of the history.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Applied {
-    /// The version.
-    pub version: Version,
-    /// When it ran, as the table says it.
-    pub run_on: String,
-}
 
 /// The table `__diesel_schema_migrations`. It is addressed with the schema in which it was found, since a
 /// migration may change the search path.
@@ -67,7 +59,12 @@ impl DieselHistory {
         let mut applied: Vec<_> = rows
             .iter()
             .filter_map(|row| {
-                Some(Applied { version: Version::stored(row.text(0)?), run_on: row.text(1).unwrap_or_default().to_owned() })
+                Some(Applied {
+                    version: Version::stored(row.text(0)?),
+                    run_on: row.text(1).unwrap_or_default().to_owned(),
+                    name: None,
+                    checksum: None,
+                })
             })
             .collect();
         // Sorted here, since a database's collation may order texts otherwise than byte by byte.
@@ -93,12 +90,24 @@ impl DieselHistory {
         session.execute_with(&format!("DELETE FROM {} WHERE version = $1", self.name()), &[version.as_str().into()]).map(drop)
     }
 
+    /// The statement that makes the table.
+    pub(super) fn create_sql() -> &'static str {
+        CREATE_MIGRATIONS_TABLE.trim().trim_end_matches(';')
+    }
+
+    /// The statement of [`DieselHistory::record`] as text.
+    pub(super) fn record_sql(&self, version: &Version) -> String {
+        format!("INSERT INTO {} (version) VALUES ('{}')", self.name(), version.as_str().replace('\'', "''"))
+    }
+
+    /// The statement of [`DieselHistory::erase`] as text.
+    pub(super) fn erase_sql(&self, version: &Version) -> String {
+        format!("DELETE FROM {} WHERE version = '{}'", self.name(), version.as_str().replace('\'', "''"))
+    }
+
     /// What this history is called in the ledger: its kind, and its schema where a database may have several.
     pub fn key(&self) -> String {
-        match self.table.as_ref().and_then(|table| table.0.rsplit_once('.')) {
-            None | Some(("main" | "public", _)) => Self::WORD.to_owned(),
-            Some((schema, _)) => format!("{} in {schema}", Self::WORD),
-        }
+        super::key(Self::WORD, self.table.as_ref())
     }
 
     /// The table as it stands in statements.

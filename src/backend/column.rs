@@ -1,0 +1,37 @@
+//! Small questions about a table that each database answers in its own words.
+
+use super::basic::Basic;
+use super::error::SqlError;
+use super::full::TableName;
+use crate::domain::engine::Engine;
+
+/// The type of a column, as the database names it (`integer`, `bigint`; on SQLite as it was declared); `None` where there
+/// is no such column.
+///
+/// # Errors
+/// What the database refuses.
+pub fn column_type(session: &mut impl Basic, table: &TableName, column: &str) -> Result<Option<String>, SqlError> {
+    let (sql, table) = match session.engine() {
+        Engine::Sqlite => {
+            let name = table.0.strip_prefix("main.").unwrap_or(&table.0).trim_matches('"').replace("\"\"", "\"");
+            ("SELECT type FROM pragma_table_info($1, 'main') WHERE name = $2", name)
+        }
+        Engine::Postgres => (
+            "SELECT pg_catalog.format_type(a.atttypid, NULL) FROM pg_catalog.pg_attribute a \
+             WHERE a.attrelid = pg_catalog.to_regclass($1)::oid AND a.attname = $2 AND NOT a.attisdropped",
+            table.0.clone(),
+        ),
+    };
+    let rows = session.query(sql, &[table.into(), column.into()])?;
+    Ok(rows.first().and_then(|row| row.text(0)).map(str::to_owned))
+}
+
+/// An expression for this moment by the database's clock, in UTC, as RFC 3339 writes it.
+pub fn rfc3339_now(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Sqlite => "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')",
+        Engine::Postgres => {
+            "pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
+        }
+    }
+}
