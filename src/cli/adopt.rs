@@ -73,7 +73,10 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         super::consent::obtain(context, &reached, Deed::Adopt, effect)?;
     }
     let replayed = replay(context, &chosen, &files, &target)?;
-    let lines: Vec<String> = compare(&replayed, &live).iter().filter(|drift| matters(drift)).flat_map(Drift::lines).collect();
+    let compared = compare(&replayed, &live);
+    let drift = compared.iter().filter(|drift| matters(drift));
+    let lines: Vec<String> =
+        drift.map(|drift| format!("{} {}", drift.kind.mark(), drift.message("the migrations", "the database"))).collect();
     context.screen.facts.insert("differences".to_owned(), json!(lines));
     if !lines.is_empty() {
         return Err(Differs { lines, whole: args.to.is_none() }.into());

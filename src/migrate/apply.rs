@@ -464,7 +464,7 @@ impl<S: Full> Run<'_, S> {
             number: trouble.statement + 1,
             of: step.pieces.len().max(1),
             place: step.step.script.place(at),
-            there_before: self.no_history && self.committed.is_empty() && trouble.error.is_there_already(),
+            there_before: self.no_history && self.committed.is_empty() && lost.is_empty() && trouble.error.is_there_already(),
             error: trouble.error,
             done: self.committed.clone(),
             left,
