@@ -80,9 +80,18 @@ pub fn around(engine: Engine, handling: Handling) -> Around {
         (Engine::Sqlite, Handling::Alone) => ("", SQLITE_SETTINGS),
         (Engine::Sqlite, Handling::ForeignKeysOff) => ("PRAGMA foreign_keys = OFF;\n", SQLITE_SETTINGS),
     };
-    Around { first: "PRAGMA foreign_keys = ON;\n\n", before, inside: "", after }
+    Around {
+        first: "-- Run it with `sqlite3 -bail`, which stops at the first error.\nPRAGMA foreign_keys = ON;\n\n",
+        before,
+        inside: "",
+        after,
+    }
 }
 
 /// What a plain client has to be told around a file.
-const ON_POSTGRES: Around =
-    Around { first: "", before: "", inside: "RESET SESSION AUTHORIZATION;\nRESET ROLE;\nRESET ALL;\nDISCARD TEMP;\n", after: "" };
+const ON_POSTGRES: Around = Around {
+    first: "-- Run it with `psql -v ON_ERROR_STOP=1`, which stops at the first error.\n\n",
+    before: "",
+    inside: "RESET SESSION AUTHORIZATION;\nRESET ROLE;\nRESET ALL;\nDISCARD TEMP;\n",
+    after: "",
+};

@@ -263,7 +263,12 @@ impl<S: Full> Run<'_, S> {
                 return Err(self.failed(step, trouble, begun, versions(&steps[at + 1..])));
             }
         }
-        self.close_after(steps, &[])
+        self.close_after(steps, &[])?;
+        // A file that was replaced during the run took the work with it.
+        if !self.session.holds_lock()? {
+            return Err(MigrateError::LockLost { done: self.committed.clone(), left: Vec::new() });
+        }
+        Ok(())
     }
 
     /// Commits what is open after the steps `before`.

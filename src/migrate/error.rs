@@ -174,7 +174,7 @@ impl Explain for MigrateError {
             Self::NotSingle { .. } => Some("leave --single-transaction out, or go --to the version before it first".to_owned()),
             Self::Locked(_) => Some("wait until it is done, or wait longer with --lock-timeout 5m".to_owned()),
             Self::LockLost { .. } => Some(
-                "a statement or a pooler in transaction mode gave it up; connect to the server itself, then run the same command again"
+                "a statement or a pooler in transaction mode gave it up, or the file was replaced; look with manage status, then run the same command again"
                     .to_owned(),
             ),
             Self::Stopped { done, left } if done.iter().any(|done| left.contains(&done.version)) => {

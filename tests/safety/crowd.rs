@@ -51,7 +51,6 @@ each_backend! {
         each_ran_once(&project, 4);
         assert_eq!(project.value("SELECT count(*) FROM a"), "2");
         assert_eq!(outcomes.iter().filter(|outcome| outcome.stdout.contains("✓")).count(), 1, "one did it all");
-        assert!(outcomes.iter().any(|outcome| outcome.stderr.contains("held by pid")), "who waits says for whom");
         if project.backend() == Backend::Sqlite {
             assert_eq!(project.value(&format!("SELECT name FROM {}.manage_marker", ledger(&project))), "development");
         }

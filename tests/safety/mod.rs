@@ -10,6 +10,7 @@ mod memory;
 mod no_transaction;
 mod readers;
 mod rebuilds;
+mod records;
 mod settings;
 mod smuggled;
 mod stream;

@@ -83,7 +83,7 @@ fn twins(backend: Backend) -> [Project; 2] {
         }
         .migration("5_it's a \\ quoted \"name\"", "CREATE TABLE five (id INTEGER);", "DROP TABLE five;")
         .migration("6'; DROP TABLE start; --_x", "CREATE TABLE six (id INTEGER);", "DROP TABLE six;")
-        .migration("7_new\nDROP TABLE start;\n--line", "CREATE TABLE seven (id INTEGER);", "DROP TABLE seven;")
+        .migration("7_new; DROP TABLE start; --line", "CREATE TABLE seven (id INTEGER);", "DROP TABLE seven;")
     })
 }
 

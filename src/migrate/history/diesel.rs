@@ -74,20 +74,20 @@ impl DieselHistory {
         Ok(applied)
     }
 
-    /// Records that `version` is applied.
+    /// Records that `version` is applied, and counts the rows that the database says it wrote.
     ///
     /// # Errors
     /// What the database refuses.
-    pub fn record(&self, session: &mut impl Basic, version: &Version) -> Result<(), SqlError> {
-        session.execute_with(&format!("INSERT INTO {} (version) VALUES ($1)", self.name()), &[version.as_str().into()]).map(drop)
+    pub fn record(&self, session: &mut impl Basic, version: &Version) -> Result<u64, SqlError> {
+        session.execute_with(&format!("INSERT INTO {} (version) VALUES ($1)", self.name()), &[version.as_str().into()])
     }
 
-    /// Takes the record back.
+    /// Takes the record back, and counts the rows that the database says it deleted.
     ///
     /// # Errors
     /// What the database refuses.
-    pub fn erase(&self, session: &mut impl Basic, version: &Version) -> Result<(), SqlError> {
-        session.execute_with(&format!("DELETE FROM {} WHERE version = $1", self.name()), &[version.as_str().into()]).map(drop)
+    pub fn erase(&self, session: &mut impl Basic, version: &Version) -> Result<u64, SqlError> {
+        session.execute_with(&format!("DELETE FROM {} WHERE version = $1", self.name()), &[version.as_str().into()])
     }
 
     /// The statement that makes the table.

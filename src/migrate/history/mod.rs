@@ -9,7 +9,7 @@ mod refinery;
 pub use diesel::DieselHistory;
 pub use refinery::{RefineryHistory, Width, refinery_checksum};
 
-use crate::backend::{Basic, Full, SqlError, TableName};
+use crate::backend::{Basic, Full, SqlError, SqlErrorKind, TableName};
 use crate::domain::version::Version;
 use crate::project::Migration;
 use crate::project::config::Layout;
@@ -116,10 +116,12 @@ impl History {
     /// # Errors
     /// What the database refuses.
     pub fn record(&self, session: &mut impl Basic, migration: &Migration) -> Result<(), SqlError> {
-        match self {
-            Self::Diesel(history) => history.record(session, &migration.version),
-            Self::Refinery(history) => session.execute(&history.record_sql(migration)),
-        }
+        let written = match self {
+            Self::Diesel(history) => history.record(session, &migration.version)?,
+            Self::Refinery(history) => session.execute_with(&history.record_sql(migration), &[])?,
+        };
+        // A view with a trigger writes without counting; a trigger or rule may also keep the row out.
+        if written > 0 || self.has(session, &migration.version)? { Ok(()) } else { Err(self.not_written()) }
     }
 
     /// Takes the record back.
@@ -127,10 +129,20 @@ impl History {
     /// # Errors
     /// What the database refuses.
     pub fn erase(&self, session: &mut impl Basic, version: &Version) -> Result<(), SqlError> {
-        match self {
-            Self::Diesel(history) => history.erase(session, version),
-            Self::Refinery(history) => session.execute(&history.erase_sql(version)),
-        }
+        let written = match self {
+            Self::Diesel(history) => history.erase(session, version)?,
+            Self::Refinery(history) => session.execute_with(&history.erase_sql(version), &[])?,
+        };
+        if written > 0 || !self.has(session, version)? { Ok(()) } else { Err(self.not_written()) }
+    }
+
+    fn has(&self, session: &mut impl Basic, version: &Version) -> Result<bool, SqlError> {
+        Ok(self.applied(session)?.iter().any(|row| row.version == *version))
+    }
+
+    fn not_written(&self) -> SqlError {
+        SqlError::new(SqlErrorKind::Other, format!("the record was not written: {} did not take it", self.name()))
+            .with_hint("look for a trigger, a rule or row-level security on the history table")
     }
 
     /// The statement that makes the table, as text.

@@ -27,6 +27,9 @@ pub(super) fn read_all(entries: &[DirEntry], engine: Engine) -> Result<Vec<Migra
         if name.starts_with('.') || name == "archive" || !path.is_dir() {
             continue;
         }
+        if name.chars().any(char::is_control) {
+            return Err(MigrationsError::ControlInName(path));
+        }
         let migration = read(&path, &name, engine)?;
         if let Some(other) = found.get(&migration.version) {
             return Err(MigrationsError::Duplicate { version: migration.version, folders: [other.folder.clone(), path] });

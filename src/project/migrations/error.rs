@@ -24,6 +24,9 @@ pub enum MigrationsError {
     /// A name that is not text.
     #[error("the name of {} is not UTF-8", .0.display())]
     NameNotUtf8(PathBuf),
+    /// A name that would write into the terminal's lines.
+    #[error("the name {:?} holds a control character", .0.file_name().unwrap_or(.0.as_os_str()))]
+    ControlInName(PathBuf),
     /// A folder whose name begins with `_`.
     #[error("the name of {} has no version before its first `_`", .0.display())]
     NoVersion(PathBuf),
@@ -95,7 +98,7 @@ impl Explain for MigrationsError {
                 "make it with `manage new migration NAME`, or correct [migrations] dir in manage.toml".to_owned()
             }
             Self::Unreadable { .. } => "check who may read it".to_owned(),
-            Self::NameNotUtf8(_) | Self::NoVersion(_) => {
+            Self::NameNotUtf8(_) | Self::ControlInName(_) | Self::NoVersion(_) => {
                 "name it <version>_<name>, for example 20260110120000_add_sectors".to_owned()
             }
             Self::VersionTooLong(_) => "give it a shorter version, for example 20260110120000".to_owned(),
