@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use super::context::{Chosen, Context};
+use super::context::{Chosen, Context, Reached};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::words;
 use super::running;
-use crate::backend::Access;
+use crate::backend::{Access, Full};
 use crate::domain::explain::Class;
 use crate::guards::Deed;
 use crate::migrate::{Direction, Forward, MigrateError, Options, Picture, plan_forward};
@@ -87,6 +87,9 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     super::consent::obtain(context, &reached, Deed::Migrate, "")?;
     let before = Picture::gather(&mut reached.session, &files)?;
     context.screen.heading(&format!("{} · {}", reached.title(), running::counts(&before)));
+    if before.is_numbered() && before.applied.is_empty() && has_tables(&mut reached)? {
+        context.screen.talk("  the database has tables, but no version: it starts at 0, and what is there stays");
+    }
     // Who finds nothing to do waits for nobody. What seems wrong is looked at again under the lock: another run
     // may be in the middle of it.
     if plan_forward(&before, &target, args.allow_out_of_order).is_ok_and(|steps| steps.is_empty()) {
@@ -104,7 +107,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         stamp: if reached.session.created() { context.stamp(&chosen) } else { None },
     };
     let outcome = running::run(context, &mut reached, &files, &options, &[Direction::Up], |engine| engine.forward(&target))?;
-    let one_way = outcome.finished.iter().all(|done| done.version.number().is_some());
+    let one_way = files.iter().all(|file| file.down.is_none());
     let hint = if args.fake || one_way { "" } else { "undo the last: manage rollback" };
     running::summary(context, &outcome, if args.fake { "recorded" } else { "applied" }, "nothing to do", hint, begun);
     super::schema::rewrite::after_migrations(context, &chosen, &mut reached);
@@ -120,6 +123,11 @@ fn target(args: &Args) -> Result<Forward, Failure> {
         (None, Some(steps)) => Ok(Forward::Steps(steps as usize)),
         (None, None) => Ok(Forward::Latest),
     }
+}
+
+/// Whether somebody has made tables in the database; the one that keeps settings may have come with them.
+fn has_tables(reached: &mut Reached) -> Result<bool, Failure> {
+    Ok(!reached.session.introspect()?.tables.is_empty())
 }
 
 /// Before a database is made: what is wrong with the files is said now, and where nothing is to be done none is made.
@@ -162,7 +170,7 @@ fn look(context: &mut Context, args: &Args, chosen: &Chosen, files: &[Migration]
     let steps = plan_forward(&looked.picture, target, args.allow_out_of_order).map_err(MigrateError::from)?;
     let prepared = running::prepare_all(&steps)?;
     if args.sql {
-        running::print_sql(context, &looked, &prepared);
+        running::print_sql(context, &looked, &prepared)?;
     } else {
         running::show_plan(context, &looked, &prepared, Direction::Up, &command(args));
     }

@@ -173,13 +173,17 @@ pub fn show_plan(context: &mut Context, looked: &Looked<'_>, steps: &[Prepared<'
 }
 
 /// Prints the SQL that would run.
-pub fn print_sql(context: &mut Context, looked: &Looked<'_>, steps: &[Prepared<'_>]) {
-    let text = sql_stream(steps, &looked.history, looked.ledger, &context.actor());
+///
+/// # Errors
+/// When it cannot run elsewhere.
+pub fn print_sql(context: &mut Context, looked: &Looked<'_>, steps: &[Prepared<'_>]) -> Result<(), Failure> {
+    let text = sql_stream(steps, &looked.history, looked.ledger, &context.actor())?;
     context.screen.talk(&format!("-- {}", looked.title));
     context.screen.facts.insert("sql".to_owned(), text.as_str().into());
     if !context.screen.json {
         context.screen.write(&text);
     }
+    Ok(())
 }
 
 /// Splits and checks the files of a plan.

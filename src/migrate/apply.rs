@@ -370,8 +370,12 @@ impl<S: Full> Run<'_, S> {
     /// The statements of a step and its records, in the transaction that is open.
     fn body(&mut self, step: &Prepared<'_>, begun: Instant) -> Result<usize, Trouble> {
         let mut ran = 0;
+        self.bootstrap().map_err(|error| Trouble::rolled_back(0, error))?;
         if !self.options.fake {
             for number in 0..step.pieces.len() {
+                if self.is_left_out(step, number).map_err(|error| Trouble::rolled_back(number, error))? {
+                    continue;
+                }
                 let sql = step.sql(number);
                 let ran_well = self.session.refuse_misread(sql).and_then(|()| self.session.execute(sql));
                 ran_well.map_err(|error| Trouble::rolled_back(number, error))?;
@@ -383,6 +387,13 @@ impl<S: Full> Run<'_, S> {
         fault::point("migrate.before_record");
         self.record(step, ran, begun).map_err(|error| Trouble::rolled_back(step.pieces.len().saturating_sub(1), error))?;
         Ok(ran)
+    }
+
+    /// Makes the table of the history where that was left to the first migration.
+    pub(super) fn bootstrap(&mut self) -> Result<(), SqlError> {
+        self.history.bootstrap(self.session)?;
+        self.history_key = self.history.key();
+        Ok(())
     }
 
     /// History row and log row, after the session's settings are what they were.

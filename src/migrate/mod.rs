@@ -6,6 +6,7 @@
 
 mod adopt;
 mod apply;
+mod conditions;
 mod error;
 mod event;
 mod history;
@@ -20,9 +21,9 @@ mod stream;
 pub use apply::{Engine, Options, Outcome};
 pub use error::MigrateError;
 pub use event::{Event, Finished, Ignore, Observer};
-pub use history::{Applied, DieselHistory, History, RefineryHistory, Width, refinery_checksum};
+pub use history::{Applied, DieselHistory, History, NumberedHistory, RefineryHistory, Width, refinery_checksum};
 pub use lock::Waiting;
 pub use picture::{Picture, Problem, ProblemKind, State};
 pub use plan::{Backward, Direction, Forward, PlanError, Step, plan_back, plan_forward};
-pub use prepare::{PrepareError, Prepared, prepare};
+pub use prepare::{PrepareError, PrepareErrorKind, Prepared, prepare};
 pub use stream::sql_stream;

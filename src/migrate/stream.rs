@@ -6,18 +6,33 @@ use std::time::Duration;
 use super::apply::entry;
 use super::history::History;
 use super::plan::Direction;
-use super::prepare::Prepared;
+use super::conditions;
+use super::prepare::{PrepareError, Prepared};
 use crate::backend;
 use crate::ledger::{Action, Actor, Ledger};
 
 /// The stream that runs `steps` and records them. `ledger` is `None` where the database has none yet: then
 /// only the history is written.
-pub fn sql_stream(steps: &[Prepared<'_>], history: &History, ledger: Option<Ledger>, actor: &Actor) -> String {
+///
+/// # Errors
+/// When a statement depends on what only `manage` can decide.
+pub fn sql_stream(
+    steps: &[Prepared<'_>],
+    history: &History,
+    ledger: Option<Ledger>,
+    actor: &Actor,
+) -> Result<String, PrepareError> {
     let mut out = String::new();
     let key = history.key();
+    let mut create = None;
     if !history.exists() && !steps.is_empty() {
         let migrations: Vec<_> = steps.iter().map(|step| step.step.migration).collect();
-        let _ = writeln!(out, "{};\n", history.create_sql(&migrations));
+        create = Some(history.create_sql(&migrations));
+    }
+    if !history.is_made_within()
+        && let Some(create) = create.take()
+    {
+        let _ = writeln!(out, "{create};\n");
     }
     for (at, step) in steps.iter().enumerate() {
         let around = backend::around(step.step.script.engine, step.handling);
@@ -30,8 +45,11 @@ pub fn sql_stream(steps: &[Prepared<'_>], history: &History, ledger: Option<Ledg
         if step.in_transaction() {
             out.push_str("BEGIN;\n");
         }
+        if let Some(create) = create.take() {
+            let _ = writeln!(out, "{create};");
+        }
         for number in 0..step.pieces.len() {
-            let _ = writeln!(out, "{};", step.sql(number));
+            let _ = writeln!(out, "{};", conditions::for_a_plain_client(step, number)?);
         }
         if !step.in_transaction() {
             out.push_str("BEGIN;\n");
@@ -50,5 +68,5 @@ pub fn sql_stream(steps: &[Prepared<'_>], history: &History, ledger: Option<Ledg
         out.push_str(around.after);
         out.push('\n');
     }
-    out
+    Ok(out)
 }

@@ -48,11 +48,30 @@ pub struct Migrations {
     pub dir: PathBuf,
     /// The layout; detected where it is not said.
     pub layout: Option<Layout>,
+    /// The table that keeps the version in the numbered layout.
+    #[serde(deserialize_with = "table_name")]
+    pub settings_table: String,
+}
+
+impl Migrations {
+    /// The usual table of an application's settings.
+    pub const SETTINGS_TABLE: &str = "settings";
+}
+
+/// A name that both databases read alike, quoted or not.
+fn table_name<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    let begins = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
+    if begins && name.len() <= 63 && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {
+        return Ok(name);
+    }
+    let why = format!("`{name}` is no name of a table here: lower-case letters, digits and underscores, at most 63 of them");
+    Err(serde::de::Error::custom(why))
 }
 
 impl Default for Migrations {
     fn default() -> Self {
-        Self { dir: "migrations".into(), layout: None }
+        Self { dir: "migrations".into(), layout: None, settings_table: Self::SETTINGS_TABLE.to_owned() }
     }
 }
 
@@ -64,6 +83,28 @@ pub enum Layout {
     Diesel,
     /// `V<version>__<name>.sql`, `U<version>__<name>.sql`
     Refinery,
+    /// `<NNN>_<name>.sql` with the parts `-- up` and `-- down`
+    Numbered,
+}
+
+impl Layout {
+    /// The word in `manage.toml`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Diesel => "diesel",
+            Self::Refinery => "refinery",
+            Self::Numbered => "numbered",
+        }
+    }
+
+    /// Whose layout it is, in words: `diesel's layout`.
+    pub fn described(self) -> &'static str {
+        match self {
+            Self::Diesel => "diesel's layout",
+            Self::Refinery => "refinery's layout",
+            Self::Numbered => "the numbered layout",
+        }
+    }
 }
 
 /// `[lint]`

@@ -11,7 +11,7 @@ use crate::domain::version::Version;
 use crate::guards::{Consent, Deed, consent};
 use crate::ledger::Actor;
 use crate::lint::{Catalogues, Finding, Settings, broken_trip, judge_trip};
-use crate::migrate::{Backward, Engine, Forward, Ignore, MigrateError, Options};
+use crate::migrate::{Backward, Engine, Forward, History, Ignore, MigrateError, Options};
 use crate::project::{Migration, Script};
 use crate::schema::described;
 
@@ -142,6 +142,8 @@ impl Tour<'_> {
         let canceller = self.session.canceller();
         let interrupts = Interrupts::listen(move || canceller.cancel());
         let stop = || interrupts.asked();
+        // Where the first migration would make it, its way back would seem to forget it.
+        History::look(self.session, self.files)?.bootstrap(self.session)?;
         let mut trips = Trips::default();
         let mut broken = false;
         for migration in self.files {

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use super::error::MigrationsError;
 use super::load::read_text;
-use super::migration::{Kind, Migration, Script, Warning};
+use super::migration::{Keeper, Kind, Migration, Script, Warning};
 use crate::domain::engine::Engine;
 use crate::domain::explain::Place;
 use crate::domain::version::Version;
@@ -59,6 +59,7 @@ fn read(folder: &Path, name: &str, engine: Engine) -> Result<Migration, Migratio
         run_in_transaction: true,
         kind: Kind::Schema,
         warnings: Vec::new(),
+        keeper: Keeper::Diesel,
     };
     if names.contains("metadata.toml") {
         read_metadata(&mut migration)?;
