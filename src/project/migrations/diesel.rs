@@ -37,7 +37,10 @@ pub(super) fn read_all(entries: &[DirEntry], engine: Engine) -> Result<Vec<Migra
     for migration in together::map(&folders, |(path, name)| read(path, name, engine)) {
         let migration = migration?;
         if let Some(other) = found.get(&migration.version) {
-            return Err(MigrationsError::Duplicate { version: migration.version, folders: [other.folder.clone(), migration.folder] });
+            return Err(MigrationsError::Duplicate {
+                version: migration.version,
+                folders: [other.folder.clone(), migration.folder],
+            });
         }
         found.insert(migration.version.clone(), migration);
     }
