@@ -31,8 +31,8 @@ each_backend! {
 
     fn a_pipe_in_the_place_of_a_file_is_not_waited_for(project: Project) {
         let project = with_bad(project, "");
-        std::fs::remove_file(project.path(&format!("migrations/{BAD}/up.sql"))).expect("the folder is ours");
-        let made = std::process::Command::new("mkfifo").arg(project.path(&format!("migrations/{BAD}/up.sql"))).status();
+        std::fs::remove_file(project.path(format!("migrations/{BAD}/up.sql"))).expect("the folder is ours");
+        let made = std::process::Command::new("mkfifo").arg(project.path(format!("migrations/{BAD}/up.sql"))).status();
         assert!(made.expect("mkfifo is everywhere").success());
 
         refused_migrate(project, 3).1.says("it is not a regular file");
