@@ -112,9 +112,12 @@ fn with_history(
 /// The table that keeps the version is made where it is missing, and an application may have made it otherwise.
 fn is_settings(drift: &Drift, files: &[Migration]) -> bool {
     let Some(Keeper::Settings(table)) = files.first().map(|file| &file.keeper) else { return false };
-    let of = drift.object.split_once(' ').map_or("", |(_, name)| name);
-    let name = of.strip_prefix("public.").unwrap_or(of);
-    name.strip_prefix(&**table).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', ' ', '_']))
+    // `table settings`, `column settings.value`, `check of settings: …`; an index or a trigger is not ours.
+    let mut words = drift.object.split(' ').skip(1).map(|word| word.trim_end_matches(':'));
+    words.any(|word| {
+        let name = word.strip_prefix("public.").unwrap_or(word);
+        name.strip_prefix(&**table).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    })
 }
 
 /// The order of columns does not count, and neither does an extension that only the database has: monitoring brings

@@ -9,6 +9,7 @@ mod load;
 mod migration;
 mod numbered;
 mod refinery;
+mod together;
 
 pub use error::MigrationsError;
 pub use generate::{GenerateError, Generated, NewMigration, generate};

@@ -9,9 +9,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::error::MigrationsError;
-use super::load::read_text;
+use super::load::{read_text, refuse_special};
 use super::migration::{Keeper, Kind, Migration, Script, Warning};
 use super::refinery::NO_TRANSACTION;
+use super::together;
 use crate::domain::engine::Engine;
 use crate::domain::explain::Place;
 use crate::domain::sql::{self, TokenKind, tokens};
@@ -56,6 +57,7 @@ pub(super) fn read_all(entries: &[DirEntry], engine: Engine, table: &str) -> Res
         if text.starts_with('.') || !is_sql(&text) {
             continue;
         }
+        refuse_special(entry)?;
         if file.is_dir() {
             let why = "it is a folder; here a migration is one file".to_owned();
             return Err(MigrationsError::BadNumberedName { file, why });
@@ -66,7 +68,8 @@ pub(super) fn read_all(entries: &[DirEntry], engine: Engine, table: &str) -> Res
     refuse_duplicates(&found)?;
     refuse_gaps(&found)?;
     let table: Arc<str> = table.into();
-    found.into_values().map(|files| read(files, engine, &table)).collect()
+    let found: Vec<_> = found.into_values().collect();
+    together::map(&found, |files| read(files, engine, &table)).into_iter().collect()
 }
 
 /// Files of one number are one migration only where they are for different databases and called alike.
@@ -128,7 +131,7 @@ pub(super) fn read_name(file: &str) -> Result<Name, String> {
     }
 }
 
-fn read(files: Vec<(Name, PathBuf)>, engine: Engine, table: &Arc<str>) -> Result<Migration, MigrationsError> {
+fn read(files: &[(Name, PathBuf)], engine: Engine, table: &Arc<str>) -> Result<Migration, MigrationsError> {
     let own = files.iter().find(|(name, _)| name.engine == Some(engine));
     let Some((name, file)) = own.or_else(|| files.iter().find(|(name, _)| name.engine.is_none())) else {
         return Err(MigrationsError::NotForThis { file: files[0].1.clone(), engine });
