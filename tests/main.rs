@@ -10,6 +10,7 @@ mod docs;
 mod house;
 mod layouts;
 mod lint;
+mod numbered;
 mod platform;
 mod safety;
 mod schema;

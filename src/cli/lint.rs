@@ -139,5 +139,7 @@ fn shared(chosen: &Chosen, files: &[Migration]) -> HashSet<PathBuf> {
         Engine::Postgres => Engine::Sqlite,
     };
     // A folder that the other database cannot read is not for it.
-    migrations::load_as(&chosen.project.migrations_folder(), other, &chosen.project.config.migrations).map(|others| shared_files(files, &others)).unwrap_or_default()
+    migrations::load_as(&chosen.project.migrations_folder(), other, &chosen.project.config.migrations)
+        .map(|others| shared_files(files, &others))
+        .unwrap_or_default()
 }

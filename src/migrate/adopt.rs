@@ -47,8 +47,7 @@ impl<S: Full> Engine<'_, S> {
         let key = history.key();
         let begun = Instant::now();
         self.session.begin()?;
-        let written =
-            unknown.iter().try_for_each(|migration| self.note(ledger, &key, migration));
+        let written = unknown.iter().try_for_each(|migration| self.note(ledger, &key, migration));
         let written = written.and_then(|()| history.take_over(self.session)).and_then(|_| self.session.commit());
         if let Err(error) = written {
             let _ = self.session.rollback();

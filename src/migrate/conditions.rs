@@ -14,7 +14,12 @@ impl<S: Full> Run<'_, S> {
             let there = backend::has_column(self.session, condition)?;
             if there != condition.present {
                 let state = if there { "is there already" } else { "is not there" };
-                let message = format!("statement {} is left out: column {}.{} {state}", number + 1, condition.table.join("."), condition.column);
+                let message = format!(
+                    "statement {} is left out: column {}.{} {state}",
+                    number + 1,
+                    condition.table.join("."),
+                    condition.column
+                );
                 let notice = Notice { severity: "NOTICE".to_owned(), sqlstate: "00000".to_owned(), message };
                 self.observer.on(&Event::Notice(&notice));
                 return Ok(true);

@@ -260,11 +260,9 @@ impl Explain for PlanError {
     fn class(&self) -> Class {
         match self {
             Self::Blocked(_) | Self::HalfWay { .. } | Self::Gone(_) => Class::Conflict,
-            Self::Unknown { .. }
-            | Self::TooHigh { .. }
-            | Self::Behind { .. }
-            | Self::NotApplied(_)
-            | Self::Irreversible(_) => Class::Usage,
+            Self::Unknown { .. } | Self::TooHigh { .. } | Self::Behind { .. } | Self::NotApplied(_) | Self::Irreversible(_) => {
+                Class::Usage
+            }
         }
     }
 

@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::apply::entry;
+use super::conditions;
 use super::history::History;
 use super::plan::Direction;
-use super::conditions;
 use super::prepare::{PrepareError, Prepared};
 use crate::backend;
 use crate::ledger::{Action, Actor, Ledger};

@@ -171,7 +171,7 @@ impl Tour<'_> {
     ) -> Result<(Status, bool), Failure> {
         let before = self.catalogue()?;
         if let Err(error) = self.forward(stop) {
-            let found = self.broken(migration, &migration.up, error, "up.sql fails on a scratch database", stop)?;
+            let found = self.broken(migration, &migration.up, error, "the way forward fails on a scratch database", stop)?;
             let help = "correct it: it has to run on a new database, after all earlier migrations".to_owned();
             findings.extend(found.map(|found| Finding { help, ..found }));
             return Ok((Status::Failed, false));
@@ -179,13 +179,13 @@ impl Tour<'_> {
         let Some(back) = migration.down.as_ref().filter(|_| both_ways) else { return Ok((Status::OneWay, true)) };
         let up = self.catalogue()?;
         if let Err(error) = self.back(stop) {
-            findings.extend(self.broken(migration, back, error, "down.sql fails right after up.sql", stop)?);
+            findings.extend(self.broken(migration, back, error, "the way back fails right after the way forward", stop)?);
             // A way back in a transaction was rolled back whole, so the way on is open.
             return Ok((Status::Failed, migration.run_in_transaction));
         }
         let down = self.catalogue()?;
         if let Err(error) = self.forward(stop) {
-            findings.extend(self.broken(migration, &migration.up, error, "up.sql fails after down.sql", stop)?);
+            findings.extend(self.broken(migration, &migration.up, error, "the way forward fails after the way back", stop)?);
             return Ok((Status::Failed, false));
         }
         let again = self.catalogue()?;

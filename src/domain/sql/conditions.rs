@@ -65,7 +65,9 @@ fn read(directive: Directive<'_>, engine: Engine) -> Option<Result<Condition, &'
         ["column", schema, ".", table, ".", column] => Some((vec![schema, table], column)),
         _ => None,
     };
-    let Some((table, column)) = names else { return Some(Err("a condition is written `unless column TABLE.COLUMN` or `if column TABLE.COLUMN`")) };
+    let Some((table, column)) = names else {
+        return Some(Err("a condition is written `unless column TABLE.COLUMN` or `if column TABLE.COLUMN`"));
+    };
     let table = table.into_iter().map(|name| plain(name, engine)).collect();
     Some(Ok(Condition { table, column: plain(column, engine), present }))
 }
@@ -103,7 +105,8 @@ mod tests {
 
     #[test]
     fn a_condition_is_that_of_the_next_statement() {
-        let text = "SELECT 1;\n-- manage: unless column Settings.note\n-- why\n-- manage: if column a.\"B\".c\nSELECT 2;\nSELECT 3;";
+        let text =
+            "SELECT 1;\n-- manage: unless column Settings.note\n-- why\n-- manage: if column a.\"B\".c\nSELECT 2;\nSELECT 3;";
 
         let found = of(text).expect("well-formed");
 

@@ -135,10 +135,9 @@ impl Explain for MigrationsError {
     fn place(&self) -> Option<Place> {
         match self {
             Self::BadName { file, .. } | Self::BadNumberedName { file, .. } => Some(Place::file(file)),
-            Self::NotUtf8(place)
-            | Self::UnknownKind(place)
-            | Self::BadParts { place, .. }
-            | Self::OtherNumber { place, .. } => Some(place.clone()),
+            Self::NotUtf8(place) | Self::UnknownKind(place) | Self::BadParts { place, .. } | Self::OtherNumber { place, .. } => {
+                Some(place.clone())
+            }
             _ => None,
         }
     }

@@ -50,7 +50,8 @@ fn detect(entries: &[DirEntry]) -> Result<Option<Layout>, MigrationsError> {
     let named = |fits: fn(&str) -> bool| entries.iter().find(|entry| fits(&entry.file_name().to_string_lossy()));
     // What fits a layout speaks for it. What only resembles one does so where nothing else speaks.
     let diesel = entries.iter().find(|entry| is_diesels(&entry.path()));
-    let speak = [(Layout::Refinery, named(refinery::is_one)), (Layout::Numbered, named(numbered::is_one)), (Layout::Diesel, diesel)];
+    let speak =
+        [(Layout::Refinery, named(refinery::is_one)), (Layout::Numbered, named(numbered::is_one)), (Layout::Diesel, diesel)];
     let mut speak = speak.into_iter().filter_map(|(layout, entry)| Some((layout, entry?.path())));
     match (speak.next(), speak.next()) {
         (Some(one), Some(other)) => return Err(MigrationsError::BothLayouts([one, other])),

@@ -76,9 +76,9 @@ pub(super) fn read_all(entries: &[DirEntry], engine: Engine, table: &str) -> Res
 fn refuse_duplicates(found: &BTreeMap<i64, Vec<(Name, PathBuf)>>) -> Result<(), MigrationsError> {
     for files in found.values() {
         for (at, (name, file)) in files.iter().enumerate() {
-            let other = files[..at].iter().find(|(other, _)| {
-                other.engine == name.engine || other.name != name.name || other.digits != name.digits
-            });
+            let other = files[..at]
+                .iter()
+                .find(|(other, _)| other.engine == name.engine || other.name != name.name || other.digits != name.digits);
             if let Some((_, other)) = other {
                 let version = Version::numbered(name.number);
                 return Err(MigrationsError::Duplicate { version, folders: [other.clone(), file.clone()] });
