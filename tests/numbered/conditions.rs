@@ -2,8 +2,7 @@
 
 use super::*;
 
-const ADD: &str =
-    "-- manage: unless column users.note\nALTER TABLE users ADD COLUMN note TEXT;\nINSERT INTO users (id) VALUES (1);\n";
+const ADD: &str = "-- manage: unless column users.note\nALTER TABLE users ADD COLUMN note TEXT;\nINSERT INTO users (id) SELECT 1 + count(*) FROM users;\n";
 const DROP: &str = "-- manage: if column users.note\nALTER TABLE users DROP COLUMN note;\n";
 
 fn columns(project: &Project) -> usize {
@@ -46,7 +45,7 @@ each_backend! {
         let project = project
             .migration("1_users", "CREATE TABLE users (id INTEGER PRIMARY KEY, note TEXT);", "DROP TABLE users;")
             .migration("2_note", ADD, "DELETE FROM users;")
-            .no_transaction("3_again", &ADD.replace("(1)", "(2)"), "SELECT 1;");
+            .no_transaction("3_again", ADD, "SELECT 1;");
 
         project.run("migrate").ok();
 
