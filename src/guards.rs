@@ -80,13 +80,15 @@ pub enum Deed {
     RollbackAll,
     /// `redo`
     Redo,
+    /// `repair`
+    Repair,
     /// `database drop`
     DatabaseDrop,
 }
 
 impl Deed {
     /// All of them, in the order of the table's rows.
-    pub const ALL: [Self; 5] = [Self::Migrate, Self::Rollback, Self::RollbackAll, Self::Redo, Self::DatabaseDrop];
+    pub const ALL: [Self; 6] = [Self::Migrate, Self::Rollback, Self::RollbackAll, Self::Redo, Self::Repair, Self::DatabaseDrop];
 
     /// The command, as it is typed.
     pub fn command(self) -> &'static str {
@@ -95,6 +97,7 @@ impl Deed {
             Self::Rollback => "rollback",
             Self::RollbackAll => "rollback --all",
             Self::Redo => "redo",
+            Self::Repair => "repair",
             Self::DatabaseDrop => "database drop",
         }
     }
@@ -137,6 +140,8 @@ pub fn consent(deed: Deed, standing: Standing) -> Consent {
         (Deed::RollbackAll | Deed::Redo, Development) => Free,
         (Deed::RollbackAll | Deed::Redo, Staging | Unknown) => Ask,
         (Deed::RollbackAll | Deed::Redo, Protected) => Never,
+        (Deed::Repair, Development) => Free,
+        (Deed::Repair, Staging | Unknown | Protected) => Ask,
         (Deed::DatabaseDrop, Development) => Ask,
         (Deed::DatabaseDrop, Staging | Unknown) => AskByName,
         (Deed::DatabaseDrop, Protected) => Never,

@@ -96,12 +96,12 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         return Ok(Exit::Ok);
     }
     let options = Options {
-        what: context.what("migrate"),
         lock_timeout: args.lock.lock_timeout,
         single_transaction: args.single_transaction,
         fake: args.fake,
         allow_out_of_order: args.allow_out_of_order,
         stamp: if reached.session.created() { context.stamp(&chosen) } else { None },
+        ..Options::new(context.what("migrate"))
     };
     let outcome = running::run(context, &mut reached, &files, &options, &[Direction::Up], |engine| engine.forward(&target))?;
     let hint = if args.fake { "" } else { "undo the last: manage rollback" };

@@ -19,6 +19,7 @@ pub mod new;
 pub mod output;
 pub mod redo;
 pub mod reference;
+pub mod repair;
 pub mod rollback;
 pub mod running;
 pub mod signals;

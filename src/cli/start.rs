@@ -14,7 +14,7 @@ use super::global::Global;
 use super::output::Screen;
 use super::output::paint::Paint;
 use super::output::screen::ColorChoice;
-use super::{completions, database, doctor, habits, logging, migrate, new, redo, rollback, status};
+use super::{completions, database, doctor, habits, logging, migrate, new, redo, repair, rollback, status};
 use crate::domain::explain::Class;
 use crate::domain::secret::redact;
 
@@ -50,6 +50,8 @@ pub enum Command {
     Redo(redo::Args),
     #[allow(missing_docs)]
     Status(status::Args),
+    #[allow(missing_docs)]
+    Repair(repair::Args),
     #[allow(missing_docs)]
     New(new::Args),
     #[allow(missing_docs)]
@@ -192,6 +194,7 @@ fn execute(context: &mut Context, command: &Command) -> Result<Exit, Failure> {
         Command::Rollback(args) => rollback::run(context, args),
         Command::Redo(args) => redo::run(context, args),
         Command::Status(args) => status::run(context, args),
+        Command::Repair(args) => repair::run(context, args),
         Command::New(args) => new::run(context, args),
         Command::Database(args) => database::run(context, args),
         Command::Doctor(args) => doctor::run(context, args),

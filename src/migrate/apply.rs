@@ -34,6 +34,20 @@ pub struct Options {
     pub stamp: Option<String>,
 }
 
+impl Options {
+    /// Waits for the lock for half a minute; everything else is off.
+    pub fn new(what: impl Into<String>) -> Self {
+        Self {
+            what: what.into(),
+            lock_timeout: Duration::from_secs(30),
+            single_transaction: false,
+            fake: false,
+            allow_out_of_order: false,
+            stamp: None,
+        }
+    }
+}
+
 /// What a run did.
 #[derive(Debug, Clone, Default)]
 pub struct Outcome {
@@ -99,7 +113,7 @@ impl<S: Full> Engine<'_, S> {
     }
 
     /// Takes the lock, and only then looks at what is to be done.
-    fn under_lock(&mut self, work: impl FnOnce(&mut Self) -> Result<Outcome, MigrateError>) -> Result<Outcome, MigrateError> {
+    pub(super) fn under_lock<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, MigrateError>) -> Result<T, MigrateError> {
         lock::take(self.session, &self.options.what, self.options.lock_timeout, self.observer, self.stop)?;
         fault::point("migrate.locked");
         let outcome = work(self);
@@ -469,6 +483,7 @@ impl<S: Full> Run<'_, S> {
         let piece = step.pieces.get(trouble.statement);
         let at = piece.map_or(0, |piece| (piece.start + trouble.error.position.unwrap_or(0)).min(piece.end));
         MigrateError::Statement(Box::new(Failed {
+            version: step.version().clone(),
             title: step.step.migration.to_string(),
             number: trouble.statement + 1,
             of: step.pieces.len().max(1),

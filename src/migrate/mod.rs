@@ -13,6 +13,7 @@ mod no_transaction;
 mod picture;
 mod plan;
 mod prepare;
+mod repair;
 mod stream;
 
 pub use apply::{Engine, Options, Outcome};
@@ -21,6 +22,7 @@ pub use event::{Event, Finished, Ignore, Observer};
 pub use history::{Applied, DieselHistory};
 pub use lock::Waiting;
 pub use picture::{Picture, Problem, ProblemKind, State};
-pub use plan::{Backward, Direction, Forward, PlanError, Step, plan_back, plan_forward};
+pub use plan::{Backward, Direction, Forward, Named, PlanError, Step, plan_back, plan_forward};
 pub use prepare::{PrepareError, Prepared, prepare};
+pub use repair::{RepairError, Repaired, Verdict};
 pub use stream::sql_stream;
