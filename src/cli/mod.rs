@@ -8,6 +8,7 @@ pub mod completions;
 pub mod consent;
 pub mod context;
 pub mod database;
+pub mod difference;
 pub mod doctor;
 pub mod exit;
 pub mod failure;

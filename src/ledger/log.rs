@@ -133,6 +133,20 @@ impl Ledger {
         }
         Ok(known)
     }
+
+    /// The way forward of an applied migration as it ran, or as a person accepted it later.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    pub fn what_ran(self, session: &mut impl Basic, history: &str, version: &Version) -> Result<Option<String>, SqlError> {
+        let sql = format!(
+            "SELECT up_text FROM {} WHERE history = $1 AND version = $2 AND (up_text IS NOT NULL OR action = 'reverted') \
+             ORDER BY id DESC LIMIT 1",
+            self.table("manage_migration_log")
+        );
+        let rows = session.query(&sql, &[history.into(), version.as_str().into()])?;
+        Ok(rows.first().and_then(|row| row.text(0)).map(str::to_owned))
+    }
 }
 
 fn values(entry: &Entry<'_>, actor: &Actor) -> Vec<Value> {

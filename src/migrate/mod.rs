@@ -22,7 +22,7 @@ pub use event::{Event, Finished, Ignore, Observer};
 pub use history::{Applied, DieselHistory};
 pub use lock::Waiting;
 pub use picture::{Picture, Problem, ProblemKind, State};
-pub use plan::{Backward, Direction, Forward, Named, PlanError, Step, plan_back, plan_forward};
+pub use plan::{Backward, Direction, Forward, Named, PlanError, Step, find, plan_back, plan_forward};
 pub use prepare::{PrepareError, Prepared, prepare};
 pub use repair::{RepairError, Repaired, Verdict};
 pub use stream::sql_stream;

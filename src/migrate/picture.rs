@@ -23,6 +23,7 @@ pub struct Picture<'a> {
     /// Why the log could not be read, where it is there: then edits cannot be told.
     pub log_unreadable: Option<SqlError>,
     edits: HashMap<Version, Edit>,
+    texts: HashMap<Version, String>,
 }
 
 /// The state of one version.
@@ -101,6 +102,7 @@ impl<'a> Picture<'a> {
             unfinished: Vec::new(),
             log_unreadable: None,
             edits: HashMap::new(),
+            texts: HashMap::new(),
         }
     }
 
@@ -118,10 +120,12 @@ impl<'a> Picture<'a> {
             unfinished: Vec::new(),
             log_unreadable: None,
             edits: HashMap::new(),
+            texts: HashMap::new(),
         };
-        match Ledger::look(session)? {
+        let look = Ledger::look(session)?;
+        match &look {
             Look::Absent => {}
-            Look::Unreadable(error) => picture.log_unreadable = Some(error),
+            Look::Unreadable(error) => picture.log_unreadable = Some(error.clone()),
             Look::Present(ledger) => {
                 let key = history.key();
                 let read = ledger.recorded(session, &key).and_then(|recorded| Ok((recorded, ledger.unfinished(session, &key)?)));
@@ -137,6 +141,11 @@ impl<'a> Picture<'a> {
                 let edit = recorded.checksum.edit(&file.up.text, file.up.engine);
                 if edit != Edit::None {
                     picture.edits.insert(row.version.clone(), edit);
+                    if let Look::Present(ledger) = &look
+                        && let Some(text) = ledger.what_ran(session, &history.key(), &row.version).map_err(LedgerError::Sql)?
+                    {
+                        picture.texts.insert(row.version.clone(), text);
+                    }
                 }
             }
         }
@@ -167,6 +176,11 @@ impl<'a> Picture<'a> {
     /// How the file of an applied version differs from what ran; `None` where the log does not know.
     pub fn edit(&self, version: &Version) -> Edit {
         self.edits.get(version).copied().unwrap_or(Edit::None)
+    }
+
+    /// The way forward of an edited migration as it ran; `None` where its file does not differ from it.
+    pub fn what_ran(&self, version: &Version) -> Option<&str> {
+        self.texts.get(version).map(String::as_str)
     }
 
     /// All versions of files and history with their states, in order.
