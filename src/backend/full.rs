@@ -118,6 +118,44 @@ pub struct Violation {
     pub key: String,
 }
 
+/// How patient the statements of a file are. A limit of nothing is no limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Limits {
+    /// How long each may wait for a lock of somebody else.
+    pub lock: Option<Duration>,
+    /// How long each may take.
+    pub statement: Option<Duration>,
+}
+
+/// When limits are set, and for how long they hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Span {
+    /// Before a transaction begins: where the beginning itself may have to wait.
+    BeforeTransaction,
+    /// In a transaction, until it ends.
+    Transaction,
+    /// Without a transaction, until the settings are restored.
+    Session,
+}
+
+/// Somebody for whose lock a statement waits.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Blocker {
+    /// The server's process.
+    pub pid: u32,
+    /// `psql, ann, idle in transaction, since 14:03:22, last query at 14:03:25`, as far as this role may see it.
+    pub what: String,
+    /// Its query, which may hold values.
+    pub query: String,
+}
+
+impl Blocker {
+    /// `pid 4711 (psql, ann, idle in transaction since 14:03:22)`
+    pub fn described(&self) -> String {
+        if self.what.is_empty() { format!("pid {}", self.pid) } else { format!("pid {} ({})", self.pid, self.what) }
+    }
+}
+
 /// The name of a table as it must stand in a statement: quoted, with its schema on PostgreSQL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableName(pub String);
@@ -207,6 +245,24 @@ pub trait Full: Basic {
     /// statements that [`super::handling`] sees can do it, `false`.
     fn any_statement_may_change_settings(&self) -> bool {
         true
+    }
+
+    /// Limits the patience of the statements that follow.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    fn limit(&mut self, limits: Limits, span: Span) -> Result<(), SqlError> {
+        let _ = (limits, span);
+        Ok(())
+    }
+
+    /// Executes a statement, and watches from elsewhere for whom it waits. For a wait of up to `patience`.
+    ///
+    /// # Errors
+    /// What the database refuses; with it those who blocked the statement last, as far as it can be known.
+    fn execute_watched(&mut self, sql: &str, patience: Duration) -> Result<(), (SqlError, Vec<Blocker>)> {
+        let _ = patience;
+        self.execute(sql).map_err(|error| (error, Vec::new()))
     }
 
     /// Whether deferred constraints are violated at this moment, so that a commit would fail. Where the

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::error::SqlError;
-use super::full::{IndexState, Violation};
+use super::full::{Blocker, IndexState, Limits, Span, Violation};
 use super::postgres::PostgresSession;
 use super::sqlite::SqliteSession;
 use super::{Basic, Full, Holder, Identity, Notice, TableName};
@@ -169,6 +169,12 @@ impl Full for Session {
     }
     fn any_statement_may_change_settings(&self) -> bool {
         each!(self, session => session.any_statement_may_change_settings())
+    }
+    fn limit(&mut self, limits: Limits, span: Span) -> Result<(), SqlError> {
+        each!(self, session => session.limit(limits, span))
+    }
+    fn execute_watched(&mut self, sql: &str, patience: Duration) -> Result<(), (SqlError, Vec<Blocker>)> {
+        each!(self, session => session.execute_watched(sql, patience))
     }
     fn deferred_violations(&mut self) -> bool {
         each!(self, session => session.deferred_violations())

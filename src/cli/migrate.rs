@@ -101,6 +101,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         fake: args.fake,
         allow_out_of_order: args.allow_out_of_order,
         stamp: if reached.session.created() { context.stamp(&chosen) } else { None },
+        patience: running::patience(&chosen),
         ..Options::new(context.what("migrate"))
     };
     let outcome = running::run(context, &mut reached, &files, &options, &[Direction::Up], |engine| engine.forward(&target))?;

@@ -84,7 +84,11 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         let effect = format!("This takes {} back, with the data in what they made.", words::count(steps.len(), "migration"));
         super::consent::obtain(context, &reached, deed, &effect)?;
     }
-    let options = Options { lock_timeout: args.lock.lock_timeout, ..Options::new(context.what("rollback")) };
+    let options = Options {
+        lock_timeout: args.lock.lock_timeout,
+        patience: running::patience(&chosen),
+        ..Options::new(context.what("rollback"))
+    };
     let outcome = running::run(context, &mut reached, &files, &options, &[Direction::Down], |engine| engine.back(&target))?;
     running::summary(context, &outcome, "reverted", "nothing to take back", "again: manage migrate", begun);
     Ok(Exit::Ok)

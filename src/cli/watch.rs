@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use super::output::paint::Style;
 use super::output::{Screen, words};
+use crate::backend::Blocker;
+use crate::domain::secret::redact;
 use crate::migrate::{Direction, Event, Finished, Observer, Waiting};
 
 /// Prints events as they come.
@@ -61,6 +63,25 @@ impl Observer for Watch<'_> {
                 let how = if *skipped { "done by an earlier run".to_owned() } else { words::duration(*took) };
                 if *of > 1 || *skipped {
                     self.screen.talk(&format!("    statement {number} of {of}   {how}"));
+                }
+            }
+            Event::Again { attempt, of, wait, error, blockers } => {
+                let waited_for: Vec<_> = blockers.iter().map(Blocker::described).collect();
+                tracing::info!(
+                    attempt,
+                    of,
+                    wait_ms = wait.as_millis(),
+                    error = error.message,
+                    blockers = waited_for.join("; "),
+                    "again"
+                );
+                let who = if waited_for.is_empty() { String::new() } else { format!(": blocked by {}", waited_for.join("; ")) };
+                let next = format!("rolled back, try {attempt} of {of} in {}", words::duration(*wait));
+                self.screen.talk(&format!("    {}{who}   {next}", error.message));
+                let verbose = self.screen.verbose;
+                for blocker in blockers.iter().filter(|blocker| verbose && !blocker.query.is_empty()) {
+                    let query = blocker.query.split_whitespace().collect::<Vec<_>>().join(" ");
+                    self.screen.talk(&format!("      pid {}: {}", blocker.pid, redact(&query)));
                 }
             }
             Event::Notice(notice) => {

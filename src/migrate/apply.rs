@@ -8,10 +8,12 @@ use super::event::{Event, Finished, Observer};
 use super::history::DieselHistory;
 use super::lock;
 use super::no_transaction;
+use super::patience::Patience;
 use super::picture::Picture;
 use super::plan::{Backward, Direction, Forward, PlanError, Step, plan_again, plan_back, plan_forward};
 use super::prepare::{Prepared, prepare};
-use crate::backend::{Full, Handling, SqlError, SqlErrorKind, Violation};
+use crate::backend::Limits;
+use crate::backend::{Blocker, Full, Handling, Span, SqlError, SqlErrorKind, Violation};
 use crate::domain::fault;
 use crate::domain::version::Version;
 use crate::ledger::{Action, Actor, Entry, Ledger, Look};
@@ -30,6 +32,8 @@ pub struct Options {
     pub fake: bool,
     /// Late migrations may run.
     pub allow_out_of_order: bool,
+    /// How patient statements are, where their file does not say it.
+    pub patience: Patience,
     /// Stamp the database with this marker when the ledger is made: for a database that we created ourselves.
     pub stamp: Option<String>,
 }
@@ -43,6 +47,7 @@ impl Options {
             single_transaction: false,
             fake: false,
             allow_out_of_order: false,
+            patience: Patience::default(),
             stamp: None,
         }
     }
@@ -160,6 +165,8 @@ impl<S: Full> Engine<'_, S> {
             committed: Vec::new(),
             lost: Vec::new(),
             open: None,
+            blockers: Vec::new(),
+            again: false,
         };
         let result = run.all(&prepared, self.stop);
         outcome.finished = std::mem::take(&mut run.committed);
@@ -218,6 +225,10 @@ pub(super) struct Run<'a, S: Full> {
     /// What was finished in a transaction that could not be committed.
     lost: Vec<Version>,
     open: Option<Group>,
+    /// Who blocked the last statement that failed.
+    pub(super) blockers: Vec<Blocker>,
+    /// Whether the step that runs was tried before.
+    pub(super) again: bool,
 }
 
 /// A transaction that is open and what is finished within it.
@@ -265,10 +276,19 @@ impl<S: Full> Run<'_, S> {
                 name: &migration.name,
                 statements: step.pieces.len(),
             });
-            let begun = Instant::now();
-            if let Err(trouble) = self.one(step, begun) {
-                return Err(self.failed(step, trouble, begun, versions(&steps[at + 1..])));
+            let mut begun = Instant::now();
+            let mut attempt = 1;
+            while let Err(trouble) = self.one(step, begun) {
+                if !self.worth_another_try(step, &trouble, attempt) {
+                    return Err(self.failed(step, trouble, begun, versions(&steps[at + 1..])));
+                }
+                self.give_way(step, &trouble.error, attempt, stop);
+                if stop() {
+                    return Err(MigrateError::Stopped { done: self.committed.clone(), left: versions(&steps[at..]) });
+                }
+                (begun, attempt) = (Instant::now(), attempt + 1);
             }
+            self.again = false;
         }
         self.close_after(steps, &[])
     }
@@ -295,7 +315,9 @@ impl<S: Full> Run<'_, S> {
     }
 
     fn shares(&self, step: &Prepared<'_>) -> bool {
-        self.options.fake || (step.in_transaction() && step.handling == Handling::Shared)
+        // On SQLite the patience is the connection's, and a statement that is interrupted takes its transaction with it.
+        let apart = self.session.commits_are_dear() && self.limits(step) != Limits::default();
+        self.options.fake || (step.in_transaction() && step.handling == Handling::Shared && (!apart || self.single))
     }
 
     /// Runs a step in the transaction that is open, behind a savepoint, or opens one.
@@ -353,6 +375,7 @@ impl<S: Full> Run<'_, S> {
         } else {
             None
         };
+        self.session.limit(self.limits(step), Span::BeforeTransaction).map_err(whole)?;
         self.session.begin().map_err(whole)?;
         fault::point("migrate.begun");
         let statements = self.body(step, begun)?;
@@ -391,8 +414,10 @@ impl<S: Full> Run<'_, S> {
     fn body(&mut self, step: &Prepared<'_>, begun: Instant) -> Result<usize, Trouble> {
         let mut ran = 0;
         if !self.options.fake {
+            let limits = self.limits(step);
+            self.session.limit(limits, Span::Transaction).map_err(|error| Trouble::rolled_back(0, error))?;
             for number in 0..step.pieces.len() {
-                self.session.execute(step.sql(number)).map_err(|error| Trouble::rolled_back(number, error))?;
+                self.send(step, number).map_err(|error| Trouble::rolled_back(number, error))?;
                 fault::point("migrate.statement");
                 self.tell_notices();
                 ran += 1;
@@ -458,6 +483,18 @@ impl<S: Full> Run<'_, S> {
         }
     }
 
+    /// Whether all steps share one transaction.
+    pub(super) fn is_single(&self) -> bool {
+        self.single
+    }
+
+    /// Rolls back what the step that failed has left open. What was finished before it is committed: it shares a
+    /// transaction with nobody.
+    pub(super) fn abandon(&mut self) {
+        self.open = None;
+        self.roll_back_all();
+    }
+
     pub(super) fn tell_notices(&mut self) {
         for notice in self.session.take_notices() {
             self.observer.on(&Event::Notice(&notice));
@@ -476,6 +513,7 @@ impl<S: Full> Run<'_, S> {
             }
             self.roll_back_all();
         }
+        let trouble = self.with_blockers(trouble);
         let mut lost = std::mem::take(&mut self.lost);
         lost.retain(|version| version != step.version());
         let text = trouble.error.message.clone();

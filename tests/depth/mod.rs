@@ -1,6 +1,7 @@
 //! What goes beyond running: repairs, differences, patience, rehearsals, cheap commits.
 
 mod difference;
+mod patience;
 mod repair;
 
 use crate::support::*;

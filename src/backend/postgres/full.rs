@@ -5,10 +5,10 @@ use std::time::Duration;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 
 use super::session::PostgresSession;
-use super::{catalogue, lock};
+use super::{catalogue, lock, watch};
 use crate::backend::basic::Basic;
 use crate::backend::error::{SqlError, SqlErrorKind};
-use crate::backend::full::{Full, Holder, Identity, IndexState, Notice, TableName};
+use crate::backend::full::{Blocker, Full, Holder, Identity, IndexState, Limits, Notice, Span, TableName};
 use crate::domain::engine::Engine;
 use crate::domain::sql::ConcurrentIndex;
 use crate::domain::value::Value;
@@ -93,6 +93,27 @@ impl Full for PostgresSession {
 
     fn settings_for_records(&mut self) -> Result<(), SqlError> {
         self.execute("SET LOCAL ROLE NONE; SET LOCAL statement_timeout = 0")
+    }
+
+    fn limit(&mut self, limits: Limits, span: Span) -> Result<(), SqlError> {
+        let set = match span {
+            Span::BeforeTransaction => return Ok(()),
+            Span::Transaction => "SET LOCAL",
+            Span::Session => "SET",
+        };
+        // Of less than a millisecond one is left: zero means *for ever* to PostgreSQL.
+        let setting = |name: &str, limit: Option<Duration>| {
+            limit.map(|limit| format!("{set} {name} = {};", limit.as_millis().clamp(1, i32::MAX.unsigned_abs().into())))
+        };
+        let all: String = [setting("lock_timeout", limits.lock), setting("statement_timeout", limits.statement)]
+            .into_iter()
+            .flatten()
+            .collect();
+        if all.is_empty() { Ok(()) } else { self.execute(&all) }
+    }
+
+    fn execute_watched(&mut self, sql: &str, patience: Duration) -> Result<(), (SqlError, Vec<Blocker>)> {
+        watch::execute(self, sql, patience)
     }
 
     fn try_lock(&mut self, what: &str) -> Result<bool, SqlError> {

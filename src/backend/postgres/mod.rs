@@ -28,6 +28,7 @@ mod text_form;
 mod thread;
 mod tls;
 mod values;
+mod watch;
 
 pub use cancel::CancelHandle;
 pub use cursor::PgCursor;
