@@ -1,5 +1,6 @@
 //! The *Full* level: what sessions that `manage` opens itself can do.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -156,6 +157,36 @@ impl Blocker {
     }
 }
 
+/// A lock on a relation that this session holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldLock {
+    /// The relation's number.
+    pub id: i64,
+    /// Its name, with its schema.
+    pub relation: String,
+    /// The database's word, `AccessShareLock`.
+    pub mode: String,
+}
+
+impl HeldLock {
+    /// PostgreSQL's modes, the weakest first.
+    pub const MODES: [&str; 8] = [
+        "AccessShareLock",
+        "RowShareLock",
+        "RowExclusiveLock",
+        "ShareUpdateExclusiveLock",
+        "ShareLock",
+        "ShareRowExclusiveLock",
+        "ExclusiveLock",
+        "AccessExclusiveLock",
+    ];
+
+    /// The place of its mode among [`HeldLock::MODES`].
+    pub fn strength(&self) -> usize {
+        Self::MODES.iter().position(|mode| *mode == self.mode).unwrap_or_default()
+    }
+}
+
 /// The name of a table as it must stand in a statement: quoted, with its schema on PostgreSQL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableName(pub String);
@@ -263,6 +294,49 @@ pub trait Full: Basic {
     fn execute_watched(&mut self, sql: &str, patience: Duration) -> Result<(), (SqlError, Vec<Blocker>)> {
         let _ = patience;
         self.execute(sql).map_err(|error| (error, Vec::new()))
+    }
+
+    /// A session on a copy of the database, which is removed with it; `None` where a transaction is copy enough.
+    ///
+    /// # Errors
+    /// When there is no room for it.
+    fn scratch_copy(&mut self) -> Result<Option<Self>, SqlError>
+    where
+        Self: Sized,
+    {
+        Ok(None)
+    }
+
+    /// The numbers of all relations.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    fn relation_ids(&mut self) -> Result<HashSet<i64>, SqlError> {
+        Ok(HashSet::new())
+    }
+
+    /// The locks on tables, views and sequences that this session holds, as far as the database tells.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    fn held_locks(&mut self) -> Result<Vec<HeldLock>, SqlError> {
+        Ok(Vec::new())
+    }
+
+    /// The sequences with the last number drawn from each, as far as this role may see it.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    fn sequences(&mut self) -> Result<Vec<(String, Option<i64>)>, SqlError> {
+        Ok(Vec::new())
+    }
+
+    /// Checks what is deferred to the commit, in the transaction that is open, and defers it further.
+    ///
+    /// # Errors
+    /// What is violated.
+    fn check_deferred(&mut self) -> Result<(), SqlError> {
+        Ok(())
     }
 
     /// Whether deferred constraints are violated at this moment, so that a commit would fail. Where the

@@ -20,7 +20,7 @@ pub mod sqlite;
 
 pub use basic::Basic;
 pub use error::{SqlError, SqlErrorKind};
-pub use full::{Blocker, Full, Holder, Identity, IndexState, Limits, Location, Notice, Span, TableName, Violation};
+pub use full::{Blocker, Full, HeldLock, Holder, Identity, IndexState, Limits, Location, Notice, Span, TableName, Violation};
 pub use handling::{Around, Handling, around, handling};
 pub use on_diesel::{Dynamic, OnDiesel};
 #[cfg(feature = "full")]

@@ -20,6 +20,7 @@ pub mod new;
 pub mod output;
 pub mod redo;
 pub mod reference;
+pub mod rehearse;
 pub mod repair;
 pub mod rollback;
 pub mod running;

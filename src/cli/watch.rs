@@ -22,6 +22,11 @@ impl<'a> Watch<'a> {
         Self { screen, waited: None, title, what: if back { 23 } else { 14 } }
     }
 
+    /// The screen on which it prints.
+    pub fn screen(&mut self) -> &mut Screen {
+        self.screen
+    }
+
     fn waiting(&mut self, waiting: &Waiting) {
         // Once a second is often enough.
         if self.waited.is_some_and(|last| waiting.waited < last + Duration::from_secs(1)) {
@@ -84,6 +89,8 @@ impl Observer for Watch<'_> {
                     self.screen.talk(&format!("      pid {}: {}", blocker.pid, redact(&query)));
                 }
             }
+            // Told by the rehearsal itself.
+            Event::Rehearsed { .. } => {}
             Event::Notice(notice) => {
                 tracing::info!(severity = notice.severity, message = notice.message, "notice");
                 if notice.severity == "WARNING" || self.screen.verbose {

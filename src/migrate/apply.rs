@@ -12,6 +12,7 @@ use super::patience::Patience;
 use super::picture::Picture;
 use super::plan::{Backward, Direction, Forward, PlanError, Step, plan_again, plan_back, plan_forward};
 use super::prepare::{Prepared, prepare};
+use super::rehearse::{Locks, can_be_taken_back};
 use crate::backend::Limits;
 use crate::backend::{Blocker, Full, Handling, Span, SqlError, SqlErrorKind, Violation};
 use crate::domain::fault;
@@ -34,6 +35,8 @@ pub struct Options {
     pub allow_out_of_order: bool,
     /// How patient statements are, where their file does not say it.
     pub patience: Patience,
+    /// A rehearsal: nothing is logged that went wrong, and statements are told one by one.
+    pub rehearse: bool,
     /// Stamp the database with this marker when the ledger is made: for a database that we created ourselves.
     pub stamp: Option<String>,
 }
@@ -48,6 +51,7 @@ impl Options {
             fake: false,
             allow_out_of_order: false,
             patience: Patience::default(),
+            rehearse: false,
             stamp: None,
         }
     }
@@ -60,6 +64,8 @@ pub struct Outcome {
     pub finished: Vec<Finished>,
     /// What is pending afterwards.
     pub pending: Vec<Version>,
+    /// Version and name of what a rehearsal had to leave out.
+    pub left_out: Vec<String>,
 }
 
 /// Runs migrations on one session.
@@ -79,7 +85,7 @@ pub struct Engine<'a, S: Full> {
 }
 
 /// Makes the plan, once the lock is held.
-type MakePlan<'f> = dyn for<'p> Fn(&Picture<'p>, &Options) -> Result<Vec<Step<'p>>, PlanError> + 'f;
+pub(super) type MakePlan<'f> = dyn for<'p> Fn(&Picture<'p>, &Options) -> Result<Vec<Step<'p>>, PlanError> + 'f;
 
 /// How long finished migrations may share a transaction before it is committed.
 const GROUP_LIMIT: Duration = Duration::from_secs(1);
@@ -129,18 +135,31 @@ impl<S: Full> Engine<'_, S> {
         Ok(outcome)
     }
 
-    fn run(&mut self, plan: &MakePlan<'_>) -> Result<Outcome, MigrateError> {
+    pub(super) fn run(&mut self, plan: &MakePlan<'_>) -> Result<Outcome, MigrateError> {
         let files = self.files;
         let picture = Picture::gather(self.session, files)?;
         let steps = plan(&picture, self.options)?;
-        let prepared = steps.iter().map(|step| prepare(*step)).collect::<Result<Vec<_>, _>>()?;
+        let mut prepared = steps.iter().map(|step| prepare(*step)).collect::<Result<Vec<_>, _>>()?;
+        let mut left_out = Vec::new();
+        if self.options.rehearse {
+            let on_copy = !self.session.in_transaction();
+            left_out = prepared
+                .iter()
+                .filter(|step| !can_be_taken_back(step, on_copy))
+                .map(|step| step.step.migration.to_string())
+                .collect();
+            prepared.retain(|step| can_be_taken_back(step, on_copy));
+        }
         // One alone is all or nothing anyway.
         let single = self.options.single_transaction && prepared.len() > 1;
         if single && !self.options.fake {
             refuse_what_cannot_share(&prepared)?;
         }
-        let mut outcome =
-            Outcome { finished: Vec::new(), pending: picture.pending().iter().map(|file| file.version.clone()).collect() };
+        let mut outcome = Outcome {
+            finished: Vec::new(),
+            left_out,
+            pending: picture.pending().iter().map(|file| file.version.clone()).collect(),
+        };
         if prepared.is_empty() {
             // Who made the database may find that another process has been faster with everything else.
             if let Look::Present(ledger) = Ledger::look(self.session)? {
@@ -167,7 +186,11 @@ impl<S: Full> Engine<'_, S> {
             open: None,
             blockers: Vec::new(),
             again: false,
+            locks: Locks::default(),
         };
+        if run.options.rehearse {
+            run.begin_rehearsal()?;
+        }
         let result = run.all(&prepared, self.stop);
         outcome.finished = std::mem::take(&mut run.committed);
         result?;
@@ -229,6 +252,8 @@ pub(super) struct Run<'a, S: Full> {
     pub(super) blockers: Vec<Blocker>,
     /// Whether the step that runs was tried before.
     pub(super) again: bool,
+    /// What a rehearsal holds.
+    pub(super) locks: Locks,
 }
 
 /// A transaction that is open and what is finished within it.
@@ -323,6 +348,10 @@ impl<S: Full> Run<'_, S> {
     /// Runs a step in the transaction that is open, behind a savepoint, or opens one.
     fn shared(&mut self, step: &Prepared<'_>, begun: Instant) -> Result<(), Trouble> {
         let whole = |error| Trouble::rolled_back(step.pieces.len().saturating_sub(1), error);
+        if self.options.rehearse && !self.session.commits_are_dear() && !self.session.in_transaction() {
+            let error = SqlError::new(SqlErrorKind::Other, "the transaction of the rehearsal has ended");
+            return Err(Trouble::rolled_back(0, error));
+        }
         if self.open.is_none() {
             self.session.begin().map_err(whole)?;
             self.open = Some(Group { since: Instant::now(), finished: Vec::new() });
@@ -416,10 +445,18 @@ impl<S: Full> Run<'_, S> {
         if !self.options.fake {
             let limits = self.limits(step);
             self.session.limit(limits, Span::Transaction).map_err(|error| Trouble::rolled_back(0, error))?;
+            if self.options.rehearse {
+                self.pass_over_locks().map_err(|error| Trouble::rolled_back(0, error))?;
+            }
             for number in 0..step.pieces.len() {
+                let sent = Instant::now();
                 self.send(step, number).map_err(|error| Trouble::rolled_back(number, error))?;
                 fault::point("migrate.statement");
                 self.tell_notices();
+                if self.options.rehearse {
+                    let told = self.tell_rehearsed(number, step.pieces.len(), sent.elapsed());
+                    told.map_err(|error| Trouble::rolled_back(number, error))?;
+                }
                 ran += 1;
             }
         }
@@ -456,7 +493,8 @@ impl<S: Full> Run<'_, S> {
         let Some(group) = self.open.take() else { return Ok(()) };
         let direction = group.finished.first().map(|finished| finished.direction);
         fault::point(if direction == Some(Direction::Down) { "rollback.before_commit" } else { "migrate.before_commit" });
-        if let Err(error) = self.session.commit() {
+        let checked = if self.options.rehearse { self.session.check_deferred() } else { Ok(()) };
+        if let Err(error) = checked.and_then(|()| self.session.commit()) {
             self.lost = group.finished.into_iter().map(|finished| finished.version).collect();
             return Err(error);
         }
@@ -548,6 +586,9 @@ impl<S: Full> Run<'_, S> {
 
     /// A failure that cannot be logged (the connection is lost) is still told; so this one's errors are not.
     fn log_failure(&mut self, step: &Prepared<'_>, statement: usize, took: Duration, message: &str) {
+        if self.options.rehearse {
+            return;
+        }
         let entry = entry(&self.history_key, step, Action::Failed, statement, took, Some(message));
         let written = self.session.begin().and_then(|()| {
             self.ledger.log(self.session, &entry, self.actor)?;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::lock::Waiting;
 use super::plan::Direction;
+use super::rehearse::TakenLock;
 use crate::backend::{Blocker, Notice, SqlError};
 use crate::domain::version::Version;
 
@@ -61,6 +62,17 @@ pub enum Event<'a> {
         error: &'a SqlError,
         /// Who was in the way, as far as it can be known.
         blockers: &'a [Blocker],
+    },
+    /// A statement was rehearsed.
+    Rehearsed {
+        /// Its number, from 1.
+        number: usize,
+        /// Of how many.
+        of: usize,
+        /// How long it took.
+        took: Duration,
+        /// The strongest lock that it newly took, where the database tells.
+        lock: Option<TakenLock>,
     },
     /// The database said something.
     Notice(&'a Notice),

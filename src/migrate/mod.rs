@@ -14,6 +14,7 @@ mod patience;
 mod picture;
 mod plan;
 mod prepare;
+mod rehearse;
 mod repair;
 mod stream;
 
@@ -26,5 +27,6 @@ pub use patience::Patience;
 pub use picture::{Picture, Problem, ProblemKind, State};
 pub use plan::{Backward, Direction, Forward, Named, PlanError, Step, find, plan_back, plan_forward};
 pub use prepare::{PrepareError, Prepared, prepare};
+pub use rehearse::{Rehearsal, TakenLock};
 pub use repair::{RepairError, Repaired, Verdict};
 pub use stream::sql_stream;

@@ -103,6 +103,8 @@ impl<S: Full> Run<'_, S> {
         trouble.error.kind == SqlErrorKind::Busy
             && kept
             && !self.is_single()
+            // Its transaction is the one that is taken back at the end.
+            && !self.options.rehearse
             && self.limits(step).lock.is_some()
             && attempt < self.patience(step).attempts()
     }

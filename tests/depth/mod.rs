@@ -2,6 +2,7 @@
 
 mod difference;
 mod patience;
+mod rehearse;
 mod repair;
 
 use crate::support::*;

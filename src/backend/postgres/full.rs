@@ -1,14 +1,15 @@
 //! The session at the *Full* level: identity, settings, tables. The lock is in [`lock`](super::lock).
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 
 use super::session::PostgresSession;
-use super::{catalogue, lock, watch};
+use super::{catalogue, lock, rehearsal, watch};
 use crate::backend::basic::Basic;
 use crate::backend::error::{SqlError, SqlErrorKind};
-use crate::backend::full::{Blocker, Full, Holder, Identity, IndexState, Limits, Notice, Span, TableName};
+use crate::backend::full::{Blocker, Full, HeldLock, Holder, Identity, IndexState, Limits, Notice, Span, TableName};
 use crate::domain::engine::Engine;
 use crate::domain::sql::ConcurrentIndex;
 use crate::domain::value::Value;
@@ -114,6 +115,22 @@ impl Full for PostgresSession {
 
     fn execute_watched(&mut self, sql: &str, patience: Duration) -> Result<(), (SqlError, Vec<Blocker>)> {
         watch::execute(self, sql, patience)
+    }
+
+    fn relation_ids(&mut self) -> Result<HashSet<i64>, SqlError> {
+        rehearsal::relation_ids(self)
+    }
+
+    fn held_locks(&mut self) -> Result<Vec<HeldLock>, SqlError> {
+        rehearsal::held_locks(self)
+    }
+
+    fn sequences(&mut self) -> Result<Vec<(String, Option<i64>)>, SqlError> {
+        rehearsal::sequences(self)
+    }
+
+    fn check_deferred(&mut self) -> Result<(), SqlError> {
+        rehearsal::check_deferred(self)
     }
 
     fn try_lock(&mut self, what: &str) -> Result<bool, SqlError> {

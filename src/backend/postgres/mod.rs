@@ -21,6 +21,7 @@ mod errors;
 mod full;
 mod lock;
 mod raw;
+mod rehearsal;
 mod rows;
 mod session;
 mod state;

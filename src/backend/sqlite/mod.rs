@@ -6,6 +6,7 @@
 mod errors;
 mod handle;
 mod lock;
+mod scratch;
 mod session;
 mod violations;
 

@@ -13,6 +13,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use super::errors::{translate, translate_diesel};
 use super::handle::{Handle, Interrupter};
 use super::lock::{FileId, LockFile};
+use super::scratch::{self, BESIDE, Scratch};
 use super::violations;
 use crate::backend::Basic;
 use crate::backend::error::{SqlError, SqlErrorKind};
@@ -34,6 +35,8 @@ pub struct SqliteSession {
     created: bool,
     busy_timeout: Duration,
     statement_timeout: Option<Duration>,
+    // Declared last: the file goes when the handle is closed.
+    scratch: Option<Scratch>,
 }
 
 impl SqliteSession {
@@ -65,6 +68,7 @@ impl SqliteSession {
             created: !exists,
             busy_timeout: Self::BUSY_TIMEOUT,
             statement_timeout: None,
+            scratch: None,
         };
         session.handle.view().busy_timeout(session.busy_timeout).map_err(translate)?;
         // Opening reads nothing: the first look at the schema tells whether the file is a database.
@@ -137,7 +141,7 @@ impl SqliteSession {
         session.execute("BEGIN EXCLUSIVE")?;
         session.execute("ROLLBACK")?;
         let real = session.path.clone();
-        for suffix in ["", "-journal", "-wal", "-shm", "-manage-lock"] {
+        for suffix in BESIDE {
             let mut name = real.as_os_str().to_owned();
             name.push(suffix);
             match std::fs::remove_file(&name) {
@@ -151,6 +155,11 @@ impl SqliteSession {
             }
         }
         Ok(true)
+    }
+
+    /// Lets the file of this session live as long as it.
+    pub(super) fn keep(&mut self, scratch: Scratch) {
+        self.scratch = Some(scratch);
     }
 
     fn execute_all(&mut self, sql: &str) -> Result<(), SqlError> {
@@ -308,6 +317,10 @@ impl Full for SqliteSession {
             self.handle.view().busy_timeout(limits.lock.unwrap_or(self.busy_timeout)).map_err(translate)?;
         }
         Ok(())
+    }
+
+    fn scratch_copy(&mut self) -> Result<Option<Self>, SqlError> {
+        scratch::copy(self, &self.path).map(Some)
     }
 
     fn try_lock(&mut self, what: &str) -> Result<bool, SqlError> {
