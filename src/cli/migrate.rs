@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use super::context::{Chosen, Context};
+use super::context::{Chosen, Context, Reached};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::words;
-use super::running;
+use super::{rehearse, running};
 use crate::backend::Access;
 use crate::domain::explain::Class;
 use crate::guards::Deed;
@@ -23,6 +23,7 @@ use crate::project::Migration;
   manage migrate                      everything that is pending
   manage migrate 20260204093000       up to this version and with it
   manage migrate --plan               only show what would run
+  manage migrate --rehearse           run it and take it back: times and locks
   manage migrate --wait-for-db 60s    in a container beside its database")]
 pub struct Args {
     /// Up to this version and with it
@@ -40,6 +41,10 @@ pub struct Args {
     /// Show what would run, and run nothing
     #[arg(long, conflicts_with = "sql")]
     plan: bool,
+
+    /// Run everything and take it back: how long each statement takes, and what it locks
+    #[arg(long, conflicts_with_all = ["plan", "sql", "fake"])]
+    rehearse: bool,
 
     /// Print the SQL that would run, with the records, and run nothing
     #[arg(long)]
@@ -79,11 +84,25 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     if let Some(exit) = nothing_to_begin_with(context, args, &chosen, &files, &target)? {
         return Ok(exit);
     }
+    if args.rehearse && context.is_unborn(&chosen) {
+        return Err(Failure::new(
+            Class::Usage,
+            "the database is not made yet, so there is nothing on which to rehearse",
+            "make an empty one first: manage database create",
+        ));
+    }
     let begun = Instant::now();
     let mut reached = match args.wait_for_db {
         Some(limit) => context.reach_within(&chosen, Access::Create, "migrate", limit)?,
         None => context.reach(&chosen, Access::Create, "migrate")?,
     };
+    if args.rehearse {
+        let options = Options { rehearse: true, ..options(context, args, &chosen, &reached) };
+        let before = Picture::gather(&mut reached.session, &files)?;
+        context.screen.heading(&format!("{} · {}", reached.title(), running::counts(&before)));
+        let way = rehearse::Way::Forward(&target);
+        return rehearse::run(context, &mut reached, &files, &options, &way, &command(args));
+    }
     super::consent::obtain(context, &reached, Deed::Migrate, "")?;
     let before = Picture::gather(&mut reached.session, &files)?;
     context.screen.heading(&format!("{} · {}", reached.title(), running::counts(&before)));
@@ -95,20 +114,25 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         context.screen.line("nothing to do");
         return Ok(Exit::Ok);
     }
-    let options = Options {
-        what: context.what("migrate"),
-        lock_timeout: args.lock.lock_timeout,
-        single_transaction: args.single_transaction,
-        fake: args.fake,
-        allow_out_of_order: args.allow_out_of_order,
-        stamp: if reached.session.created() { context.stamp(&chosen) } else { None },
-    };
+    let options = options(context, args, &chosen, &reached);
     let outcome = running::run(context, &mut reached, &files, &options, &[Direction::Up], |engine| engine.forward(&target))?;
     let one_way = outcome.finished.iter().all(|done| done.version.number().is_some());
     let hint = if args.fake || one_way { "" } else { "undo the last: manage rollback" };
     running::summary(context, &outcome, if args.fake { "recorded" } else { "applied" }, "nothing to do", hint, begun);
     super::schema::rewrite::after_migrations(context, &chosen, &mut reached);
     Ok(Exit::Ok)
+}
+
+fn options(context: &Context, args: &Args, chosen: &Chosen, reached: &Reached) -> Options {
+    Options {
+        lock_timeout: args.lock.lock_timeout,
+        single_transaction: args.single_transaction,
+        fake: args.fake,
+        allow_out_of_order: args.allow_out_of_order,
+        stamp: if reached.session.created() { context.stamp(chosen) } else { None },
+        patience: running::patience(chosen),
+        ..Options::new(context.what("migrate"))
+    }
 }
 
 fn target(args: &Args) -> Result<Forward, Failure> {

@@ -53,13 +53,11 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         super::consent::obtain(context, &reached, Deed::Redo, &effect)?;
     }
     let options = Options {
-        what: context.what("redo"),
         lock_timeout: args.lock.lock_timeout,
-        single_transaction: false,
-        fake: false,
         // What was pending in between before stays so.
         allow_out_of_order: true,
-        stamp: None,
+        patience: running::patience(&chosen),
+        ..Options::new(context.what("redo"))
     };
     let outcome =
         running::run(context, &mut reached, &files, &options, &[Direction::Down, Direction::Up], |engine| engine.again(&target))?;

@@ -14,7 +14,8 @@ use crate::backend::Access;
 use crate::domain::version::Version;
 use crate::ledger::{Actor, Ledger, Look};
 use crate::migrate::{
-    Direction, Engine, Finished, History, MigrateError, Observer, Options, Outcome, Picture, Prepared, Step, prepare, sql_stream,
+    Direction, Engine, Finished, History, MigrateError, Observer, Options, Outcome, Patience, Picture, Prepared, Step, prepare,
+    sql_stream,
 };
 use crate::project::{Migration, migrations::Kind};
 
@@ -67,6 +68,12 @@ pub fn run(
         context.interrupted = true;
     }
     Ok(result?)
+}
+
+/// How patient statements are by the project's settings.
+pub fn patience(chosen: &Chosen) -> Patience {
+    let settings = &chosen.project.config.migrations;
+    Patience { lock: settings.lock_timeout, statement: settings.statement_timeout, retries: settings.retries }
 }
 
 /// The list in which JSON tells the steps of a direction.

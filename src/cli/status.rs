@@ -4,6 +4,7 @@ use comfy_table::{CellAlignment, ColumnConstraint, Table, Width, presets};
 use serde_json::{Value, json};
 
 use super::context::Context;
+use super::difference;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::paint::Style;
@@ -19,11 +20,16 @@ use crate::migrate::{Picture, Problem, ProblemKind, State};
 #[command(after_help = "Examples:
   manage status
   manage status --check               in CI: exit 1 when work is pending
+  manage status --diff V              what was edited after it ran
   manage status --json | jq '.pending'")]
 pub struct Args {
     /// Exit with 1 when work is pending, with 5 when something is edited, missing, out of order or half-way
     #[arg(long)]
     check: bool,
+
+    /// Show how the file of this migration differs from what ran
+    #[arg(long, value_name = "V", conflicts_with = "check")]
+    diff: Option<String>,
 }
 
 /// Runs the command.
@@ -35,6 +41,10 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     let files = context.migrations(&chosen)?;
     let looked = running::look(context, &chosen, &files, "status")?;
     let picture = &looked.picture;
+    if let Some(asked) = &args.diff {
+        context.screen.heading(&looked.title);
+        return difference::show(context, picture, asked);
+    }
     facts(context, picture);
     context.screen.heading(&looked.title);
     if !context.screen.json && !picture.states().is_empty() {
@@ -54,7 +64,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     context.screen.line(&summary);
     for problem in &problems {
         let mark = context.screen.paint.on(Style::Warn, "!");
-        let line = format!("  {mark} {}", problem.message());
+        let line = format!("  {mark} {}", difference::message(picture, problem));
         context.screen.line(&line);
         context.screen.heading(&format!("    {}", way_out(problem, picture)));
     }
@@ -110,7 +120,9 @@ fn words_of(state: State) -> &'static str {
 fn way_out(problem: &Problem, picture: &Picture<'_>) -> &'static str {
     match problem.kind {
         ProblemKind::Missing => "bring its files back, or check that this is the right database",
-        ProblemKind::Edited => "put the file back as it was, and write the change as a new migration",
+        ProblemKind::Edited => {
+            "put the file back as it was, and write the change as a new migration; or accept it: manage repair V --reason TEXT"
+        }
         ProblemKind::OutOfOrder => {
             "give it a version after the last applied one, or run it late: manage migrate --allow-out-of-order"
         }
@@ -138,7 +150,7 @@ fn facts(context: &mut Context, picture: &Picture<'_>) {
     let applied: Value = applied.collect();
     let problems = picture.problems();
     let problems = problems.iter().map(|problem| {
-        json!({ "kind": problem.kind.word(), "version": problem.version.as_str(), "name": problem.name, "message": problem.message(), "hint": way_out(problem, picture) })
+        json!({ "kind": problem.kind.word(), "version": problem.version.as_str(), "name": problem.name, "message": difference::message(picture, problem), "hint": way_out(problem, picture) })
     });
     let mut problems: Vec<Value> = problems.collect();
     if let Some(error) = &picture.log_unreadable {

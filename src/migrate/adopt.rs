@@ -34,8 +34,8 @@ impl<S: Full> Engine<'_, S> {
             return Err(PlanError::Blocked(blocking).into());
         }
         let unknown = picture.unrecorded();
-        let mut outcome =
-            Outcome { finished: Vec::new(), pending: picture.pending().iter().map(|file| file.version.clone()).collect() };
+        let pending = picture.pending().iter().map(|file| file.version.clone()).collect();
+        let mut outcome = Outcome { pending, ..Outcome::default() };
         if unknown.is_empty() {
             return Ok(outcome);
         }

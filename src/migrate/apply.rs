@@ -9,10 +9,13 @@ use super::history::History;
 use super::lock;
 use super::no_transaction;
 use super::orphans;
+use super::patience::Patience;
 use super::picture::Picture;
 use super::plan::{Backward, Direction, Forward, PlanError, Step, plan_again, plan_back, plan_forward};
 use super::prepare::{Prepared, prepare};
-use crate::backend::{Full, Handling, SqlError, SqlErrorKind, Violation};
+use super::rehearse::{Locks, can_be_taken_back};
+use crate::backend::Limits;
+use crate::backend::{Blocker, Full, Handling, Span, SqlError, SqlErrorKind, Violation};
 use crate::domain::fault;
 use crate::domain::version::Version;
 use crate::ledger::{Action, Actor, Entry, Ledger, Look};
@@ -31,8 +34,28 @@ pub struct Options {
     pub fake: bool,
     /// Late migrations may run.
     pub allow_out_of_order: bool,
+    /// How patient statements are, where their file does not say it.
+    pub patience: Patience,
+    /// A rehearsal: nothing is logged that went wrong, and statements are told one by one.
+    pub rehearse: bool,
     /// Stamp the database with this marker when the ledger is made: for a database that we created ourselves.
     pub stamp: Option<String>,
+}
+
+impl Options {
+    /// Waits for the lock for half a minute; everything else is off.
+    pub fn new(what: impl Into<String>) -> Self {
+        Self {
+            what: what.into(),
+            lock_timeout: Duration::from_secs(30),
+            single_transaction: false,
+            fake: false,
+            allow_out_of_order: false,
+            patience: Patience::default(),
+            rehearse: false,
+            stamp: None,
+        }
+    }
 }
 
 /// What a run did.
@@ -42,6 +65,8 @@ pub struct Outcome {
     pub finished: Vec<Finished>,
     /// What is pending afterwards.
     pub pending: Vec<Version>,
+    /// Version and name of what a rehearsal had to leave out.
+    pub left_out: Vec<String>,
 }
 
 /// Runs migrations on one session.
@@ -61,7 +86,7 @@ pub struct Engine<'a, S: Full> {
 }
 
 /// Makes the plan, once the lock is held.
-type MakePlan<'f> = dyn for<'p> Fn(&Picture<'p>, &Options) -> Result<Vec<Step<'p>>, PlanError> + 'f;
+pub(super) type MakePlan<'f> = dyn for<'p> Fn(&Picture<'p>, &Options) -> Result<Vec<Step<'p>>, PlanError> + 'f;
 
 /// How long finished migrations may share a transaction before it is committed.
 const GROUP_LIMIT: Duration = Duration::from_secs(1);
@@ -100,10 +125,7 @@ impl<S: Full> Engine<'_, S> {
     }
 
     /// Takes the lock, and only then looks at what is to be done.
-    pub(super) fn under_lock(
-        &mut self,
-        work: impl FnOnce(&mut Self) -> Result<Outcome, MigrateError>,
-    ) -> Result<Outcome, MigrateError> {
+    pub(super) fn under_lock<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, MigrateError>) -> Result<T, MigrateError> {
         lock::take(self.session, &self.options.what, self.options.lock_timeout, self.observer, self.stop)?;
         fault::point("migrate.locked");
         let outcome = work(self);
@@ -114,18 +136,31 @@ impl<S: Full> Engine<'_, S> {
         Ok(outcome)
     }
 
-    fn run(&mut self, plan: &MakePlan<'_>) -> Result<Outcome, MigrateError> {
+    pub(super) fn run(&mut self, plan: &MakePlan<'_>) -> Result<Outcome, MigrateError> {
         let files = self.files;
         let picture = Picture::gather(self.session, files)?;
         let steps = plan(&picture, self.options)?;
-        let prepared = steps.iter().map(|step| prepare(*step)).collect::<Result<Vec<_>, _>>()?;
+        let mut prepared = steps.iter().map(|step| prepare(*step)).collect::<Result<Vec<_>, _>>()?;
+        let mut left_out = Vec::new();
+        if self.options.rehearse {
+            let on_copy = !self.session.in_transaction();
+            left_out = prepared
+                .iter()
+                .filter(|step| !can_be_taken_back(step, on_copy))
+                .map(|step| step.step.migration.to_string())
+                .collect();
+            prepared.retain(|step| can_be_taken_back(step, on_copy));
+        }
         // One alone is all or nothing anyway.
         let single = self.options.single_transaction && prepared.len() > 1;
         if single && !self.options.fake {
             refuse_what_cannot_share(&prepared)?;
         }
-        let mut outcome =
-            Outcome { finished: Vec::new(), pending: picture.pending().iter().map(|file| file.version.clone()).collect() };
+        let mut outcome = Outcome {
+            finished: Vec::new(),
+            left_out,
+            pending: picture.pending().iter().map(|file| file.version.clone()).collect(),
+        };
         if prepared.is_empty() {
             // Who made the database may find that another process has been faster with everything else.
             if let Look::Present(ledger) = Ledger::look(self.session)? {
@@ -151,7 +186,13 @@ impl<S: Full> Engine<'_, S> {
             committed: Vec::new(),
             lost: Vec::new(),
             open: None,
+            blockers: Vec::new(),
+            again: false,
+            locks: Locks::default(),
         };
+        if run.options.rehearse {
+            run.begin_rehearsal()?;
+        }
         let result = run.all(&prepared, self.stop);
         outcome.finished = std::mem::take(&mut run.committed);
         result?;
@@ -211,6 +252,12 @@ pub(super) struct Run<'a, S: Full> {
     /// What was finished in a transaction that could not be committed.
     lost: Vec<Version>,
     open: Option<Group>,
+    /// Who blocked the last statement that failed.
+    pub(super) blockers: Vec<Blocker>,
+    /// Whether the step that runs was tried before.
+    pub(super) again: bool,
+    /// What a rehearsal holds.
+    pub(super) locks: Locks,
 }
 
 /// A transaction that is open and what is finished within it.
@@ -258,10 +305,19 @@ impl<S: Full> Run<'_, S> {
                 name: &migration.name,
                 statements: step.pieces.len(),
             });
-            let begun = Instant::now();
-            if let Err(trouble) = self.one(step, begun) {
-                return Err(self.failed(step, trouble, begun, versions(&steps[at + 1..])));
+            let mut begun = Instant::now();
+            let mut attempt = 1;
+            while let Err(trouble) = self.one(step, begun) {
+                if !self.worth_another_try(step, &trouble, attempt) {
+                    return Err(self.failed(step, trouble, begun, versions(&steps[at + 1..])));
+                }
+                self.give_way(step, &trouble.error, attempt, stop);
+                if stop() {
+                    return Err(MigrateError::Stopped { done: self.committed.clone(), left: versions(&steps[at..]) });
+                }
+                (begun, attempt) = (Instant::now(), attempt + 1);
             }
+            self.again = false;
         }
         self.close_after(steps, &[])?;
         // A file that was replaced during the run took the work with it.
@@ -293,12 +349,18 @@ impl<S: Full> Run<'_, S> {
     }
 
     fn shares(&self, step: &Prepared<'_>) -> bool {
-        self.options.fake || (step.in_transaction() && step.handling == Handling::Shared)
+        // On SQLite the patience is the connection's, and a statement that is interrupted takes its transaction with it.
+        let apart = self.session.commits_are_dear() && self.limits(step) != Limits::default();
+        self.options.fake || (step.in_transaction() && step.handling == Handling::Shared && (!apart || self.single))
     }
 
     /// Runs a step in the transaction that is open, behind a savepoint, or opens one.
     fn shared(&mut self, step: &Prepared<'_>, begun: Instant) -> Result<(), Trouble> {
         let whole = |error| Trouble::rolled_back(step.pieces.len().saturating_sub(1), error);
+        if self.options.rehearse && !self.session.commits_are_dear() && !self.session.in_transaction() {
+            let error = SqlError::new(SqlErrorKind::Other, "the transaction of the rehearsal has ended");
+            return Err(Trouble::rolled_back(0, error));
+        }
         if self.open.is_none() {
             self.session.begin().map_err(whole)?;
             self.open = Some(Group { since: Instant::now(), finished: Vec::new() });
@@ -351,6 +413,7 @@ impl<S: Full> Run<'_, S> {
         } else {
             None
         };
+        self.session.limit(self.limits(step), Span::BeforeTransaction).map_err(whole)?;
         self.session.begin().map_err(whole)?;
         fault::point("migrate.begun");
         let statements = self.body(step, begun)?;
@@ -371,12 +434,21 @@ impl<S: Full> Run<'_, S> {
     fn body(&mut self, step: &Prepared<'_>, begun: Instant) -> Result<usize, Trouble> {
         let mut ran = 0;
         if !self.options.fake {
+            let limits = self.limits(step);
+            self.session.limit(limits, Span::Transaction).map_err(|error| Trouble::rolled_back(0, error))?;
+            if self.options.rehearse {
+                self.pass_over_locks().map_err(|error| Trouble::rolled_back(0, error))?;
+            }
             for number in 0..step.pieces.len() {
-                let sql = step.sql(number);
-                let ran_well = self.session.refuse_misread(sql).and_then(|()| self.session.execute(sql));
+                let sent = Instant::now();
+                let ran_well = self.session.refuse_misread(step.sql(number)).and_then(|()| self.send(step, number));
                 ran_well.map_err(|error| Trouble::rolled_back(number, error))?;
                 fault::point("migrate.statement");
                 self.tell_notices();
+                if self.options.rehearse {
+                    let told = self.tell_rehearsed(number, step.pieces.len(), sent.elapsed());
+                    told.map_err(|error| Trouble::rolled_back(number, error))?;
+                }
                 ran += 1;
             }
         }
@@ -413,7 +485,8 @@ impl<S: Full> Run<'_, S> {
         let Some(group) = self.open.take() else { return Ok(()) };
         let direction = group.finished.first().map(|finished| finished.direction);
         fault::point(if direction == Some(Direction::Down) { "rollback.before_commit" } else { "migrate.before_commit" });
-        if let Err(error) = self.session.commit() {
+        let checked = if self.options.rehearse { self.session.check_deferred() } else { Ok(()) };
+        if let Err(error) = checked.and_then(|()| self.session.commit()) {
             self.lost = group.finished.into_iter().map(|finished| finished.version).collect();
             return Err(error);
         }
@@ -440,6 +513,18 @@ impl<S: Full> Run<'_, S> {
         }
     }
 
+    /// Whether all steps share one transaction.
+    pub(super) fn is_single(&self) -> bool {
+        self.single
+    }
+
+    /// Rolls back what the step that failed has left open. What was finished before it is committed: it shares a
+    /// transaction with nobody.
+    pub(super) fn abandon(&mut self) {
+        self.open = None;
+        self.roll_back_all();
+    }
+
     pub(super) fn tell_notices(&mut self) {
         for notice in self.session.take_notices() {
             self.observer.on(&Event::Notice(&notice));
@@ -458,6 +543,7 @@ impl<S: Full> Run<'_, S> {
             }
             self.roll_back_all();
         }
+        let trouble = self.with_blockers(trouble);
         let mut lost = std::mem::take(&mut self.lost);
         lost.retain(|version| version != step.version());
         let text = trouble.error.message.clone();
@@ -465,6 +551,7 @@ impl<S: Full> Run<'_, S> {
         let piece = step.pieces.get(trouble.statement);
         let at = piece.map_or(0, |piece| (piece.start + trouble.error.position.unwrap_or(0)).min(piece.end));
         MigrateError::Statement(Box::new(Failed {
+            version: step.version().clone(),
             title: step.step.migration.to_string(),
             number: trouble.statement + 1,
             of: step.pieces.len().max(1),
@@ -492,6 +579,9 @@ impl<S: Full> Run<'_, S> {
 
     /// A failure that cannot be logged (the connection is lost) is still told; so this one's errors are not.
     fn log_failure(&mut self, step: &Prepared<'_>, statement: usize, took: Duration, message: &str) {
+        if self.options.rehearse {
+            return;
+        }
         let entry = entry(&self.history_key, step, Action::Failed, statement, took, Some(message));
         let written = self.session.begin().and_then(|()| {
             self.ledger.log(self.session, &entry, self.actor)?;

@@ -4,6 +4,7 @@ use super::event::Finished;
 use super::lock::Waiting;
 use super::plan::PlanError;
 use super::prepare::PrepareError;
+use super::repair::RepairError;
 use crate::backend::{Holder, SqlError, SqlErrorKind};
 use crate::domain::explain::{Class, Explain, Place};
 use crate::domain::version::Version;
@@ -55,11 +56,16 @@ pub enum MigrateError {
     /// The ledger cannot be used.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    /// There is nothing to repair.
+    #[error(transparent)]
+    Repair(#[from] RepairError),
 }
 
 /// Where and why a migration failed, and what stayed.
 #[derive(Debug)]
 pub struct Failed {
+    /// The version.
+    pub version: Version,
     /// Version and name.
     pub title: String,
     /// The number of the statement, from 1.
@@ -148,6 +154,7 @@ impl Explain for MigrateError {
             Self::Statement(failed) => failed.error.class(),
             Self::Sql(error) => error.class(),
             Self::Ledger(error) => error.class(),
+            Self::Repair(error) => error.class(),
         }
     }
 
@@ -184,6 +191,7 @@ impl Explain for MigrateError {
             Self::Statement(failed) => Some(statement_hint(failed)),
             Self::Sql(error) => error.hint(),
             Self::Ledger(error) => error.hint(),
+            Self::Repair(error) => error.hint(),
         }
     }
 
@@ -229,7 +237,10 @@ fn statement_hint(failed: &Failed) -> String {
         }
         (Fate::Unsure, _) => format!("check the server, then: {again}; it finds out what is done"),
         (Fate::Unknown, kind) if kind != SqlErrorKind::Connection => {
-            "look whether the statement did its work; see docs/guide/migrate.md, \"A statement that nobody can tell\"".to_owned()
+            let repair = format!("manage repair {} --reason TEXT", failed.version);
+            format!(
+                "look whether the statement did its work, then say so: {repair} --statement-done, or: {repair} --statement-not-done"
+            )
         }
         (_, SqlErrorKind::Permission) => "let a role that may do this run it, or grant it".to_owned(),
         (_, SqlErrorKind::InsideTransaction) => {

@@ -12,7 +12,7 @@ use super::apply::{Run, Trouble};
 use super::error::Fate;
 use super::event::Event;
 use super::prepare::Prepared;
-use crate::backend::{Full, Handling, IndexState, SqlError, SqlErrorKind};
+use crate::backend::{Full, Handling, IndexState, Span, SqlError, SqlErrorKind};
 use crate::domain::checksum::Checksum;
 use crate::domain::fault;
 use crate::domain::sql::{self, ConcurrentIndex, Statement};
@@ -59,6 +59,8 @@ struct NoTransaction<'a, 'r, 's, S: Full> {
 impl<S: Full> NoTransaction<'_, '_, '_, S> {
     fn all(&mut self, begun: Instant) -> Result<usize, Trouble> {
         let last = self.step.pieces.len().saturating_sub(1);
+        let limits = self.run.limits(self.step);
+        self.run.session.limit(limits, Span::Session).map_err(|error| self.trouble(0, error))?;
         let earlier = self.run.ledger.progress(self.run.session, self.file).map_err(|error| self.trouble(0, error))?;
         self.refuse_edits(&earlier)?;
         let orphans = if self.step.handling == Handling::ForeignKeysOff {
@@ -170,7 +172,7 @@ impl<S: Full> NoTransaction<'_, '_, '_, S> {
         self.run.session.refuse_misread(sql).map_err(|error| self.trouble(number, error))?;
         let result = match &self.step.statements[number] {
             Statement::TransactionControl { words } => self.control(number, words),
-            _ if self.block.is_some() || self.is_setting(number) => self.run.session.execute(sql),
+            _ if self.block.is_some() || self.is_setting(number) => self.run.send(self.step, number),
             Statement::OutsideTransaction { .. } => return self.outside(number),
             _ => match self.inside(number) {
                 // Words do not tell everything: a procedure that commits, a partitioned table.
@@ -210,7 +212,7 @@ impl<S: Full> NoTransaction<'_, '_, '_, S> {
     fn inside(&mut self, number: usize) -> Result<(), SqlError> {
         self.run.session.begin()?;
         let progress = self.progress(number, ProgressState::Done);
-        let result = self.run.session.execute(self.step.sql(number)).and_then(|()| {
+        let result = self.run.send(self.step, number).and_then(|()| {
             fault::point("migrate.statement");
             self.run.session.settings_for_records()?;
             self.run.ledger.note_progress(self.run.session, self.file, &progress)?;
@@ -228,7 +230,7 @@ impl<S: Full> NoTransaction<'_, '_, '_, S> {
         self.note(&started).map_err(|error| self.trouble(number, error))?;
         fault::point("progress.started");
         let index = sql::concurrent_index(self.step.sql(number));
-        if let Err(error) = self.run.session.execute(self.step.sql(number)) {
+        if let Err(error) = self.run.send(self.step, number) {
             return Err(self.broken_off(number, error, index));
         }
         fault::point("progress.executed");
@@ -255,6 +257,10 @@ impl<S: Full> NoTransaction<'_, '_, '_, S> {
         let left = index.filter(|index| !index.drop).and_then(|index| self.run.session.index_state(&index).ok());
         if let Some(IndexState::Invalid(name)) = left {
             let mut error = error;
+            // Another try would only meet what this one has left.
+            if error.kind == SqlErrorKind::Busy {
+                error.kind = SqlErrorKind::Other;
+            }
             let command = format!("DROP INDEX CONCURRENTLY {name};");
             let detail = format!("the build left the index {name} INVALID; drop it before the next run: {command}");
             error.detail = Some(error.detail.map_or_else(|| detail.clone(), |said| format!("{said}; {detail}")));
@@ -324,6 +330,10 @@ impl<S: Full> NoTransaction<'_, '_, '_, S> {
     }
 
     fn tell(&mut self, number: usize, since: Instant, skipped: bool) {
+        // What an earlier try has done was told by it.
+        if skipped && self.run.again {
+            return;
+        }
         let event = Event::Statement { number: number + 1, of: self.step.pieces.len(), took: since.elapsed(), skipped };
         self.run.observer.on(&event);
     }

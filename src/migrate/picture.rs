@@ -23,6 +23,7 @@ pub struct Picture<'a> {
     /// Why the log could not be read, where it is there: then edits cannot be told.
     pub log_unreadable: Option<SqlError>,
     edits: HashMap<Version, Edit>,
+    texts: HashMap<Version, String>,
 }
 
 /// The state of one version.
@@ -101,6 +102,7 @@ impl<'a> Picture<'a> {
             unfinished: Vec::new(),
             log_unreadable: None,
             edits: HashMap::new(),
+            texts: HashMap::new(),
         }
     }
 
@@ -118,10 +120,12 @@ impl<'a> Picture<'a> {
             unfinished: Vec::new(),
             log_unreadable: None,
             edits: HashMap::new(),
+            texts: HashMap::new(),
         };
-        match Ledger::look(session)? {
+        let look = Ledger::look(session)?;
+        match &look {
             Look::Absent => {}
-            Look::Unreadable(error) => picture.log_unreadable = Some(error),
+            Look::Unreadable(error) => picture.log_unreadable = Some(error.clone()),
             Look::Present(ledger) => {
                 let key = history.key();
                 let read = ledger.recorded(session, &key).and_then(|recorded| Ok((recorded, ledger.unfinished(session, &key)?)));
@@ -138,23 +142,16 @@ impl<'a> Picture<'a> {
         }
         for row in &picture.applied {
             let Some(file) = picture.file(&row.version) else { continue };
-            let edit = match (picture.recorded.get(&row.version), history.differs(row, file)) {
-                // The history's own checksum counts comments and line ends, too.
-                (Some(recorded), Some(true)) => match recorded.checksum.edit(&file.up.text, file.up.engine) {
-                    Edit::None => Edit::Real,
-                    edit => edit,
-                },
-                (Some(recorded), _) => recorded.checksum.edit(&file.up.text, file.up.engine),
-                (None, differs) => {
-                    if differs == Some(true) {
-                        Edit::Real
-                    } else {
-                        Edit::None
-                    }
-                }
-            };
-            if edit != Edit::None {
-                picture.edits.insert(row.version.clone(), edit);
+            let recorded = picture.recorded.get(&row.version);
+            let edit = edit_of(file, recorded, history.differs(row, file));
+            if edit == Edit::None {
+                continue;
+            }
+            picture.edits.insert(row.version.clone(), edit);
+            if let (Some(_), Look::Present(ledger)) = (recorded, &look)
+                && let Some(text) = ledger.what_ran(session, &history.key(), &row.version).map_err(LedgerError::Sql)?
+            {
+                picture.texts.insert(row.version.clone(), text);
             }
         }
         Ok(picture)
@@ -190,6 +187,17 @@ impl<'a> Picture<'a> {
     /// How the file of an applied version differs from what ran; `None` where the log does not know.
     pub fn edit(&self, version: &Version) -> Edit {
         self.edits.get(version).copied().unwrap_or(Edit::None)
+    }
+
+    /// Whether anything tells what ran as `version`: the log, or a checksum in the history.
+    pub fn is_known(&self, version: &Version) -> bool {
+        let kept = |row: &Applied| row.version == *version && row.checksum.is_some();
+        self.recorded.contains_key(version) || self.applied.iter().any(kept)
+    }
+
+    /// The way forward of an edited migration as it ran; `None` where its file does not differ from it.
+    pub fn what_ran(&self, version: &Version) -> Option<&str> {
+        self.texts.get(version).map(String::as_str)
     }
 
     /// All versions of files and history with their states, in order.
@@ -255,5 +263,16 @@ impl<'a> Picture<'a> {
         let numbers = self.files.first().map(|file| &file.version).or_else(|| self.latest()).and_then(Version::number).is_some();
         let number = if numbers { Version::of_refinery_file(typed) } else { None };
         number.unwrap_or_else(|| Version::of_directory(typed))
+    }
+}
+
+/// How a file differs from what ran, by the log and by the history's own checksum.
+fn edit_of(file: &Migration, recorded: Option<&Recorded>, differs: Option<bool>) -> Edit {
+    let known = recorded.map(|recorded| recorded.checksum.edit(&file.up.text, file.up.engine));
+    match (known, differs) {
+        // The history's own checksum counts comments and line ends, too.
+        (None | Some(Edit::None), Some(true)) => Edit::Real,
+        (Some(edit), _) => edit,
+        (None, _) => Edit::None,
     }
 }

@@ -151,7 +151,10 @@ pub(super) fn plan_again<'a>(picture: &Picture<'a>, versions: &[Version]) -> Vec
 }
 
 /// The version that a person means: the version itself, with or without dashes, or the name of the folder.
-pub(super) fn find(picture: &Picture<'_>, asked: &str) -> Result<Version, PlanError> {
+///
+/// # Errors
+/// When there is none, in the files or the history.
+pub fn find(picture: &Picture<'_>, asked: &str) -> Result<Version, PlanError> {
     let version = picture.asked(asked);
     if picture.file(&version).is_some() || picture.is_applied(&version) {
         return Ok(version);
