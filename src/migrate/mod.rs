@@ -5,6 +5,7 @@
 //! runs it under the lock and reports [`Event`]s.
 
 mod apply;
+mod durable;
 mod error;
 mod event;
 mod history;
