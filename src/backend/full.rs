@@ -349,6 +349,30 @@ pub trait Full: Basic {
         Ok(())
     }
 
+    /// Whether commits may be relaxed: the database can do so, and no other server is to wait for them.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    fn may_relax_commits(&mut self) -> Result<bool, SqlError> {
+        Ok(false)
+    }
+
+    /// Lets the commit of the transaction that is open not wait for the disk.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    fn relax_commit(&mut self) -> Result<(), SqlError> {
+        Ok(())
+    }
+
+    /// Waits until the disk has every commit of this session.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    fn flush_commits(&mut self) -> Result<(), SqlError> {
+        Ok(())
+    }
+
     /// Whether deferred constraints are violated at this moment, so that a commit would fail. Where the
     /// database cannot tell before the commit, `false`.
     fn deferred_violations(&mut self) -> bool {

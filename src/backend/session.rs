@@ -199,6 +199,15 @@ impl Full for Session {
     fn check_deferred(&mut self) -> Result<(), SqlError> {
         each!(self, session => session.check_deferred())
     }
+    fn may_relax_commits(&mut self) -> Result<bool, SqlError> {
+        each!(self, session => session.may_relax_commits())
+    }
+    fn relax_commit(&mut self) -> Result<(), SqlError> {
+        each!(self, session => session.relax_commit())
+    }
+    fn flush_commits(&mut self) -> Result<(), SqlError> {
+        each!(self, session => session.flush_commits())
+    }
     fn deferred_violations(&mut self) -> bool {
         each!(self, session => session.deferred_violations())
     }

@@ -130,6 +130,7 @@ fn options(context: &Context, args: &Args, chosen: &Chosen, reached: &Reached) -
         fake: args.fake,
         allow_out_of_order: args.allow_out_of_order,
         stamp: if reached.session.created() { context.stamp(chosen) } else { None },
+        relaxed_commits: running::may_relax(reached),
         patience: running::patience(chosen),
         ..Options::new(context.what("migrate"))
     }

@@ -56,6 +56,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         lock_timeout: args.lock.lock_timeout,
         // What was pending in between before stays so.
         allow_out_of_order: true,
+        relaxed_commits: running::may_relax(&reached),
         patience: running::patience(&chosen),
         ..Options::new(context.what("redo"))
     };

@@ -99,6 +99,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     }
     let options = Options {
         lock_timeout: args.lock.lock_timeout,
+        relaxed_commits: running::may_relax(&reached),
         patience: running::patience(&chosen),
         ..Options::new(context.what("rollback"))
     };

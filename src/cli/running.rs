@@ -12,6 +12,7 @@ use super::signals::Interrupts;
 use super::watch::Watch;
 use crate::backend::Access;
 use crate::domain::version::Version;
+use crate::guards::Standing;
 use crate::ledger::{Actor, Ledger, Look};
 use crate::migrate::{
     Direction, Engine, Finished, History, MigrateError, Observer, Options, Outcome, Patience, Picture, Prepared, Step, prepare,
@@ -74,6 +75,11 @@ pub fn run(
 pub fn patience(chosen: &Chosen) -> Patience {
     let settings = &chosen.project.config.migrations;
     Patience { lock: settings.lock_timeout, statement: settings.statement_timeout, retries: settings.retries }
+}
+
+/// Whether commits before the last one need not wait for the disk.
+pub fn may_relax(reached: &Reached) -> bool {
+    reached.standing != Standing::Protected
 }
 
 /// The list in which JSON tells the steps of a direction.

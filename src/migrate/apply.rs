@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
+use super::durable::Durability;
 use super::error::{Failed, Fate, MigrateError};
 use super::event::{Event, Finished, Observer};
 use super::history::History;
@@ -38,6 +39,8 @@ pub struct Options {
     pub patience: Patience,
     /// A rehearsal: nothing is logged that went wrong, and statements are told one by one.
     pub rehearse: bool,
+    /// Commits need not wait for the disk, but for the last one: for databases that are not protected.
+    pub relaxed_commits: bool,
     /// Stamp the database with this marker when the ledger is made: for a database that we created ourselves.
     pub stamp: Option<String>,
 }
@@ -53,6 +56,7 @@ impl Options {
             allow_out_of_order: false,
             patience: Patience::default(),
             rehearse: false,
+            relaxed_commits: false,
             stamp: None,
         }
     }
@@ -189,13 +193,17 @@ impl<S: Full> Engine<'_, S> {
             blockers: Vec::new(),
             again: false,
             locks: Locks::default(),
+            durability: Durability::default(),
         };
+        run.begin_durability(prepared.len())?;
         if run.options.rehearse {
             run.begin_rehearsal()?;
         }
         let result = run.all(&prepared, self.stop);
+        let settled = run.settle();
         outcome.finished = std::mem::take(&mut run.committed);
         result?;
+        settled?;
         for done in &outcome.finished {
             match done.direction {
                 Direction::Up => outcome.pending.retain(|version| *version != done.version),
@@ -258,6 +266,7 @@ pub(super) struct Run<'a, S: Full> {
     pub(super) again: bool,
     /// What a rehearsal holds.
     pub(super) locks: Locks,
+    pub(super) durability: Durability,
 }
 
 /// A transaction that is open and what is finished within it.
@@ -299,6 +308,7 @@ impl<S: Full> Run<'_, S> {
                 self.close_after(&steps[..at], &steps[at..])?;
                 return Err(MigrateError::LockLost { done: self.committed.clone(), left: versions(&steps[at..]) });
             }
+            self.choose_durability(step, at + 1 == steps.len());
             let migration = step.step.migration;
             self.observer.on(&Event::Started {
                 version: &migration.version,
@@ -465,6 +475,7 @@ impl<S: Full> Run<'_, S> {
                 self.session.restore_settings()?;
             }
         }
+        self.relax_commit()?;
         let (version, action) = match step.step.direction {
             Direction::Up => (step.version(), if self.options.fake { Action::Faked } else { Action::Applied }),
             Direction::Down => (step.version(), Action::Reverted),
@@ -490,6 +501,7 @@ impl<S: Full> Run<'_, S> {
             self.lost = group.finished.into_iter().map(|finished| finished.version).collect();
             return Err(error);
         }
+        self.committed_now();
         fault::point(if direction == Some(Direction::Down) { "rollback.after_commit" } else { "migrate.after_commit" });
         for finished in group.finished {
             self.finish(finished);
@@ -587,6 +599,10 @@ impl<S: Full> Run<'_, S> {
             self.ledger.log(self.session, &entry, self.actor)?;
             self.session.commit()
         });
+        if written.is_ok() {
+            // A commit like any other, which takes those before it along.
+            self.durability.owed = false;
+        }
         if written.is_err() {
             let _ = self.session.rollback();
         }

@@ -6,6 +6,7 @@
 
 mod adopt;
 mod apply;
+mod durable;
 mod error;
 mod event;
 mod history;

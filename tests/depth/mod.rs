@@ -1,5 +1,6 @@
 //! What goes beyond running: repairs, differences, patience, rehearsals, cheap commits.
 
+mod commits;
 mod difference;
 mod patience;
 mod rehearse;

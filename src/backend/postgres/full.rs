@@ -148,6 +148,23 @@ impl Full for PostgresSession {
         rehearsal::check_deferred(self)
     }
 
+    fn may_relax_commits(&mut self) -> Result<bool, SqlError> {
+        let rows = self.query("SELECT pg_catalog.current_setting('synchronous_standby_names') = ''", &[])?;
+        Ok(rows.first().and_then(|row| row.truth(0)).unwrap_or(false))
+    }
+
+    fn relax_commit(&mut self) -> Result<(), SqlError> {
+        self.execute("SET LOCAL synchronous_commit = off")
+    }
+
+    /// A transaction that writes nothing would wait for nothing.
+    fn flush_commits(&mut self) -> Result<(), SqlError> {
+        self.begin()?;
+        self.execute("SET LOCAL synchronous_commit = on")?;
+        self.query("SELECT pg_catalog.pg_logical_emit_message(true, 'manage', 'flush')", &[])?;
+        self.commit()
+    }
+
     fn try_lock(&mut self, what: &str) -> Result<bool, SqlError> {
         lock::try_lock(self, what)
     }

@@ -1,0 +1,47 @@
+//! Commits that need not wait for the disk, and the one at the end that does.
+//!
+//! A commit waits until the disk has it. Of several migrations only the last has to: it takes all before it along.
+
+use super::apply::Run;
+use super::prepare::Prepared;
+use crate::backend::{Full, SqlError};
+
+/// Where a run stands.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Durability {
+    /// Whether commits may be relaxed at all.
+    allowed: bool,
+    /// Whether that of the step that runs is.
+    relaxed: bool,
+    /// Whether one was that no other has taken along.
+    pub(super) owed: bool,
+}
+
+impl<S: Full> Run<'_, S> {
+    /// Finds out whether commits may be relaxed: where the caller allows it, and no other server waits for them.
+    pub(super) fn begin_durability(&mut self, steps: usize) -> Result<(), SqlError> {
+        let wanted = self.options.relaxed_commits && !self.options.rehearse && !self.is_single() && steps > 1;
+        self.durability = Durability { allowed: wanted && self.session.may_relax_commits()?, ..Durability::default() };
+        Ok(())
+    }
+
+    /// Decides for the step that comes.
+    pub(super) fn choose_durability(&mut self, step: &Prepared<'_>, last: bool) {
+        self.durability.relaxed = self.durability.allowed && !last && step.in_transaction();
+    }
+
+    /// Relaxes the commit of the transaction that is open, where that was decided.
+    pub(super) fn relax_commit(&mut self) -> Result<(), SqlError> {
+        if self.durability.relaxed { self.session.relax_commit() } else { Ok(()) }
+    }
+
+    /// After a commit.
+    pub(super) fn committed_now(&mut self) {
+        self.durability.owed = self.durability.relaxed;
+    }
+
+    /// The commit that takes all along, at every way out.
+    pub(super) fn settle(&mut self) -> Result<(), SqlError> {
+        if std::mem::take(&mut self.durability.owed) { self.session.flush_commits() } else { Ok(()) }
+    }
+}
