@@ -353,6 +353,7 @@ impl<S: Full> Run<'_, S> {
             return self.alone(step, begun);
         }
         let statements = no_transaction::run(self, step, begun)?;
+        self.committed_now();
         fault::point("migrate.after_commit");
         self.finish(self.finished(step, statements, begun));
         Ok(())
@@ -432,6 +433,7 @@ impl<S: Full> Run<'_, S> {
         }
         fault::point("migrate.before_commit");
         self.session.commit().map_err(|error| Trouble::at_commit(step, error))?;
+        self.committed_now();
         Ok(statements)
     }
 
@@ -601,7 +603,7 @@ impl<S: Full> Run<'_, S> {
         });
         if written.is_ok() {
             // A commit like any other, which takes those before it along.
-            self.durability.owed = false;
+            self.committed_for_good();
         }
         if written.is_err() {
             let _ = self.session.rollback();

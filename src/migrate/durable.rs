@@ -14,7 +14,7 @@ pub(super) struct Durability {
     /// Whether that of the step that runs is.
     relaxed: bool,
     /// Whether one was that no other has taken along.
-    pub(super) owed: bool,
+    owed: bool,
 }
 
 impl<S: Full> Run<'_, S> {
@@ -30,14 +30,26 @@ impl<S: Full> Run<'_, S> {
         self.durability.relaxed = self.durability.allowed && !last && step.in_transaction();
     }
 
-    /// Relaxes the commit of the transaction that is open, where that was decided.
+    /// Relaxes the commit of the transaction that is open, where that was decided. It is owed from here on, since
+    /// nobody knows what a commit whose answer is lost has done.
     pub(super) fn relax_commit(&mut self) -> Result<(), SqlError> {
-        if self.durability.relaxed { self.session.relax_commit() } else { Ok(()) }
+        if !self.durability.relaxed {
+            return Ok(());
+        }
+        self.durability.owed = true;
+        self.session.relax_commit()
     }
 
-    /// After a commit.
+    /// After a commit that waited, which takes those before it along.
+    pub(super) fn committed_for_good(&mut self) {
+        self.durability.owed = false;
+    }
+
+    /// After the commit of the step that runs.
     pub(super) fn committed_now(&mut self) {
-        self.durability.owed = self.durability.relaxed;
+        if !self.durability.relaxed {
+            self.committed_for_good();
+        }
     }
 
     /// The commit that takes all along, at every way out.

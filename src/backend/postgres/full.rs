@@ -160,9 +160,14 @@ impl Full for PostgresSession {
     /// A transaction that writes nothing would wait for nothing.
     fn flush_commits(&mut self) -> Result<(), SqlError> {
         self.begin()?;
-        self.execute("SET LOCAL synchronous_commit = on")?;
-        self.query("SELECT pg_catalog.pg_logical_emit_message(true, 'manage', 'flush')", &[])?;
-        self.commit()
+        let flushed = self
+            .execute("SET LOCAL synchronous_commit = on; SELECT pg_catalog.pg_logical_emit_message(true, 'manage', 'flush')")
+            .and_then(|()| self.commit());
+        if flushed.is_err() {
+            // Where this fails too, the connection is lost, which the error says.
+            let _ = self.rollback();
+        }
+        flushed
     }
 
     fn try_lock(&mut self, what: &str) -> Result<bool, SqlError> {
