@@ -3,8 +3,9 @@
 //! A commit waits until the disk has it. Of several migrations only the last has to: it takes all before it along.
 
 use super::apply::Run;
+use super::event::Event;
 use super::prepare::Prepared;
-use crate::backend::{Full, SqlError};
+use crate::backend::{Full, Notice, SqlError};
 
 /// Where a run stands.
 #[derive(Debug, Clone, Copy, Default)]
@@ -52,8 +53,16 @@ impl<S: Full> Run<'_, S> {
         }
     }
 
-    /// The commit that takes all along, at every way out.
-    pub(super) fn settle(&mut self) -> Result<(), SqlError> {
-        if std::mem::take(&mut self.durability.owed) { self.session.flush_commits() } else { Ok(()) }
+    /// The commit that takes all along, at every way out. After a run that went well it is made already, by the last
+    /// step; so where this one fails, there is another error, and this one is told beside it.
+    pub(super) fn settle(&mut self) {
+        if !std::mem::take(&mut self.durability.owed) {
+            return;
+        }
+        if let Err(error) = self.session.flush_commits() {
+            let message = format!("should the server break down now, the last commits before it may be lost: {error}");
+            let notice = Notice { severity: "WARNING".to_owned(), sqlstate: String::new(), message };
+            self.observer.on(&Event::Notice(&notice));
+        }
     }
 }
