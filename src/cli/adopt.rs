@@ -15,7 +15,7 @@ use crate::domain::engine::Engine as Database;
 use crate::domain::explain::{Class, Explain};
 use crate::domain::schema::Schema;
 use crate::guards::{Deed, Standing};
-use crate::migrate::{Direction, Forward, History, MigrateError, Options, Picture, plan_forward};
+use crate::migrate::{Direction, Forward, History, Manner, MigrateError, Options, Picture, plan_forward};
 use crate::project::Migration;
 use crate::schema::{Drift, DriftKind, compare};
 
@@ -52,7 +52,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     let options = Options {
         lock_timeout: args.lock.lock_timeout,
         single_transaction: true,
-        fake: true,
+        manner: Manner::Adopt,
         ..Options::new(context.what("adopt"))
     };
     if !picture.applied.is_empty() {

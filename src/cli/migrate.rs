@@ -10,7 +10,7 @@ use super::{rehearse, running};
 use crate::backend::Access;
 use crate::domain::explain::Class;
 use crate::guards::Deed;
-use crate::migrate::{Direction, Forward, MigrateError, Options, Picture, plan_forward};
+use crate::migrate::{Direction, Forward, Manner, MigrateError, Options, Picture, check_single, plan_forward};
 use crate::project::Migration;
 
 /// Run the pending migrations
@@ -127,13 +127,17 @@ fn options(context: &Context, args: &Args, chosen: &Chosen, reached: &Reached) -
     Options {
         lock_timeout: args.lock.lock_timeout,
         single_transaction: args.single_transaction,
-        fake: args.fake,
+        manner: manner(args),
         allow_out_of_order: args.allow_out_of_order,
         stamp: if reached.session.created() { context.stamp(chosen) } else { None },
         relaxed_commits: running::may_relax(reached),
         patience: running::patience(chosen),
         ..Options::new(context.what("migrate"))
     }
+}
+
+fn manner(args: &Args) -> Manner {
+    if args.fake { Manner::Fake } else { Manner::Run }
 }
 
 fn target(args: &Args) -> Result<Forward, Failure> {
@@ -166,7 +170,7 @@ fn nothing_to_begin_with(
     }
     let looked = running::look(context, chosen, files, "migrate")?;
     context.screen.heading(&looked.title);
-    running::show_plan(context, &looked, &[], Direction::Up, "");
+    running::show_plan(context, &looked, &[], Direction::Up, "", "");
     Ok(Some(Exit::Ok))
 }
 
@@ -174,8 +178,15 @@ fn nothing_to_begin_with(
 fn command(args: &Args) -> String {
     let target = args.target.as_ref().or(args.to.as_ref()).map(|version| format!(" {version}"));
     let steps = args.steps.map(|steps| format!(" --steps {steps}"));
-    let late = if args.allow_out_of_order { " --allow-out-of-order" } else { "" };
-    format!("manage migrate{}{}{late}", target.unwrap_or_default(), steps.unwrap_or_default())
+    let mut command = format!("manage migrate{}{}", target.unwrap_or_default(), steps.unwrap_or_default());
+    for (given, flag) in [
+        (args.allow_out_of_order, " --allow-out-of-order"),
+        (args.single_transaction, " --single-transaction"),
+        (args.fake, " --fake"),
+    ] {
+        command.push_str(if given { flag } else { "" });
+    }
+    command
 }
 
 /// `--plan` and `--sql`: looks, and creates nothing.
@@ -186,10 +197,19 @@ fn look(context: &mut Context, args: &Args, chosen: &Chosen, files: &[Migration]
     }
     let steps = plan_forward(&looked.picture, target, args.allow_out_of_order).map_err(MigrateError::from)?;
     let prepared = running::prepare_all(&steps)?;
+    // Where it would be refused, no plan of it is shown.
+    if args.single_transaction && !args.fake && prepared.len() > 1 {
+        check_single(&prepared)?;
+    }
     if args.sql {
-        running::print_sql(context, &looked, &prepared);
+        running::print_sql(context, &looked, &prepared, manner(args), args.single_transaction);
     } else {
-        running::show_plan(context, &looked, &prepared, Direction::Up, &command(args));
+        let would = match (args.fake, args.single_transaction) {
+            (true, _) => "would be recorded without running",
+            (_, true) => "would run in one transaction",
+            _ => "would run",
+        };
+        running::show_plan(context, &looked, &prepared, Direction::Up, would, &command(args));
     }
     Ok(Exit::Ok)
 }

@@ -9,7 +9,7 @@ use super::output::words;
 use super::{rehearse, running};
 use crate::backend::Access;
 use crate::guards::Deed;
-use crate::migrate::{Backward, Direction, MigrateError, Options, Picture, plan_back};
+use crate::migrate::{Backward, Direction, Manner, MigrateError, Options, Picture, plan_back};
 
 /// Take migrations back
 ///
@@ -70,9 +70,9 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         let steps = plan_back(&looked.picture, &target).map_err(MigrateError::from)?;
         let prepared = running::prepare_all(&steps)?;
         if args.sql {
-            running::print_sql(context, &looked, &prepared);
+            running::print_sql(context, &looked, &prepared, Manner::Run, false);
         } else {
-            running::show_plan(context, &looked, &prepared, Direction::Down, &command(args));
+            running::show_plan(context, &looked, &prepared, Direction::Down, "would be reverted", &command(args));
         }
         return Ok(Exit::Ok);
     }

@@ -1,4 +1,4 @@
-//! The migration log: applied, reverted, faked, failed, repaired. Append-only.
+//! The migration log: applied, reverted, faked, adopted, failed, repaired. Append-only.
 
 use std::collections::HashMap;
 
@@ -17,6 +17,9 @@ pub enum Action {
     Reverted,
     /// It was recorded without running.
     Faked,
+    /// It was recorded without running, because the database had it already: another tool ran it, or its schema is
+    /// what the migrations make.
+    Adopted,
     /// It failed; nothing of it stayed, or the progress table says what.
     Failed,
     /// A person accepted its edited file (with its texts), or said what became of a statement (without).
@@ -30,6 +33,7 @@ impl Action {
             Self::Applied => "applied",
             Self::Reverted => "reverted",
             Self::Faked => "faked",
+            Self::Adopted => "adopted",
             Self::Failed => "failed",
             Self::Repaired => "repaired",
         }
@@ -77,7 +81,9 @@ pub struct Entry<'a> {
 pub struct Recorded {
     /// The checksums of the file that ran.
     pub checksum: Checksum,
-    /// How long it took, in microseconds; `None` where it was faked.
+    /// How it came into the history; of one that was repaired, how it did before, as far as it is known.
+    pub action: Action,
+    /// How long it took, in microseconds; `None` where it was only recorded.
     pub micros: Option<u64>,
     /// Its name at that time.
     pub name: String,
@@ -124,12 +130,19 @@ impl Ledger {
             if row.text(2) == Some("repaired")
                 && let Some(earlier) = known.get_mut(&version)
             {
-                *earlier =
-                    Recorded { checksum: Checksum { bytes: text(4), tokens: text(5) }, micros: earlier.micros, name: text(1) };
+                earlier.checksum = Checksum { bytes: text(4), tokens: text(5) };
+                earlier.name = text(1);
                 continue;
             }
-            let micros = row.integer(3).and_then(|micros| u64::try_from(micros).ok()).filter(|_| row.text(2) == Some("applied"));
-            known.insert(version, Recorded { checksum: Checksum { bytes: text(4), tokens: text(5) }, micros, name: text(1) });
+            let action = match row.text(2) {
+                Some("faked") => Action::Faked,
+                Some("adopted") => Action::Adopted,
+                Some("repaired") => Action::Repaired,
+                _ => Action::Applied,
+            };
+            let micros = row.integer(3).and_then(|micros| u64::try_from(micros).ok()).filter(|_| action == Action::Applied);
+            let checksum = Checksum { bytes: text(4), tokens: text(5) };
+            known.insert(version, Recorded { checksum, action, micros, name: text(1) });
         }
         Ok(known)
     }

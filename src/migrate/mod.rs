@@ -21,7 +21,7 @@ mod rehearse;
 mod repair;
 mod stream;
 
-pub use apply::{Engine, Options, Outcome};
+pub use apply::{Engine, Manner, Options, Outcome, check_single};
 pub use error::MigrateError;
 pub use event::{Event, Finished, Ignore, Observer};
 pub use history::{Applied, DieselHistory, History, RefineryHistory, Width, refinery_checksum};
@@ -32,4 +32,4 @@ pub use plan::{Backward, Direction, Forward, Named, PlanError, Step, find, plan_
 pub use prepare::{PrepareError, Prepared, prepare};
 pub use rehearse::{Rehearsal, TakenLock};
 pub use repair::{RepairError, Repaired, Verdict};
-pub use stream::sql_stream;
+pub use stream::SqlStream;

@@ -39,9 +39,8 @@ pub(super) fn run<S: Full>(run: &mut Run<'_, S>, step: &Prepared<'_>, begun: Ins
     let restored = file.run.session.restore_settings();
     let ran = result?;
     restored.map_err(|error| Trouble {
-        statement: step.pieces.len().saturating_sub(1),
-        error,
         fate: Fate::Kept { statements: step.pieces.len() },
+        ..Trouble::rolled_back(step.pieces.len().saturating_sub(1), error)
     })?;
     Ok(ran)
 }
@@ -118,7 +117,7 @@ impl<S: Full> NoTransaction<'_, '_, '_, S> {
                 let error = SqlError::new(SqlErrorKind::Other, what)
                     .with_hint("put the statements that have run back as they were; those after them may change");
                 let statement = before.statement.min(self.step.pieces.len().saturating_sub(1));
-                return Err(Trouble { statement, error, fate: Fate::Unknown });
+                return Err(Trouble { fate: Fate::Unknown, ..Trouble::rolled_back(statement, error) });
             }
         }
         Ok(())
@@ -133,7 +132,7 @@ impl<S: Full> NoTransaction<'_, '_, '_, S> {
         if before.state == ProgressState::Done {
             return Ok(true);
         }
-        let unknown = |error| Trouble { statement: number, error, fate: Fate::Unknown };
+        let unknown = |error| Trouble { fate: Fate::Unknown, ..Trouble::rolled_back(number, error) };
         let Some(index) = sql::concurrent_index(self.step.sql(number)) else {
             return Err(unknown(SqlError::new(
                 SqlErrorKind::Other,
@@ -277,7 +276,7 @@ impl<S: Full> NoTransaction<'_, '_, '_, S> {
             self.run.session.begin()?;
             self.run.record(self.step, ran, begun)
         });
-        written.map_err(|error| self.trouble(last, error))?;
+        written.map_err(|error| Trouble { fate: self.kept(), ..Trouble::in_record(self.step, error) })?;
         fault::point("migrate.before_commit");
         self.run.session.commit().map_err(|error| match error.kind {
             SqlErrorKind::Connection => Trouble::at_commit(self.step, error),
@@ -326,7 +325,11 @@ impl<S: Full> NoTransaction<'_, '_, '_, S> {
     }
 
     fn trouble(&self, statement: usize, error: SqlError) -> Trouble {
-        Trouble { statement, error, fate: Fate::Kept { statements: self.kept } }
+        Trouble { fate: self.kept(), ..Trouble::rolled_back(statement, error) }
+    }
+
+    fn kept(&self) -> Fate {
+        Fate::Kept { statements: self.kept }
     }
 
     fn tell(&mut self, number: usize, since: Instant, skipped: bool) {

@@ -82,7 +82,7 @@ impl<S: Full> Run<'_, S> {
 
     /// The limits of the statements of `step`.
     pub(super) fn limits(&self, step: &Prepared<'_>) -> Limits {
-        if self.options.fake { Limits::default() } else { self.patience(step).limits() }
+        if self.options.manner.runs() { self.patience(step).limits() } else { Limits::default() }
     }
 
     /// Sends a statement of a file. Where its wait is limited, somebody watches for whom it waits.

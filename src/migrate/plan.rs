@@ -216,10 +216,10 @@ pub enum PlanError {
     #[error("{0} is not applied, so there is no way back to it")]
     NotApplied(Version),
     /// The files of the way back are gone.
-    #[error("{} cannot be reverted: no file has it", listed(.0))]
+    #[error("{} cannot be reverted: no file has {}", listed(.0), if .0.len() == 1 { "it" } else { "them" })]
     Gone(Vec<Version>),
     /// No way back.
-    #[error("{} has no way back", listed(.0))]
+    #[error("{} {} no way back", listed(.0), if .0.len() == 1 { "has" } else { "have" })]
     Irreversible(Vec<Named>),
 }
 

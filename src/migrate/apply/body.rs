@@ -14,7 +14,7 @@ impl<S: Full> Run<'_, S> {
     /// The statements of a step and its records, in the transaction that is open.
     pub(super) fn body(&mut self, step: &Prepared<'_>, begun: Instant) -> Result<usize, Trouble> {
         let mut ran = 0;
-        if !self.options.fake {
+        if self.options.manner.runs() {
             let limits = self.limits(step);
             self.session.limit(limits, Span::Transaction).map_err(|error| Trouble::rolled_back(0, error))?;
             if self.options.rehearse {
@@ -34,13 +34,13 @@ impl<S: Full> Run<'_, S> {
             }
         }
         fault::point("migrate.before_record");
-        self.record(step, ran, begun).map_err(|error| Trouble::rolled_back(step.pieces.len().saturating_sub(1), error))?;
+        self.record(step, ran, begun).map_err(|error| Trouble::in_record(step, error))?;
         Ok(ran)
     }
 
     /// History row and log row, after the session's settings are what they were.
     pub(in crate::migrate) fn record(&mut self, step: &Prepared<'_>, statements: usize, begun: Instant) -> Result<(), SqlError> {
-        if !self.options.fake {
+        if self.options.manner.runs() {
             self.session.drop_temporary()?;
             if self.session.any_statement_may_change_settings() {
                 self.session.restore_settings()?;
@@ -48,7 +48,7 @@ impl<S: Full> Run<'_, S> {
         }
         self.relax_commit()?;
         let (version, action) = match step.step.direction {
-            Direction::Up => (step.version(), if self.options.fake { Action::Faked } else { Action::Applied }),
+            Direction::Up => (step.version(), self.options.manner.action()),
             Direction::Down => (step.version(), Action::Reverted),
         };
         match step.step.direction {
@@ -58,7 +58,8 @@ impl<S: Full> Run<'_, S> {
         if !step.in_transaction() || self.half_way.contains(version) {
             self.ledger.forget_progress(self.session, &self.history_key, version)?;
         }
-        let entry = entry(&self.history_key, step, action, statements, begun.elapsed(), None);
+        let message = (action == Action::Adopted).then_some("the database was what the migrations make");
+        let entry = entry(&self.history_key, step, action, statements, begun.elapsed(), message);
         self.ledger.log(self.session, &entry, self.actor)
     }
 }
@@ -73,7 +74,7 @@ pub(in crate::migrate) fn entry<'a>(
     message: Option<&'a str>,
 ) -> Entry<'a> {
     let migration = step.step.migration;
-    let keep = matches!(action, Action::Applied | Action::Faked);
+    let keep = matches!(action, Action::Applied | Action::Faked | Action::Adopted);
     Entry {
         history,
         version: &migration.version,

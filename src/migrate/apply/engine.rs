@@ -112,8 +112,8 @@ impl<S: Full> Engine<'_, S> {
         }
         // One alone is all or nothing anyway.
         let single = self.options.single_transaction && prepared.len() > 1;
-        if single && !self.options.fake {
-            refuse_what_cannot_share(&prepared)?;
+        if single && self.options.manner.runs() {
+            check_single(&prepared)?;
         }
         let mut outcome = Outcome {
             finished: Vec::new(),
@@ -179,9 +179,14 @@ impl<S: Full> Engine<'_, S> {
     }
 }
 
+/// Checks that all steps can share one transaction.
+///
 /// A rebuild needs foreign keys off, which cannot be switched within a transaction: with them on, the rows that
 /// point to the dropped table would be deleted with it.
-fn refuse_what_cannot_share(steps: &[Prepared<'_>]) -> Result<(), MigrateError> {
+///
+/// # Errors
+/// When one of them cannot: [`MigrateError::NotSingle`].
+pub fn check_single(steps: &[Prepared<'_>]) -> Result<(), MigrateError> {
     for step in steps {
         let why = match step.handling {
             _ if !step.in_transaction() => "runs without a transaction",

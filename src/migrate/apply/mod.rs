@@ -14,7 +14,7 @@ mod trouble;
 
 pub(super) use body::entry;
 pub(super) use engine::MakePlan;
-pub use engine::{Engine, Outcome};
-pub use options::Options;
+pub use engine::{Engine, Outcome, check_single};
+pub use options::{Manner, Options};
 pub(super) use run::Run;
 pub(super) use trouble::Trouble;

@@ -2,7 +2,36 @@
 
 use std::time::Duration;
 
+use crate::ledger::Action;
 use crate::migrate::patience::Patience;
+
+/// Whether migrations run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Manner {
+    /// They do.
+    #[default]
+    Run,
+    /// They are only recorded, because somebody says that the database has them.
+    Fake,
+    /// They are only recorded, because the database was found to be what they make.
+    Adopt,
+}
+
+impl Manner {
+    /// Whether statements are sent.
+    pub fn runs(self) -> bool {
+        self == Self::Run
+    }
+
+    /// The log's word for a way forward.
+    pub(in crate::migrate) fn action(self) -> Action {
+        match self {
+            Self::Run => Action::Applied,
+            Self::Fake => Action::Faked,
+            Self::Adopt => Action::Adopted,
+        }
+    }
+}
 
 /// How to run.
 #[derive(Debug, Clone)]
@@ -13,8 +42,8 @@ pub struct Options {
     pub lock_timeout: Duration,
     /// All migrations in one transaction.
     pub single_transaction: bool,
-    /// Only record, run nothing.
-    pub fake: bool,
+    /// Run, or only record.
+    pub manner: Manner,
     /// Late migrations may run.
     pub allow_out_of_order: bool,
     /// How patient statements are, where their file does not say it.
@@ -34,7 +63,7 @@ impl Options {
             what: what.into(),
             lock_timeout: Duration::from_secs(30),
             single_transaction: false,
-            fake: false,
+            manner: Manner::Run,
             allow_out_of_order: false,
             patience: Patience::default(),
             rehearse: false,

@@ -107,7 +107,7 @@ impl<S: Full> Run<'_, S> {
     pub(super) fn shares(&self, step: &Prepared<'_>) -> bool {
         // On SQLite the patience is the connection's, and a statement that is interrupted takes its transaction with it.
         let apart = self.session.commits_are_dear() && self.limits(step) != Limits::default();
-        self.options.fake || (step.in_transaction() && step.handling == Handling::Shared && (!apart || self.single))
+        !self.options.manner.runs() || (step.in_transaction() && step.handling == Handling::Shared && (!apart || self.single))
     }
 
     pub(super) fn finish(&mut self, finished: Finished) {
@@ -122,7 +122,7 @@ impl<S: Full> Run<'_, S> {
             direction: step.step.direction,
             statements,
             took: begun.elapsed(),
-            faked: self.options.fake,
+            faked: !self.options.manner.runs(),
         }
     }
 

@@ -7,11 +7,13 @@ use super::run::Run;
 use crate::backend::{Full, SqlError, SqlErrorKind};
 use crate::domain::version::Version;
 use crate::ledger::Action;
-use crate::migrate::error::{Failed, Fate, MigrateError};
+use crate::migrate::error::{Failed, FailedAt, Fate, MigrateError};
 use crate::migrate::prepare::Prepared;
 
 /// Why a step failed: the statement (from 0) and the database's error.
 pub(in crate::migrate) struct Trouble {
+    /// All statements were through: our own records failed.
+    pub(in crate::migrate) in_record: bool,
     pub(in crate::migrate) statement: usize,
     pub(in crate::migrate) error: SqlError,
     pub(in crate::migrate) fate: Fate,
@@ -19,13 +21,18 @@ pub(in crate::migrate) struct Trouble {
 
 impl Trouble {
     pub(in crate::migrate) fn rolled_back(statement: usize, error: SqlError) -> Self {
-        Self { statement, error, fate: Fate::RolledBack }
+        Self { statement, error, fate: Fate::RolledBack, in_record: false }
+    }
+
+    /// The records could not be written, which is not the file's fault.
+    pub(in crate::migrate) fn in_record(step: &Prepared<'_>, error: SqlError) -> Self {
+        Self { in_record: true, ..Self::rolled_back(step.pieces.len(), error) }
     }
 
     /// The commit failed. Where the connection was lost in it, nobody knows whether it came through.
     pub(in crate::migrate) fn at_commit(step: &Prepared<'_>, error: SqlError) -> Self {
         let fate = if error.kind == SqlErrorKind::Connection { Fate::Unsure } else { Fate::RolledBack };
-        Self { statement: step.pieces.len().saturating_sub(1), error, fate }
+        Self { fate, ..Self::rolled_back(step.pieces.len().saturating_sub(1), error) }
     }
 }
 
@@ -49,13 +56,17 @@ impl<S: Full> Run<'_, S> {
         self.log_failure(step, trouble.statement, begun.elapsed(), &text);
         let piece = step.pieces.get(trouble.statement);
         let at = piece.map_or(0, |piece| (piece.start + trouble.error.position.unwrap_or(0)).min(piece.end));
+        let begins = self.no_history && self.committed.is_empty() && lost.is_empty();
+        let at = if trouble.in_record {
+            FailedAt::Record { table: self.history.name().to_owned() }
+        } else {
+            FailedAt::Statement { number: trouble.statement + 1, of: step.pieces.len().max(1), place: step.step.script.place(at) }
+        };
         MigrateError::Statement(Box::new(Failed {
             version: step.version().clone(),
             title: step.step.migration.to_string(),
-            number: trouble.statement + 1,
-            of: step.pieces.len().max(1),
-            place: step.step.script.place(at),
-            there_before: self.no_history && self.committed.is_empty() && lost.is_empty() && trouble.error.is_there_already(),
+            at,
+            there_before: begins && !trouble.in_record && trouble.error.is_there_already(),
             error: trouble.error,
             done: self.committed.clone(),
             left,
