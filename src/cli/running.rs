@@ -128,7 +128,7 @@ pub fn look<'a>(context: &mut Context, chosen: &Chosen, files: &'a [Migration], 
         return Ok(Looked { title, picture, history: History::absent(files), ledger: None });
     };
     let session = &mut reached.session;
-    let picture = Picture::gather(session, files)?;
+    let picture = Picture::gather_from_outside(session, files)?;
     let history = History::look(session, files)?;
     let ledger = match Ledger::look(session)? {
         Look::Present(ledger) => Some(ledger),

@@ -11,6 +11,7 @@ use super::output::paint::Style;
 use super::output::words;
 use super::running;
 use crate::domain::checksum::Edit;
+use crate::ledger::Action;
 use crate::migrate::{Picture, Problem, ProblemKind, State};
 
 /// Show what is applied and what is pending
@@ -57,11 +58,17 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     let problems = picture.problems();
     let pending = picture.pending().len();
     let summary = match (pending, problems.len()) {
+        (0, 0) if picture.running.is_some() => "a run is under way".to_owned(),
         (0, 0) => "up to date".to_owned(),
         (pending, 0) => format!("{pending} pending · run them: manage migrate"),
         (pending, problems) => format!("{pending} pending, {}", words::count(problems, "problem")),
     };
     context.screen.line(&summary);
+    let being_run = picture.being_run();
+    for (_, text) in &being_run {
+        let mark = context.screen.paint.on(Style::Warn, "~");
+        context.screen.line(&format!("  {mark} {text}"));
+    }
     for problem in &problems {
         let mark = context.screen.paint.on(Style::Warn, "!");
         let line = format!("  {mark} {}", difference::message(picture, problem));
@@ -78,7 +85,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         // Whether a file was edited could not be told, and "could not tell" is not "fine".
         _ if picture.log_unreadable.is_some() => Exit::CouldNotRun,
         (true, [_, ..], _) => Exit::Conflict,
-        (true, [], 0) => Exit::Ok,
+        (true, [], 0) if being_run.is_empty() => Exit::Ok,
         (true, [], _) => Exit::Check,
     })
 }
@@ -92,7 +99,8 @@ fn table(picture: &Picture<'_>) -> Table {
             picture.applied.iter().find(|row| row.version == *version).map(|row| minute(&row.run_on)).unwrap_or_default();
         let took = picture.recorded.get(version).and_then(|recorded| recorded.micros);
         let took = took.map(|micros| words::duration(std::time::Duration::from_micros(micros))).unwrap_or_default();
-        table.add_row([version.as_str().to_owned(), picture.name(version), words_of(state).to_owned(), run_on, took]);
+        let state = words_of(state, picture.recorded.get(version).map(|recorded| recorded.action));
+        table.add_row([version.as_str().to_owned(), picture.name(version), state.to_owned(), run_on, took]);
     }
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));
@@ -105,9 +113,14 @@ fn table(picture: &Picture<'_>) -> Table {
     table
 }
 
-fn words_of(state: State) -> &'static str {
+/// The state in words. What never ran here is not called applied.
+fn words_of(state: State, came: Option<Action>) -> &'static str {
     match state {
-        State::Applied => "applied",
+        State::Applied => match came {
+            Some(action @ (Action::Faked | Action::Adopted)) => action.word(),
+            _ => "applied",
+        },
+        State::Running => "running",
         State::Edited => "edited !",
         State::Missing => "no file !",
         State::Pending => "pending",
@@ -144,6 +157,7 @@ fn facts(context: &mut Context, picture: &Picture<'_>) {
             "version": row.version.as_str(),
             "name": picture.name(&row.version),
             "applied_at": row.run_on,
+            "recorded_as": picture.recorded.get(&row.version).map(|recorded| recorded.action).filter(|action| *action != Action::Repaired).map(Action::word),
             "duration_ms": picture.recorded.get(&row.version).and_then(|recorded| recorded.micros).map(|micros| micros as f64 / 1000.0),
         })
     });
@@ -159,4 +173,9 @@ fn facts(context: &mut Context, picture: &Picture<'_>) {
     context.screen.facts.insert("applied".to_owned(), applied);
     context.screen.facts.insert("pending".to_owned(), running::pending_facts(picture));
     context.screen.facts.insert("problems".to_owned(), problems.into());
+    let running = picture.being_run();
+    let running = running
+        .iter()
+        .map(|(version, text)| json!({ "version": version.as_str(), "name": picture.name(version), "message": text }));
+    context.screen.facts.insert("running".to_owned(), running.collect());
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::history::{Applied, History};
-use crate::backend::{Full, SqlError};
+use crate::backend::{Full, Holder, SqlError};
 use crate::domain::checksum::Edit;
 use crate::domain::version::Version;
 use crate::ledger::{Ledger, LedgerError, Look, Recorded};
@@ -20,6 +20,8 @@ pub struct Picture<'a> {
     pub recorded: HashMap<Version, Recorded>,
     /// Versions that are half-way, with `up` or `down`.
     pub unfinished: Vec<(Version, String)>,
+    /// Who holds the lock, where something is half-way and it was looked from outside.
+    pub running: Option<Holder>,
     /// Why the log could not be read, where it is there: then edits cannot be told.
     pub log_unreadable: Option<SqlError>,
     edits: HashMap<Version, Edit>,
@@ -41,6 +43,8 @@ pub enum State {
     OutOfOrder,
     /// Half-way: a file without a transaction that did not come to its end.
     Unfinished,
+    /// Half-way, and somebody is at it.
+    Running,
 }
 
 /// What is wrong with one version.
@@ -100,6 +104,7 @@ impl<'a> Picture<'a> {
             applied: Vec::new(),
             recorded: HashMap::new(),
             unfinished: Vec::new(),
+            running: None,
             log_unreadable: None,
             edits: HashMap::new(),
             texts: HashMap::new(),
@@ -118,6 +123,7 @@ impl<'a> Picture<'a> {
             applied,
             recorded: HashMap::new(),
             unfinished: Vec::new(),
+            running: None,
             log_unreadable: None,
             edits: HashMap::new(),
             texts: HashMap::new(),
@@ -155,6 +161,35 @@ impl<'a> Picture<'a> {
             }
         }
         Ok(picture)
+    }
+
+    /// Gathers it without holding the lock: what is half-way while somebody else holds it is being worked on.
+    ///
+    /// # Errors
+    /// As [`Picture::gather`].
+    pub fn gather_from_outside(session: &mut impl Full, files: &'a [Migration]) -> Result<Self, LedgerError> {
+        let mut picture = Self::gather(session, files)?;
+        if picture.half_way().next().is_none() {
+            return Ok(picture);
+        }
+        let mut holder = session.lock_holder().map_err(LedgerError::Sql)?;
+        if holder.is_none() {
+            // It may have come to its end between the two looks.
+            picture = Self::gather(session, files)?;
+            holder = session.lock_holder().map_err(LedgerError::Sql)?;
+        }
+        picture.running = holder;
+        Ok(picture)
+    }
+
+    /// What is being worked on, in words.
+    pub fn being_run(&self) -> Vec<(&Version, String)> {
+        let Some(holder) = &self.running else { return Vec::new() };
+        let words = |(version, forward): (&'_ Version, bool)| {
+            let way = if forward { "is running" } else { "is being reverted" };
+            format!("{version} {} {way} now, without a transaction, by {}", self.name(version), holder.described())
+        };
+        self.half_way().map(|(version, forward)| (version, words((version, forward)))).collect()
     }
 
     /// The files that are not applied, in order.
@@ -217,7 +252,7 @@ impl<'a> Picture<'a> {
             }
         }
         for (version, _) in self.half_way() {
-            states.insert(version, State::Unfinished);
+            states.insert(version, if self.running.is_some() { State::Running } else { State::Unfinished });
         }
         states
     }
@@ -235,7 +270,7 @@ impl<'a> Picture<'a> {
             .into_iter()
             .filter_map(|(version, state)| {
                 let kind = match state {
-                    State::Applied | State::Pending => return None,
+                    State::Applied | State::Pending | State::Running => return None,
                     State::Edited => ProblemKind::Edited,
                     State::Missing => ProblemKind::Missing,
                     State::OutOfOrder => ProblemKind::OutOfOrder,

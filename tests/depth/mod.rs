@@ -2,6 +2,7 @@
 
 mod commits;
 mod difference;
+mod looking;
 mod patience;
 mod rehearse;
 mod repair;
