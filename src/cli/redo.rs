@@ -37,7 +37,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     let files = context.migrations(&chosen)?;
     let begun = Instant::now();
     let mut reached = context.reach(&chosen, Access::Write, "redo")?;
-    let picture = Picture::gather(&mut reached.session, &files)?;
+    let picture = Picture::gather_from_outside(&mut reached.session, &files)?;
     context.screen.heading(&format!("{} · {}", reached.title(), running::counts(&picture)));
     let steps = plan_back(&picture, &target).map_err(MigrateError::from)?;
     running::prepare_all(&steps)?;

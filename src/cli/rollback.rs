@@ -78,7 +78,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     }
     let begun = Instant::now();
     let mut reached = context.reach(&chosen, Access::Write, "rollback")?;
-    let picture = Picture::gather(&mut reached.session, &files)?;
+    let picture = Picture::gather_from_outside(&mut reached.session, &files)?;
     context.screen.heading(&format!("{} · {}", reached.title(), running::counts(&picture)));
     if args.rehearse {
         let options = Options {

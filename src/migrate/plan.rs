@@ -136,6 +136,10 @@ pub fn plan_back<'a>(picture: &Picture<'a>, target: &Backward) -> Result<Vec<Ste
 
 /// What is half-way in the other direction stands on what would go from under it.
 fn refuse_half_way(picture: &Picture<'_>, direction: Direction) -> Result<(), PlanError> {
+    // Somebody is at it: it is looked at again under the lock.
+    if picture.running.is_some() {
+        return Ok(());
+    }
     match picture.half_way().find(|(_, forward)| *forward == (direction == Direction::Up)) {
         None => Ok(()),
         Some((version, _)) => {

@@ -203,9 +203,8 @@ impl Explain for RepairError {
             Self::NoFile(_) => "bring the files of that version back from the version control of the project".to_owned(),
             Self::HalfWay(_) | Self::NothingStarted(_, Direction::Up) => "bring it to its end: manage migrate".to_owned(),
             Self::NothingStarted(_, Direction::Down) => "bring it to its end: manage rollback".to_owned(),
-            Self::NotEdited(_) | Self::NotKnown(_) | Self::NotHalfWay(_) => {
-                "manage status shows what is wrong, if anything".to_owned()
-            }
+            Self::NotKnown(_) => "note its file as it is now: manage adopt".to_owned(),
+            Self::NotEdited(_) | Self::NotHalfWay(_) => "manage status shows what is wrong, if anything".to_owned(),
             Self::Unreadable(_) => {
                 "let the owner of the ledger do it, or GRANT USAGE ON SCHEMA manage, SELECT ON ALL TABLES IN SCHEMA manage"
                     .to_owned()

@@ -49,11 +49,13 @@ each_backend! {
         let looked = project.run("status --check");
         let facts = project.run("status --json").ok().json();
         let examined = project.run("doctor");
+        let waited = project.run("rollback --lock-timeout 0 --yes");
         running.kill();
 
         looked.exits_with(1).says("3 v is running now, without a transaction, by pid ").does_not_say("half-way");
         assert_eq!((&facts["running"][0]["version"], &facts["problems"]), (&"3".into(), &serde_json::json!([])));
         examined.ok().says("3 v is running now").does_not_say("half-way");
+        waited.fails_with(6).says("another run holds the lock").does_not_say("half-way");
         crate::safety::memory::until_alone(&project);
         project.run("status --check").exits_with(5).says("half-way").does_not_say("running");
     }
