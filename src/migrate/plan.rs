@@ -138,13 +138,13 @@ pub fn plan_back<'a>(picture: &Picture<'a>, target: &Backward) -> Result<Vec<Ste
 
 /// What is half-way in the other direction stands on what would go from under it.
 fn refuse_half_way(picture: &Picture<'_>, direction: Direction) -> Result<(), PlanError> {
+    // Somebody is at it: it is looked at again under the lock.
+    if picture.running.is_some() {
+        return Ok(());
+    }
     match picture.half_way().find(|(_, forward)| *forward == (direction == Direction::Up)) {
         None => Ok(()),
-        Some((version, _)) => {
-            let layout = picture.file(version).map_or(Layout::Diesel, Migration::layout);
-            let migration = Named { version: version.clone(), name: picture.name(version), layout };
-            Err(PlanError::HalfWay { migration, direction })
-        }
+        Some((version, _)) => Err(PlanError::HalfWay { migration: Named::of(picture, version), direction }),
     }
 }
 
@@ -155,7 +155,10 @@ pub(super) fn plan_again<'a>(picture: &Picture<'a>, versions: &[Version]) -> Vec
 }
 
 /// The version that a person means: the version itself, with or without dashes, or the name of the folder.
-pub(super) fn find(picture: &Picture<'_>, asked: &str) -> Result<Version, PlanError> {
+///
+/// # Errors
+/// When there is none, in the files or the history.
+pub fn find(picture: &Picture<'_>, asked: &str) -> Result<Version, PlanError> {
     let version = picture.asked(asked);
     if picture.file(&version).is_some() || picture.is_applied(&version) {
         return Ok(version);
@@ -182,6 +185,14 @@ pub struct Named {
     pub name: String,
     /// The layout of its file.
     pub layout: Layout,
+}
+
+impl Named {
+    /// The version, with what files and log say of it.
+    pub(super) fn of(picture: &Picture<'_>, version: &Version) -> Self {
+        let layout = picture.file(version).map_or(Layout::Diesel, Migration::layout);
+        Self { version: version.clone(), name: picture.name(version), layout }
+    }
 }
 
 impl fmt::Display for Named {
@@ -232,10 +243,10 @@ pub enum PlanError {
     #[error("{0} is not applied, so there is no way back to it")]
     NotApplied(Version),
     /// The files of the way back are gone.
-    #[error("{} cannot be reverted: no file has it", listed(.0))]
+    #[error("{} cannot be reverted: no file has {}", listed(.0), if .0.len() == 1 { "it" } else { "them" })]
     Gone(Vec<Version>),
     /// No way back.
-    #[error("{} has no way back", listed(.0))]
+    #[error("{} {} no way back", listed(.0), if .0.len() == 1 { "has" } else { "have" })]
     Irreversible(Vec<Named>),
 }
 

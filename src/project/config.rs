@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::expand::{ExpandError, expand};
+use crate::domain::duration::parse_duration;
 use crate::domain::explain::{Class, Explain, Place};
 
 /// The settings of a project. Values with `${…}` are kept as written and expanded when they are used, so that
@@ -51,6 +53,14 @@ pub struct Migrations {
     /// The table that keeps the version in the numbered layout.
     #[serde(deserialize_with = "table_name")]
     pub settings_table: String,
+    /// How long a statement may wait for a lock.
+    #[serde(deserialize_with = "duration")]
+    pub lock_timeout: Option<Duration>,
+    /// How long a statement may take.
+    #[serde(deserialize_with = "duration")]
+    pub statement_timeout: Option<Duration>,
+    /// How often a migration whose lock was not to be had is tried again.
+    pub retries: Option<u32>,
 }
 
 impl Migrations {
@@ -69,9 +79,21 @@ fn table_name<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Strin
     Err(serde::de::Error::custom(why))
 }
 
+fn duration<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
+    let text = String::deserialize(from)?;
+    parse_duration(&text).map(Some).map_err(serde::de::Error::custom)
+}
+
 impl Default for Migrations {
     fn default() -> Self {
-        Self { dir: "migrations".into(), layout: None, settings_table: Self::SETTINGS_TABLE.to_owned() }
+        Self {
+            dir: "migrations".into(),
+            layout: None,
+            settings_table: Self::SETTINGS_TABLE.to_owned(),
+            lock_timeout: None,
+            statement_timeout: None,
+            retries: None,
+        }
     }
 }
 

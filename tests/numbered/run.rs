@@ -189,4 +189,46 @@ each_backend! {
         assert!(project.read("manage.toml").contains("layout = \"numbered\"\n"));
         project.run("status --check").ok();
     }
+
+    fn a_rehearsal_runs_and_leaves_nothing(project: Project) {
+        let project = bot(project);
+        project.run("migrate 1").ok();
+        let (schema, version_before) = (project.schema(), version(&project));
+
+        project.run("migrate --rehearse --yes").ok();
+
+        assert_eq!((project.schema(), version(&project)), (schema, version_before));
+        let project = bot(Project::on(project.backend()));
+        project.execute("CREATE TABLE other (id INTEGER)");
+        project.run("migrate --rehearse --yes").ok();
+        assert!(!project.schema().contains("settings"));
+    }
+
+    fn a_difference_is_shown_and_an_edit_can_be_accepted(project: Project) {
+        let project = bot(project);
+        project.run("migrate").ok();
+        project.edit("migrations/003_add_cache.sql", |text| text.replace("value TEXT", "value VARCHAR(9)"));
+        project.run("migrate").fails_with(5);
+
+        project.run("status --diff 003").says("value VARCHAR(9)").says("value TEXT");
+        project.run("repair 3 --reason checked").ok();
+
+        project.run("status --check").ok();
+        project.run("migrate").ok().says("nothing to do");
+    }
+
+    fn a_statement_that_nobody_can_tell_is_repaired(project: Project) {
+        let (statement, fault) = match project.backend() {
+            Backend::Sqlite => ("VACUUM", "progress.started:1"),
+            Backend::Postgres => ("ALTER SYSTEM RESET archive_mode", "progress.started:1"),
+        };
+        let project = project.file("migrations/001_alone.sql", &format!("-- manage: no-transaction\n-- up\n{statement};\n"));
+        project.command("migrate").env("MANAGE_FAULT", fault).run().exits_with(134);
+        project.run("migrate").fails_with(5);
+
+        project.run("repair 1 --statement-not-done --reason looked").ok();
+
+        project.run("migrate").ok();
+        assert_eq!(version(&project), "1");
+    }
 }

@@ -29,6 +29,8 @@ pub struct NumberedHistory {
     registered: Vec<i64>,
     /// `created_at` and `updated_at`, as far as the table has them.
     stamps: Vec<&'static str>,
+    /// Whether this run has made the table: what is tried again may have to make it again.
+    made: bool,
 }
 
 /// What stands in the table.
@@ -61,6 +63,7 @@ impl NumberedHistory {
             engine: files.first().map_or(Engine::Sqlite, |file| file.up.engine),
             registered: files.iter().filter_map(|file| file.version.number()).collect(),
             stamps: STAMPS.to_vec(),
+            made: false,
         }
     }
 
@@ -98,10 +101,11 @@ impl NumberedHistory {
     /// # Errors
     /// What the database refuses.
     pub fn bootstrap(&mut self, session: &mut impl Full) -> Result<(), SqlError> {
-        if self.table.is_some() {
+        if self.table.is_some() && (!self.made || session.find_table(&self.wanted)?.is_some()) {
             return Ok(());
         }
         session.execute(&self.create_sql())?;
+        self.made = true;
         self.table = session.find_table(&self.wanted)?;
         self.look_at_columns(session)
     }
