@@ -211,7 +211,7 @@ each_backend! {
         project.run("migrate").fails_with(5);
 
         project.run("status --diff 003").says("value VARCHAR(9)").says("value TEXT");
-        project.run("repair 3 --reason checked").ok();
+        project.run("repair 3 --yes --reason checked").ok();
 
         project.run("status --check").ok();
         project.run("migrate").ok().says("nothing to do");
@@ -226,7 +226,7 @@ each_backend! {
         project.command("migrate").env("MANAGE_FAULT", fault).run().exits_with(134);
         project.run("migrate").fails_with(5);
 
-        project.run("repair 1 --statement-not-done --reason looked").ok();
+        project.run("repair 1 --yes --statement-not-done --reason looked").ok();
 
         project.run("migrate").ok();
         assert_eq!(version(&project), "1");
