@@ -46,7 +46,7 @@ grep -hoE '"([^"\\]|\\.){3,}"' src/domain/sql/*tests.rs src/domain/sql/propertie
     sed -e 's/^"//' -e 's/"$//' -e 's/\\"/"/g' -e "s/\\\\'/'/g" | sort -u | while IFS= read -r literal; do
     text=$(printf '%b' "$literal")
     printf '%s' "$text" >"$seeds/$(printf '%s' "$text" | seed)"
-    if [ ${#text} -le 12 ]; then printf '%s' "$text" >"fuzz/corpus/repeat/$(printf '%s' "$text" | seed)"; fi
+    if [ ${#text} -le 8 ]; then printf '%s' "$text" >"fuzz/corpus/repeat/$(printf '%s' "$text" | seed)"; fi
 done
 printf '%s seeds\n' "$(find "$seeds" -type f | wc -l)" >&2
 

@@ -6,7 +6,7 @@ mod check;
 use std::time::Duration;
 
 /// Bytes: reading them in every way takes some hundredths of a second.
-const LONG: usize = 128 * 1024;
+const LONG: usize = 32 * 1024;
 
 /// By how much longer the text is than the one whose time it is measured by.
 const TIMES: usize = 8;

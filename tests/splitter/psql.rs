@@ -4,7 +4,7 @@ use manage::domain::engine::Engine;
 use manage::domain::sql::{TokenKind, significant_tokens, split, tokens};
 use proptest::prelude::*;
 
-use super::clients::sent_by_psql;
+use super::clients::{psql, sent_by_psql};
 use super::random::tries;
 use crate::support::*;
 
@@ -29,11 +29,68 @@ const STATEMENTS: [&str; 16] = [
 
 /// No letter behind a parameter or number: how much of such junk is a word depends on the version, and every server
 /// refuses it.
-const SCRAPS: [&str; 62] = [
-    "CREATE ", "OR ", "REPLACE ", "FUNCTION ", "PROCEDURE ", "BEGIN ", "ATOMIC ", "CASE ", "END", "END;", "(", ")", "[", "]", ";", ";",
-    "; ", ";\n", "\n", "\r\n", "\r", " ", "\t", "\u{b}", "\u{c}", "\u{a0}", "\u{feff}", "'", "''", "\"", "E'", "e'", "U&'", "U&\"", "u&",
-    "x'", "b'", "n'", "$", "$$", "$a$", "$a", "a$", "$1 ", "$é$", "1$a$", "--", "-", "/*", "*/", "/", "*", "+", "@", ":", "::", ".", "..",
-    "1e ", "0x ", "é", "a",
+const SCRAPS: [&str; 61] = [
+    "CREATE ",
+    "OR ",
+    "REPLACE ",
+    "FUNCTION ",
+    "PROCEDURE ",
+    "BEGIN ",
+    "ATOMIC ",
+    "CASE ",
+    "END",
+    "END;",
+    "(",
+    ")",
+    "[",
+    "]",
+    ";",
+    ";",
+    "; ",
+    ";\n",
+    "\n",
+    "\r\n",
+    "\r",
+    " ",
+    "\t",
+    "\u{b}",
+    "\u{c}",
+    "\u{a0}",
+    "\u{feff}",
+    "'",
+    "''",
+    "\"",
+    "E'",
+    "e'",
+    "U&'",
+    "U&\"",
+    "x'",
+    "b'",
+    "n'",
+    "$",
+    "$$",
+    "$a$",
+    "$a",
+    "a$",
+    "$1 ",
+    "$é$",
+    "1$a$",
+    "--",
+    "-",
+    "/*",
+    "*/",
+    "/",
+    "*",
+    "+",
+    "@",
+    ":",
+    "::",
+    ".",
+    "..",
+    "1e ",
+    "0x ",
+    "é",
+    "a",
 ];
 
 fn file() -> impl Strategy<Value = String> {
@@ -45,7 +102,9 @@ fn file() -> impl Strategy<Value = String> {
 /// The words of each statement that has any, without its `;`.
 fn words<'a>(statements: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let words = statements.into_iter().map(|sql| {
-        let mut words: Vec<_> = significant_tokens(sql, Engine::Postgres).collect();
+        // A byte-order mark that is not at the start of the file is a letter.
+        let sql = format!(" {sql}");
+        let mut words: Vec<_> = significant_tokens(&sql, Engine::Postgres).collect();
         words.pop_if(|last| *last == ";");
         words.join("\u{1f}")
     });
@@ -63,6 +122,44 @@ fn goes_on_with_escapes(text: &str) -> bool {
         }
         continues && text.contains('\\')
     })
+}
+
+/// Lines of data, and what stands around them on a line.
+fn copied() -> impl Strategy<Value = String> {
+    let lines = ["1\n", "it's; --\n", "$$ /*\n", "\\N\n", "\\.x\n", " \\.\n", "\\\\.\n", "END;\n", "\n", "a\tb\n", "é\"\n"];
+    let heads =
+        ["COPY copied FROM STDIN;", "copy /* ; */ copied (a) from\nstdin (format text) ;", "COPY copied FROM STDIN CSV; "];
+    let lines = prop::collection::vec(prop::sample::select(lines.to_vec()), 0..5).prop_map(|lines| lines.concat());
+    (prop::sample::select(heads.to_vec()), prop::sample::select(vec!["\n", " -- ;\n", "\r\n"]), lines)
+        .prop_map(|(head, end, lines)| format!("{head}{end}{lines}\\.\n"))
+}
+
+/// Statements and data that a server takes, for data that it does not take is read as SQL by psql.
+fn file_with_data() -> impl Strategy<Value = String> {
+    let statements = [
+        "SELECT ';';",
+        "SELECT 1 -- COPY copied FROM STDIN;\n;",
+        "\n/* ; */\n",
+        "SELECT $$COPY copied FROM STDIN;$$;\n",
+        "-- ;\n",
+    ];
+    let part = prop_oneof![prop::sample::select(statements.to_vec()).prop_map(str::to_owned), copied()];
+    prop::collection::vec(part, 1..8).prop_map(|parts| parts.concat())
+}
+
+#[test]
+fn psql_takes_the_same_lines_for_data() {
+    let database = server().fresh_database();
+    let mut config = ProptestConfig::with_cases(u32::try_from(tries(60)).expect("a small number"));
+    config.failure_persistence = None;
+    psql(&database.url, &["-c", "CREATE TABLE copied (a text)"], &[]);
+
+    proptest!(config, |(text in file_with_data())| {
+        let sent = sent_by_psql(&database.url, &text);
+
+        let pieces = split(&text, Engine::Postgres).expect("everything is closed");
+        prop_assert_eq!(words(pieces.iter().map(|piece| piece.sql(&text))), words(sent.iter().map(String::as_str)));
+    });
 }
 
 #[test]

@@ -22,8 +22,8 @@ impl Random {
     }
 
     /// One of these.
-    pub fn one_of<'a, T>(&mut self, choices: &'a [T]) -> &'a T {
-        &choices[self.below(choices.len())]
+    pub fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
+        choices[self.below(choices.len())]
     }
 
     /// Whether it happens this time, which is once in so many.
