@@ -12,7 +12,7 @@ fn twins(backend: Backend, migration: impl Fn(usize) -> String) -> ([Project; 2]
     let projects = [Project::on(backend), Project::on(backend)];
     let names = (0..MIGRATIONS).map(|number| format!("migrations/{number:05}_step/up.sql"));
     let files = names.enumerate().map(|(number, name)| {
-        projects.each_ref().map(|project| project.write(&name, &migration(number)));
+        projects.iter().for_each(|project| project.write(&name, &migration(number)));
         projects[1].path(&name)
     });
     let files = files.collect();
