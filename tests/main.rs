@@ -7,9 +7,11 @@
 mod commands;
 mod connection;
 mod docs;
+mod guards;
 mod house;
 mod layouts;
 mod lint;
+mod notes;
 mod platform;
 mod safety;
 mod schema;
