@@ -58,7 +58,7 @@ pub fn run(context: &mut Context, _args: &Args) -> Result<Exit, Failure> {
     let open = still_open(&notes);
     let warn = context.screen.paint.on(Style::Warn, "!");
     for item in &open {
-        let (id, number, day) = (item.note.id, item.number, item.note.written_at.get(..10).unwrap_or_default());
+        let (id, number, day) = (item.note.id, item.number, item.note.written_at.get(..16).unwrap_or_default().replace('T', " "));
         context.screen.line(&format!(
             "  {warn} {id}.{number} open since {day} ({}): {}",
             plain(item.note.who()),
