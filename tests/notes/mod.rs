@@ -2,6 +2,7 @@
 
 mod automatic;
 mod by_hand;
+mod carried;
 mod check;
 mod files;
 
