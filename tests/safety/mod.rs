@@ -6,7 +6,7 @@ mod diesel;
 mod full_disk;
 mod kills;
 mod locks;
-mod memory;
+pub(crate) mod memory;
 mod no_transaction;
 mod readers;
 mod rebuilds;
