@@ -14,5 +14,6 @@ mod records;
 mod settings;
 mod smuggled;
 mod stream;
+mod thousand;
 mod together;
 mod traps;
