@@ -6,7 +6,7 @@ use super::context::{Chosen, Context, Reached};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::words;
-use super::{rehearse, running};
+use super::{noting, rehearse, running};
 use crate::backend::{Access, Full};
 use crate::domain::explain::Class;
 use crate::guards::Deed;
@@ -122,6 +122,10 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     let one_way = files.iter().all(|file| file.down.is_none());
     let hint = if args.fake || one_way { "" } else { "undo the last: manage rollback" };
     running::summary(context, &outcome, if args.fake { "recorded" } else { "applied" }, "nothing to do", hint, begun);
+    if args.fake {
+        let reason = "recorded as applied without running them, by --fake";
+        noting::recorded(context, &chosen, &mut reached, "migrate --fake", reason, &outcome)?;
+    }
     super::schema::rewrite::after_migrations(context, &chosen, &mut reached);
     Ok(Exit::Ok)
 }
@@ -132,7 +136,7 @@ fn options(context: &Context, args: &Args, chosen: &Chosen, reached: &Reached) -
         single_transaction: args.single_transaction,
         manner: manner(args),
         allow_out_of_order: args.allow_out_of_order,
-        stamp: if reached.session.created() { context.stamp(chosen) } else { None },
+        stamp: if reached.session.created() { context.stamp(chosen, &reached.identity.location) } else { None },
         relaxed_commits: running::may_relax(reached),
         patience: running::patience(chosen),
         ..Options::new(context.what("migrate"))

@@ -26,7 +26,7 @@ pub use apply::{Engine, Manner, Options, Outcome, check_single};
 pub use error::MigrateError;
 pub use event::{Event, Finished, Ignore, Observer};
 pub use history::{Applied, DieselHistory, History, NumberedHistory, RefineryHistory, Width, refinery_checksum};
-pub use lock::Waiting;
+pub use lock::{Waiting, locked};
 pub use patience::Patience;
 pub use picture::{Picture, Problem, ProblemKind, State};
 pub use plan::{Backward, Direction, Forward, Named, PlanError, Step, find, plan_back, plan_forward};
