@@ -15,3 +15,4 @@ mod safety;
 mod schema;
 mod splitter;
 mod support;
+mod verify;

@@ -15,7 +15,7 @@ use super::output::Screen;
 use super::output::paint::Paint;
 use super::output::screen::ColorChoice;
 use super::{
-    adopt, completions, database, doctor, habits, init, lint, logging, man, migrate, new, redo, rollback, schema, status,
+    adopt, completions, database, doctor, habits, init, lint, logging, man, migrate, new, redo, rollback, schema, status, verify,
 };
 use crate::domain::explain::Class;
 use crate::domain::secret::redact;
@@ -61,6 +61,8 @@ pub enum Command {
     Lint(lint::Args),
     #[allow(missing_docs)]
     Schema(schema::Args),
+    #[allow(missing_docs)]
+    Verify(verify::Args),
     #[allow(missing_docs)]
     Adopt(adopt::Args),
     #[allow(missing_docs)]
@@ -209,6 +211,7 @@ fn execute(context: &mut Context, command: &Command) -> Result<Exit, Failure> {
         Command::New(args) => new::run(context, args),
         Command::Lint(args) => lint::run(context, args),
         Command::Schema(args) => schema::run(context, args),
+        Command::Verify(args) => verify::run(context, args),
         Command::Adopt(args) => adopt::run(context, args),
         Command::Database(args) => database::run(context, args),
         Command::Doctor(args) => doctor::run(context, args),

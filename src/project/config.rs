@@ -7,6 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::expand::{ExpandError, expand};
+use super::tenancy::Tenancy;
 use crate::domain::explain::{Class, Explain, Place};
 
 /// The settings of a project. Values with `${…}` are kept as written and expanded when they are used, so that
@@ -20,6 +21,10 @@ pub struct Config {
     pub migrations: Migrations,
     /// `[lint]`
     pub lint: Lint,
+    /// `[scripts]`
+    pub scripts: Scripts,
+    /// `[tenancy]`
+    pub tenancy: Option<Tenancy>,
     /// `[environments.NAME]`
     pub environments: BTreeMap<String, Environment>,
     #[serde(skip)]
@@ -66,6 +71,20 @@ pub enum Layout {
     Refinery,
 }
 
+/// `[scripts]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Scripts {
+    /// The folder, relative to the project.
+    pub dir: PathBuf,
+}
+
+impl Default for Scripts {
+    fn default() -> Self {
+        Self { dir: "scripts".into() }
+    }
+}
+
 /// `[lint]`
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -102,6 +121,9 @@ impl Config {
             message: error.message().to_owned(),
         })?;
         config.source = Some(Source { file: file.to_owned(), text: text.to_owned() });
+        if let Some((rule, message)) = config.tenancy.as_ref().and_then(Tenancy::contradictions) {
+            return Err(ConfigError::Invalid { place: Place::in_text(file, text, rule.span().start), message });
+        }
         Ok(config)
     }
 
@@ -146,7 +168,7 @@ impl Config {
     }
 
     /// Where `value` stands.
-    pub fn place(&self, value: &Spanned<String>) -> Place {
+    pub fn place<T>(&self, value: &Spanned<T>) -> Place {
         match &self.source {
             Some(source) => Place::in_text(&source.file, &source.text, value.span().start),
             None => Place::file("manage.toml"),
