@@ -6,10 +6,14 @@
 
 mod commands;
 mod connection;
+mod depth;
 mod docs;
+mod guards;
 mod house;
 mod layouts;
 mod lint;
+mod notes;
+mod numbered;
 mod platform;
 mod safety;
 mod schema;

@@ -15,7 +15,8 @@ use super::output::Screen;
 use super::output::paint::Paint;
 use super::output::screen::ColorChoice;
 use super::{
-    adopt, completions, database, doctor, habits, init, lint, logging, man, migrate, new, redo, rollback, schema, status, verify,
+    adopt, completions, database, doctor, habits, init, lint, logging, man, marker, migrate, new, notes, redo, repair, rollback,
+    schema, status, verify,
 };
 use crate::domain::explain::Class;
 use crate::domain::secret::redact;
@@ -55,6 +56,8 @@ pub enum Command {
     #[allow(missing_docs)]
     Status(status::Args),
     #[allow(missing_docs)]
+    Repair(repair::Args),
+    #[allow(missing_docs)]
     New(new::Args),
     #[allow(missing_docs)]
     #[command(alias = "check")]
@@ -67,6 +70,10 @@ pub enum Command {
     Adopt(adopt::Args),
     #[allow(missing_docs)]
     Database(database::Args),
+    #[allow(missing_docs)]
+    Marker(marker::Args),
+    #[allow(missing_docs)]
+    Notes(notes::Args),
     #[allow(missing_docs)]
     Doctor(doctor::Args),
     #[allow(missing_docs)]
@@ -208,12 +215,15 @@ fn execute(context: &mut Context, command: &Command) -> Result<Exit, Failure> {
         Command::Rollback(args) => rollback::run(context, args),
         Command::Redo(args) => redo::run(context, args),
         Command::Status(args) => status::run(context, args),
+        Command::Repair(args) => repair::run(context, args),
         Command::New(args) => new::run(context, args),
         Command::Lint(args) => lint::run(context, args),
         Command::Schema(args) => schema::run(context, args),
         Command::Verify(args) => verify::run(context, args),
         Command::Adopt(args) => adopt::run(context, args),
         Command::Database(args) => database::run(context, args),
+        Command::Marker(args) => marker::run(context, args),
+        Command::Notes(args) => notes::run(context, args),
         Command::Doctor(args) => doctor::run(context, args),
         Command::Completions(args) => completions::run(context, args),
         Command::Man(args) => man::run(context, args),

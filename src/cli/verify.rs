@@ -266,22 +266,22 @@ impl Call<'_> {
     ) -> Result<Item<'s>, Failure> {
         let script = match script {
             Ok(script) => script,
-            Err(error) => return Ok(Item::Done(Outcome::error(name, CheckError::of(&error)))),
+            Err(error) => return Ok(Item::Done(Box::new(Outcome::error(name, CheckError::of(&error))))),
         };
         let engine = session.engine();
         if !script.head.runs_on(engine) {
-            return Ok(Item::Done(Outcome::skip(name, format!("it is not for {engine}"))));
+            return Ok(Item::Done(Box::new(Outcome::skip(name, format!("it is not for {engine}")))));
         }
         if script.head.scope == Scope::Global && one {
             let about = format!("`{name}` is not about one account");
             if !self.args.names.is_empty() {
                 return Err(Failure::new(Class::Refused, about, format!("manage verify {name} --all-tenants")));
             }
-            return Ok(Item::Done(Outcome::skip(name, "it is not about one account: --all-tenants")));
+            return Ok(Item::Done(Box::new(Outcome::skip(name, "it is not about one account: --all-tenants"))));
         }
         Ok(match Check::prepare(script, scoping, self.given, session) {
             Ok(check) => Item::Ready(Box::new(check)),
-            Err(error) => Item::Done(Outcome::error(name, error)),
+            Err(error) => Item::Done(Box::new(Outcome::error(name, error))),
         })
     }
 }

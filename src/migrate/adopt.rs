@@ -13,7 +13,7 @@ use crate::ledger::{Action, Entry, Ledger};
 use crate::project::Migration;
 
 /// What the log says of a migration that another tool has run.
-const MESSAGE: &str = "adopted: another tool ran it";
+const MESSAGE: &str = "another tool ran it";
 
 impl<S: Full> Engine<'_, S> {
     /// Notes in the log the files of migrations that are applied and that the log does not know, so that edits of them
@@ -33,18 +33,22 @@ impl<S: Full> Engine<'_, S> {
         if !blocking.is_empty() {
             return Err(PlanError::Blocked(blocking).into());
         }
+        let history = History::look(self.session, files)?;
         let unknown = picture.unrecorded();
-        let mut outcome =
-            Outcome { finished: Vec::new(), pending: picture.pending().iter().map(|file| file.version.clone()).collect() };
+        if unknown.is_empty() {
+            self.take_over(&history)?;
+        }
+        let pending = picture.pending().iter().map(|file| file.version.clone()).collect();
+        let mut outcome = Outcome { pending, ..Outcome::default() };
         if unknown.is_empty() {
             return Ok(outcome);
         }
         let ledger = Ledger::prepare(self.session)?;
-        let key = History::look(self.session, files)?.key();
+        let key = history.key();
         let begun = Instant::now();
         self.session.begin()?;
-        let written =
-            unknown.iter().try_for_each(|migration| self.note(ledger, &key, migration)).and_then(|()| self.session.commit());
+        let written = unknown.iter().try_for_each(|migration| self.note(ledger, &key, migration));
+        let written = written.and_then(|()| history.take_over(self.session)).and_then(|_| self.session.commit());
         if let Err(error) = written {
             let _ = self.session.rollback();
             return Err(error.into());
@@ -64,12 +68,22 @@ impl<S: Full> Engine<'_, S> {
         Ok(outcome)
     }
 
+    /// What an older program has written, in a transaction of its own.
+    fn take_over(&mut self, history: &History) -> Result<(), SqlError> {
+        self.session.begin()?;
+        let taken = history.take_over(self.session).and_then(|_| self.session.commit());
+        if taken.is_err() {
+            let _ = self.session.rollback();
+        }
+        taken
+    }
+
     fn note(&mut self, ledger: Ledger, history: &str, migration: &Migration) -> Result<(), SqlError> {
         let entry = Entry {
             history,
             version: &migration.version,
             name: &migration.name,
-            action: Action::Faked,
+            action: Action::Adopted,
             micros: u64::try_from(Duration::ZERO.as_micros()).unwrap_or_default(),
             statements: 0,
             checksum: &migration.up.checksum(),

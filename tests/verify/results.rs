@@ -141,7 +141,10 @@ impl Xml {
         }
         let mut element = Self { name: name.to_owned(), attributes, text: String::new(), children: Vec::new() };
         *rest = after;
-        while !empty {
+        if empty {
+            return element;
+        }
+        loop {
             let (text, _) = rest.split_once('<').expect("the end");
             element.text.push_str(&Self::plain(text));
             *rest = &rest[text.len()..];

@@ -23,6 +23,7 @@ mod introspect;
 mod lock;
 mod raw;
 mod reading;
+mod rehearsal;
 mod rows;
 mod scratch;
 mod session;
@@ -31,6 +32,7 @@ mod text_form;
 mod thread;
 mod tls;
 mod values;
+mod watch;
 
 pub use cancel::CancelHandle;
 pub use cursor::PgCursor;

@@ -152,7 +152,7 @@ fn judge(context: &AuthContext<'_>, tables: Option<&Readable>) -> Option<String>
             among(REACHING, function_name).then(|| format!("the function {function_name} is not allowed here"))
         }
         AuthAction::Read { table_name, .. } => {
-            let Some(tables) = tables else { return None };
+            let tables = tables?;
             let is = |name: &str, view: bool| {
                 tables.iter().any(|(known, a_view)| known.eq_ignore_ascii_case(name) && (!view || *a_view))
             };

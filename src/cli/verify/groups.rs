@@ -9,7 +9,7 @@ pub enum Item<'a> {
     /// It can be run.
     Ready(Box<Check<'a>>),
     /// It cannot, or need not.
-    Done(Outcome),
+    Done(Box<Outcome>),
 }
 
 impl Item<'_> {
@@ -36,7 +36,7 @@ pub struct Group {
 pub fn in_order<'a>(items: Vec<Item<'a>>, mut run: impl FnMut(Check<'a>) -> Vec<Outcome>) -> Vec<Outcome> {
     let each = items.into_iter().flat_map(|item| match item {
         Item::Ready(check) => run(*check),
-        Item::Done(outcome) => vec![outcome],
+        Item::Done(outcome) => vec![*outcome],
     });
     each.collect()
 }

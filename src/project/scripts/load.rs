@@ -16,6 +16,9 @@ pub struct Scripts {
     found: BTreeMap<(Kind, String), Result<Script, ScriptError>>,
 }
 
+/// A file of a script, and the database that its name says.
+type Variant = (Option<Engine>, PathBuf);
+
 /// Reads the scripts in `folder` for `engine`. A folder that is not there has none.
 ///
 /// Of `verify_x.sqlite.sql`, `verify_x.postgres.sql` and `verify_x.sql` the one that names the database goes before.
@@ -30,7 +33,7 @@ pub fn load(folder: &Path, engine: Engine) -> Result<Scripts, ScriptError> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Scripts::default()),
         Err(error) => return Err(unreadable(folder, error)),
     };
-    let mut files: BTreeMap<(Kind, String), Vec<(Option<Engine>, PathBuf)>> = BTreeMap::new();
+    let mut files: BTreeMap<(Kind, String), Vec<Variant>> = BTreeMap::new();
     for entry in entries {
         let path = entry.map_err(|error| unreadable(folder, error))?.path();
         let Some(file_name) = path.file_name().and_then(|name| name.to_str()) else { continue };
