@@ -8,10 +8,14 @@
 mod log;
 mod marker;
 mod notes;
+mod patches;
 mod progress;
+mod runs;
 mod schema;
 
 pub use log::{Action, Actor, Entry, Recorded};
 pub use notes::{Item, NewNote, Note, Wanted};
+pub use patches::{StoredImage, StoredPlan};
 pub use progress::{File, Progress, ProgressState};
+pub use runs::{NewRun, Run};
 pub use schema::{Ledger, LedgerError, Look};
