@@ -6,7 +6,7 @@
 //! | floor | modules | what they are |
 //! |---|---|---|
 //! | 4 | [`cli`] | the command line: the only place that prints |
-//! | 3 | [`migrate`], [`lint`], [`schema`], [`notes`], [`verify`] | the features: plan (pure), apply, report events |
+//! | 3 | [`migrate`], [`lint`], [`schema`], [`notes`], [`verify`], [`patch`] | the features: plan (pure), apply, report events |
 //! | 2 | [`ledger`], [`guards`], [`tenancy`] | what has been done; what may be done where; whose a row is |
 //! | 1 | [`backend`], [`project`] | the databases; the files |
 //! | 0 | [`domain`] | versions, checksums, SQL text, URLs, explanations |
@@ -27,6 +27,8 @@ pub mod tenancy;
 pub mod lint;
 pub mod migrate;
 pub mod notes;
+#[cfg(feature = "full")]
+pub mod patch;
 pub mod schema;
 #[cfg(feature = "full")]
 pub mod verify;

@@ -12,6 +12,8 @@ pub mod full;
 mod handling;
 mod on_diesel;
 #[cfg(feature = "full")]
+pub mod patching;
+#[cfg(feature = "full")]
 pub mod postgres;
 #[cfg(feature = "full")]
 pub mod reading;

@@ -61,11 +61,12 @@ fn instead(deed: Deed) -> &'static str {
 }
 
 /// Whether a question is seen, and can be answered.
-fn can_ask(context: &Context) -> bool {
+pub fn can_ask(context: &Context) -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal() && !context.screen.json
 }
 
-fn ask(context: &mut Context, question: &str) -> String {
+/// Asks, and gives the answer.
+pub fn ask(context: &mut Context, question: &str) -> String {
     context.screen.error_text(question);
     let _ = std::io::stderr().flush();
     let mut answer = String::new();

@@ -19,6 +19,10 @@ pub const POINTS: &[&str] = &[
     "progress.done",
     "rollback.before_commit",
     "rollback.after_commit",
+    "patch.planned",
+    "patch.written",
+    "patch.before_commit",
+    "patch.after_commit",
 ];
 
 /// Passes the point called `name`.

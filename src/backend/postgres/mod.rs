@@ -22,6 +22,7 @@ mod full;
 mod introspect;
 mod lock;
 mod raw;
+mod patching;
 mod reading;
 mod rehearsal;
 mod rows;

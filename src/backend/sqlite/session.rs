@@ -37,6 +37,7 @@ pub struct SqliteSession {
     created: bool,
     busy_timeout: Duration,
     statement_timeout: Option<Duration>,
+    pub(super) hooked: super::patching::Hooked,
     // Declared last: the file goes when the handle is closed.
     scratch: Option<ScratchFile>,
 }
@@ -70,6 +71,7 @@ impl SqliteSession {
             created: !exists,
             busy_timeout: Self::BUSY_TIMEOUT,
             statement_timeout: None,
+            hooked: super::patching::Hooked::default(),
             scratch: None,
         };
         session.handle.view().busy_timeout(session.busy_timeout).map_err(translate)?;
@@ -455,7 +457,7 @@ fn named(mut error: SqlError, path: &Path) -> SqlError {
 }
 
 /// `$1` becomes `?1`: SQLite numbers `$name` parameters by first appearance.
-fn numbered(sql: &str) -> std::borrow::Cow<'_, str> {
+pub(super) fn numbered(sql: &str) -> std::borrow::Cow<'_, str> {
     if !sql.contains('$') {
         return sql.into();
     }
