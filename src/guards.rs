@@ -105,11 +105,23 @@ pub enum Deed {
     NotesAdd,
     /// `marker set`
     MarkerSet,
+    /// `fix`
+    Fix,
+    /// `sync`
+    Sync,
+    /// `undo`
+    Undo,
+    /// `runs cancel`
+    RunsCancel,
+    /// `runs prune`
+    RunsPrune,
+    /// `approve`
+    Approve,
 }
 
 impl Deed {
     /// All of them, in the order of the table's rows.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 16] = [
         Self::Migrate,
         Self::Rollback,
         Self::RollbackAll,
@@ -120,6 +132,12 @@ impl Deed {
         Self::Adopt,
         Self::NotesAdd,
         Self::MarkerSet,
+        Self::Fix,
+        Self::Sync,
+        Self::Undo,
+        Self::RunsCancel,
+        Self::RunsPrune,
+        Self::Approve,
     ];
 
     /// The command, as it is typed.
@@ -135,6 +153,12 @@ impl Deed {
             Self::Adopt => "adopt",
             Self::NotesAdd => "notes add",
             Self::MarkerSet => "marker set",
+            Self::Fix => "fix",
+            Self::Sync => "sync",
+            Self::Undo => "undo",
+            Self::RunsCancel => "runs cancel",
+            Self::RunsPrune => "runs prune",
+            Self::Approve => "approve",
         }
     }
 }
@@ -148,6 +172,8 @@ pub enum Consent {
     Ask,
     /// The database's name, typed on a terminal. `--yes` does not replace it.
     AskByName,
+    /// The plan that was shown, by its digest, and a reason. `--yes` replaces neither.
+    DigestAndReason,
     /// It is not done there.
     Never,
 }
@@ -159,6 +185,7 @@ impl Consent {
             Self::Free => "free",
             Self::Ask => "ask",
             Self::AskByName => "ask by name",
+            Self::DigestAndReason => "digest and reason",
             Self::Never => "never",
         }
     }
@@ -166,7 +193,7 @@ impl Consent {
 
 /// The table.
 pub fn consent(deed: Deed, standing: Standing) -> Consent {
-    use Consent::{Ask, AskByName, Free, Never};
+    use Consent::{Ask, AskByName, DigestAndReason, Free, Never};
     use Standing::{Development, Protected, Staging, Unknown};
     match (deed, standing) {
         // Deploys run it; it is planned, transactional and recorded.
@@ -192,6 +219,18 @@ pub fn consent(deed: Deed, standing: Standing) -> Consent {
         // It decides what everything else may do.
         (Deed::MarkerSet, Development) => Ask,
         (Deed::MarkerSet, Staging | Unknown | Protected) => AskByName,
+        // The plan is looked at before it is done, everywhere; `--yes` says so only together with `--max-rows`.
+        (Deed::Fix | Deed::Sync | Deed::Undo, Development | Staging | Unknown) => Ask,
+        (Deed::Fix | Deed::Sync | Deed::Undo, Protected) => DigestAndReason,
+        // What was done stays done; the run only does not go on.
+        (Deed::RunsCancel, Development | Staging | Unknown) => Free,
+        (Deed::RunsCancel, Protected) => Ask,
+        // After it those runs cannot be taken back.
+        (Deed::RunsPrune, Development) => Free,
+        (Deed::RunsPrune, Staging | Unknown) => Ask,
+        (Deed::RunsPrune, Protected) => AskByName,
+        // It adds a line that a guard asks for, and changes no row.
+        (Deed::Approve, _) => Free,
     }
 }
 

@@ -19,6 +19,10 @@ pub fn obtain(context: &mut Context, reached: &Reached, deed: Deed, effect: &str
         Consent::Never => {
             refuse(format!("`{command}` is never done on {name}, which is protected: {}", reached.why), instead(deed).to_owned())
         }
+        Consent::DigestAndReason => refuse(
+            format!("`{command}` on {name} needs the digest of a plan and a reason ({}: {})", reached.standing.word(), reached.why),
+            "look at the plan with --dry-run; then --digest and --reason".to_owned(),
+        ),
         Consent::Ask if context.yes() => Ok(()),
         Consent::Ask if !can_ask(context) => refuse(
             format!("`{command}` on {name} needs a yes ({}: {})", reached.standing.word(), reached.why),

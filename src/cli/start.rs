@@ -15,8 +15,8 @@ use super::output::Screen;
 use super::output::paint::Paint;
 use super::output::screen::ColorChoice;
 use super::{
-    adopt, completions, database, doctor, habits, init, lint, logging, man, marker, migrate, new, notes, redo, repair, rollback,
-    schema, status, verify,
+    adopt, completions, database, doctor, fix, habits, init, lint, logging, man, marker, migrate, new, notes, redo, repair, rollback,
+    schema, status, undo, verify,
 };
 use crate::domain::explain::Class;
 use crate::domain::secret::redact;
@@ -66,6 +66,12 @@ pub enum Command {
     Schema(schema::Args),
     #[allow(missing_docs)]
     Verify(verify::Args),
+    #[allow(missing_docs)]
+    Fix(fix::FixArgs),
+    #[allow(missing_docs)]
+    Sync(fix::SyncArgs),
+    #[allow(missing_docs)]
+    Undo(undo::Args),
     #[allow(missing_docs)]
     Adopt(adopt::Args),
     #[allow(missing_docs)]
@@ -220,6 +226,9 @@ fn execute(context: &mut Context, command: &Command) -> Result<Exit, Failure> {
         Command::Lint(args) => lint::run(context, args),
         Command::Schema(args) => schema::run(context, args),
         Command::Verify(args) => verify::run(context, args),
+        Command::Fix(args) => fix::fix(context, args),
+        Command::Sync(args) => fix::sync(context, args),
+        Command::Undo(args) => undo::run(context, args),
         Command::Adopt(args) => adopt::run(context, args),
         Command::Database(args) => database::run(context, args),
         Command::Marker(args) => marker::run(context, args),

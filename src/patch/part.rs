@@ -57,7 +57,7 @@ pub(super) fn run(
     let rows = plan(job, part, table, &image, &query, session)?;
     prove::nothing_but(&session.written()?.since(&before), &image.table, rows)?;
     limit(job, &target, rows, so_far)?;
-    let drawn = draw(&image, &target, engine, session)?;
+    let drawn = part.op == Op::Insert && draw(&image, &target, engine, session)?;
     identity.part(part, &target, &image, drawn, session)?;
     fault::point("patch.planned");
     if rows > 0 {

@@ -1,0 +1,5 @@
+//! Patches: planned, proved, confined to one account, taken back.
+
+mod fixture;
+mod hostile;
+mod thin;
