@@ -2,8 +2,8 @@
 //!
 //! Two levels. [`Basic`] is what any connection can do: execute, query with dynamic rows, transactions.
 //! [`OnDiesel`] gives it to an application's own Diesel connection. [`Full`] is what the sessions that `manage`
-//! opens itself can do besides: locks, identity, notices, settings, cancel. `Session` (feature `full`) is such
-//! a session.
+//! opens itself can do besides: locks, identity, notices, settings, cancel. [`Session`] is such a session: on
+//! SQLite always, on PostgreSQL with the feature `postgres`.
 
 pub mod basic;
 mod column;
@@ -11,14 +11,12 @@ pub mod error;
 pub mod full;
 mod handling;
 mod on_diesel;
-#[cfg(feature = "full")]
+#[cfg(feature = "postgres")]
 pub mod postgres;
 pub mod refinery;
 #[cfg(feature = "full")]
 mod scratch;
-#[cfg(feature = "full")]
 pub mod session;
-#[cfg(feature = "full")]
 pub mod sqlite;
 
 pub use basic::Basic;
@@ -29,5 +27,4 @@ pub use handling::{Around, Handling, around, handling};
 pub use on_diesel::{Dynamic, OnDiesel};
 #[cfg(feature = "full")]
 pub use scratch::Scratch;
-#[cfg(feature = "full")]
 pub use session::{Access, Canceller, Opening, Session, same_database};

@@ -4,20 +4,8 @@ use libsqlite3_sys as ffi;
 
 use crate::backend::error::{SqlError, SqlErrorKind};
 
-/// Translates an error of rusqlite.
-pub(super) fn translate(error: rusqlite::Error) -> SqlError {
-    match error {
-        rusqlite::Error::SqliteFailure(code, message) => {
-            from_code(code.extended_code, message.unwrap_or_else(|| code.to_string()), None)
-        }
-        rusqlite::Error::SqlInputError { error, msg, offset, .. } => {
-            from_code(error.extended_code, msg, usize::try_from(offset).ok())
-        }
-        other => SqlError::new(SqlErrorKind::Other, other.to_string()),
-    }
-}
-
-fn from_code(extended: i32, message: String, position: Option<usize>) -> SqlError {
+/// A result code in our words.
+pub(super) fn from_code(extended: i32, message: String, position: Option<usize>) -> SqlError {
     let kind = match extended & 0xff {
         ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED => SqlErrorKind::Busy,
         ffi::SQLITE_READONLY => SqlErrorKind::ReadOnly,

@@ -1,19 +1,17 @@
 //! A session on an SQLite file.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::Connection;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::sqlite::SqliteConnection;
-use rusqlite::fallible_iterator::FallibleIterator as _;
-use rusqlite::types::{ToSqlOutput, ValueRef};
 
-use super::errors::{translate, translate_diesel};
+use super::errors::translate_diesel;
 use super::handle::{Handle, Interrupter};
 use super::introspect;
 use super::lock::{FileId, LockFile};
+use super::raw;
 use super::violations;
 use crate::backend::Basic;
 use crate::backend::error::{SqlError, SqlErrorKind};
@@ -63,7 +61,7 @@ impl SqliteSession {
             created: !exists,
             busy_timeout: Self::BUSY_TIMEOUT,
         };
-        session.handle.view().busy_timeout(session.busy_timeout).map_err(translate)?;
+        session.handle.db().busy_timeout(session.busy_timeout)?;
         // Opening reads nothing: the first look at the schema tells whether the file is a database.
         match session.query("SELECT count(*) FROM main.sqlite_schema", &[]) {
             Ok(_) => {}
@@ -73,7 +71,7 @@ impl SqliteSession {
             Err(error) => return Err(named(error, path)),
         }
         if opening.access != Access::Read {
-            if session.handle.view().is_readonly("main").map_err(translate)? {
+            if session.handle.db().is_readonly() {
                 return Err(SqlError::new(SqlErrorKind::ReadOnly, format!("{} can only be read", path.display()))
                     .with_hint("check who owns the file and its folder, and that the disk is not mounted read-only"));
             }
@@ -110,6 +108,7 @@ impl SqliteSession {
     }
 
     /// rusqlite's view of the same connection.
+    #[cfg(feature = "full")]
     pub fn view(&self) -> &rusqlite::Connection {
         self.handle.view()
     }
@@ -177,30 +176,15 @@ impl Basic for SqliteSession {
     }
 
     fn execute(&mut self, sql: &str) -> Result<(), SqlError> {
-        let mut batch = rusqlite::Batch::new(self.handle.view(), sql);
-        while let Some(mut statement) = batch.next().map_err(translate)? {
-            let mut rows = statement.raw_query();
-            while rows.next().map_err(translate)?.is_some() {}
-        }
-        Ok(())
+        self.handle.db().execute(sql)
     }
 
     fn execute_with(&mut self, sql: &str, binds: &[Value]) -> Result<u64, SqlError> {
-        let mut statement = self.handle.view().prepare(&numbered(sql)).map_err(translate)?;
-        let written = statement.execute(rusqlite::params_from_iter(binds.iter().map(Bind))).map_err(translate)?;
-        Ok(written as u64)
+        self.handle.db().execute_with(&numbered(sql), binds)
     }
 
     fn query(&mut self, sql: &str, binds: &[Value]) -> Result<Vec<Row>, SqlError> {
-        let mut statement = self.handle.view().prepare(&numbered(sql)).map_err(translate)?;
-        let names: Arc<[String]> = statement.column_names().into_iter().map(str::to_owned).collect();
-        let mut rows = statement.query(rusqlite::params_from_iter(binds.iter().map(Bind))).map_err(translate)?;
-        let mut out = Vec::new();
-        while let Some(row) = rows.next().map_err(translate)? {
-            let values = (0..names.len()).map(|at| row.get_ref(at).map(value)).collect::<Result<_, _>>().map_err(translate)?;
-            out.push(Row { names: Arc::clone(&names), values });
-        }
-        Ok(out)
+        self.handle.db().query(&numbered(sql), binds)
     }
 
     fn begin(&mut self) -> Result<(), SqlError> {
@@ -245,7 +229,7 @@ impl Full for SqliteSession {
         Ok(Identity {
             engine: Engine::Sqlite,
             name,
-            version: rusqlite::version().to_owned(),
+            version: raw::version(),
             location: Location::File(self.path.clone()),
             tls: None,
             role: None,
@@ -254,7 +238,7 @@ impl Full for SqliteSession {
     }
 
     fn in_transaction(&mut self) -> bool {
-        !self.handle.view().is_autocommit()
+        !self.handle.db().is_autocommit()
     }
 
     fn take_notices(&mut self) -> Vec<Notice> {
@@ -278,7 +262,7 @@ impl Full for SqliteSession {
         if journal.first().and_then(|row| row.text(0)).is_some_and(|mode| mode == "off" || mode == "memory") {
             self.execute("PRAGMA main.journal_mode = DELETE")?;
         }
-        self.handle.view().busy_timeout(self.busy_timeout).map_err(translate)
+        self.handle.db().busy_timeout(self.busy_timeout)
     }
 
     fn drop_temporary(&mut self) -> Result<(), SqlError> {
@@ -332,7 +316,7 @@ impl Full for SqliteSession {
     }
 
     fn deferred_violations(&mut self) -> bool {
-        self.handle.deferred_violations()
+        self.handle.db().deferred_violations()
     }
 
     fn suspend_foreign_keys(&mut self) -> Result<(), SqlError> {
@@ -357,7 +341,7 @@ impl Full for SqliteSession {
 
     fn set_busy_timeout(&mut self, timeout: Duration) -> Result<(), SqlError> {
         self.busy_timeout = timeout;
-        self.handle.view().busy_timeout(timeout).map_err(translate)
+        self.handle.db().busy_timeout(timeout)
     }
 }
 
@@ -424,31 +408,4 @@ fn numbered(sql: &str) -> std::borrow::Cow<'_, str> {
         out.push(if parameter { '?' } else { character });
     }
     out.into()
-}
-
-fn value(value: ValueRef<'_>) -> Value {
-    match value {
-        ValueRef::Null => Value::Null,
-        ValueRef::Integer(value) => Value::Integer(value),
-        ValueRef::Real(value) => Value::Real(value),
-        ValueRef::Text(bytes) => {
-            String::from_utf8(bytes.to_vec()).map_or_else(|error| Value::Bytes(error.into_bytes()), Value::Text)
-        }
-        ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
-    }
-}
-
-struct Bind<'a>(&'a Value);
-
-impl rusqlite::ToSql for Bind<'_> {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Borrowed(match self.0 {
-            Value::Null => ValueRef::Null,
-            Value::Bool(value) => ValueRef::Integer(i64::from(*value)),
-            Value::Integer(value) => ValueRef::Integer(*value),
-            Value::Real(value) => ValueRef::Real(*value),
-            Value::Text(value) => ValueRef::Text(value.as_bytes()),
-            Value::Bytes(value) => ValueRef::Blob(value),
-        }))
-    }
 }

@@ -1,6 +1,7 @@
 //! The migrations of a project, as files.
 //!
-//! [`load`] reads a folder in diesel's layout or in refinery's, whichever it has.
+//! [`load`] reads a folder in diesel's layout or in refinery's, whichever it has; [`load_from`] the same from files that
+//! were compiled in.
 
 mod diesel;
 mod error;
@@ -8,9 +9,11 @@ mod generate;
 mod load;
 mod migration;
 mod refinery;
+mod tree;
 
 pub use error::MigrationsError;
 pub use generate::{GenerateError, Generated, NewMigration, generate};
-pub use load::{detect_layout, load, load_as};
+pub use load::{detect_layout, load, load_as, load_from};
 pub use migration::{Kind, Migration, Script, Warning};
 pub use refinery::no_transaction_words;
+pub use tree::Tree;
