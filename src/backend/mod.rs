@@ -1,10 +1,11 @@
 //! Floor 1: the databases. The only place that knows which database it is.
 //!
 //! Two levels. [`Basic`] is what any connection can do: execute, query with dynamic rows, transactions.
-//! [`OnDiesel`] gives it to an application's own Diesel connection. [`Full`] is what the sessions that `manage`
+//! [`OnDiesel`] gives it to an application's own Diesel connection, and [`Attached`] what migrations need besides. [`Full`] is what the sessions that `manage`
 //! opens itself can do besides: locks, identity, notices, settings, cancel. [`Session`] is such a session: on
 //! SQLite always, on PostgreSQL with the feature `postgres`.
 
+mod attached;
 pub mod basic;
 mod column;
 pub mod error;
@@ -16,15 +17,17 @@ pub mod postgres;
 pub mod refinery;
 #[cfg(feature = "full")]
 mod scratch;
+mod server;
 pub mod session;
 pub mod sqlite;
 
+pub use attached::Attached;
 pub use basic::Basic;
 pub use column::{column_type, rfc3339_now};
 pub use error::{SqlError, SqlErrorKind};
 pub use full::{Full, Holder, Identity, IndexState, Location, Notice, TableName, Violation};
 pub use handling::{Around, Handling, around, handling};
-pub use on_diesel::{Dynamic, OnDiesel};
+pub use on_diesel::{BeginWith, Dynamic, OnDiesel};
 #[cfg(feature = "full")]
 pub use scratch::Scratch;
 pub use session::{Access, Canceller, Opening, Session, same_database};

@@ -104,6 +104,7 @@ impl<S: Full> Engine<'_, S> {
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<Outcome, MigrateError>,
     ) -> Result<Outcome, MigrateError> {
+        let _span = tracing::info_span!("migrate", what = self.options.what).entered();
         lock::take(self.session, &self.options.what, self.options.lock_timeout, self.observer, self.stop)?;
         fault::point("migrate.locked");
         let outcome = work(self);
@@ -119,6 +120,11 @@ impl<S: Full> Engine<'_, S> {
         let picture = Picture::gather(self.session, files)?;
         let steps = plan(&picture, self.options)?;
         let prepared = steps.iter().map(|step| prepare(*step)).collect::<Result<Vec<_>, _>>()?;
+        if !self.session.runs_outside_transactions()
+            && let Some(step) = prepared.iter().find(|step| !step.in_transaction())
+        {
+            return Err(MigrateError::NeedsSession { version: step.version().clone() });
+        }
         // One alone is all or nothing anyway.
         let single = self.options.single_transaction && prepared.len() > 1;
         if single && !self.options.fake {
@@ -253,6 +259,7 @@ impl<S: Full> Run<'_, S> {
                 return Err(MigrateError::LockLost { done: self.committed.clone(), left: versions(&steps[at..]) });
             }
             let migration = step.step.migration;
+            let _span = tracing::info_span!("migration", version = %migration.version, name = migration.name, direction = step.step.direction.word()).entered();
             self.observer.on(&Event::Started {
                 version: &migration.version,
                 name: &migration.name,

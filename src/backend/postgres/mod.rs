@@ -31,10 +31,10 @@ mod thread;
 mod tls;
 mod values;
 
+pub use crate::backend::server::MIGRATION_LOCK;
 pub use cancel::CancelHandle;
 pub use cursor::PgCursor;
 pub use database::same_database;
-pub use lock::MIGRATION_LOCK;
 pub use raw::RawError;
 pub use rows::{PgField, PgRow};
 pub(super) use scratch::ScratchDatabase;

@@ -5,6 +5,7 @@
 //! view, too, for hooks and backup.
 
 mod errors;
+pub(super) mod file;
 mod handle;
 mod introspect;
 mod lock;
@@ -12,9 +13,10 @@ mod raw;
 #[cfg(feature = "full")]
 mod scratch;
 mod session;
-mod violations;
+pub(super) mod violations;
 
 pub use handle::Interrupter;
+pub(super) use lock::LockFile;
 #[cfg(feature = "full")]
 pub(super) use scratch::ScratchFile;
 pub use session::{SqliteSession, same_file};

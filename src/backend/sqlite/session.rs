@@ -8,14 +8,14 @@ use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::sqlite::SqliteConnection;
 
 use super::errors::translate_diesel;
+use super::file;
 use super::handle::{Handle, Interrupter};
 use super::introspect;
 use super::lock::{FileId, LockFile};
-use super::raw;
 use super::violations;
 use crate::backend::Basic;
 use crate::backend::error::{SqlError, SqlErrorKind};
-use crate::backend::full::{Full, Holder, Identity, Location, Notice, TableName, Violation};
+use crate::backend::full::{Full, Holder, Identity, Notice, TableName, Violation};
 use crate::backend::handling::SQLITE_SETTINGS;
 use crate::backend::session::{Access, Opening};
 use crate::domain::engine::Engine;
@@ -219,22 +219,7 @@ impl Basic for SqliteSession {
 
 impl Full for SqliteSession {
     fn identity(&mut self) -> Result<Identity, SqlError> {
-        let name = self.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let mut binding = vec![("path", self.path.display().to_string())];
-        #[cfg(unix)]
-        if let Ok(data) = std::fs::metadata(&self.path) {
-            use std::os::unix::fs::MetadataExt;
-            binding.push(("inode", data.ino().to_string()));
-        }
-        Ok(Identity {
-            engine: Engine::Sqlite,
-            name,
-            version: raw::version(),
-            location: Location::File(self.path.clone()),
-            tls: None,
-            role: None,
-            binding,
-        })
+        Ok(file::identity(&self.path))
     }
 
     fn in_transaction(&mut self) -> bool {
@@ -246,9 +231,7 @@ impl Full for SqliteSession {
     }
 
     fn find_table(&mut self, name: &str) -> Result<Option<TableName>, SqlError> {
-        let found =
-            self.query("SELECT name FROM main.sqlite_schema WHERE type IN ('table', 'view') AND name = $1", &[name.into()])?;
-        Ok(found.first().map(|_| TableName(format!("main.\"{}\"", name.replace('"', "\"\"")))))
+        file::find_table(self, name)
     }
 
     fn restore_settings(&mut self) -> Result<(), SqlError> {
