@@ -35,6 +35,20 @@ pub struct Options {
     pub stamp: Option<String>,
 }
 
+impl Options {
+    /// Waits for the lock for half a minute; everything else is off.
+    pub fn new(what: impl Into<String>) -> Self {
+        Self {
+            what: what.into(),
+            lock_timeout: Duration::from_secs(30),
+            single_transaction: false,
+            fake: false,
+            allow_out_of_order: false,
+            stamp: None,
+        }
+    }
+}
+
 /// What a run did.
 #[derive(Debug, Clone, Default)]
 pub struct Outcome {

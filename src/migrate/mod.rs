@@ -23,6 +23,6 @@ pub use event::{Event, Finished, Ignore, Observer};
 pub use history::{Applied, DieselHistory, History, RefineryHistory, Width, refinery_checksum};
 pub use lock::Waiting;
 pub use picture::{Picture, Problem, ProblemKind, State};
-pub use plan::{Backward, Direction, Forward, PlanError, Step, plan_back, plan_forward};
+pub use plan::{Backward, Direction, Forward, Named, PlanError, Step, plan_back, plan_forward};
 pub use prepare::{PrepareError, Prepared, prepare};
 pub use stream::sql_stream;

@@ -17,7 +17,7 @@ use super::error::{SqlError, SqlErrorKind};
 use super::full::{Full, Holder, Identity, Location, Notice, TableName, Violation};
 use super::on_diesel::{BeginWith, Dynamic, OnDiesel};
 use super::server;
-use super::sqlite::{LockFile, file, violations};
+use super::sqlite::{LockFile, SqliteSession, file, violations};
 use crate::domain::engine::Engine;
 use crate::domain::schema::Schema;
 use crate::domain::value::{Row, Value};
@@ -48,7 +48,8 @@ where
     C::Backend: Dynamic,
     C::TransactionManager: BeginWith<C>,
 {
-    /// Notes what is set on the connection. Changes nothing.
+    /// Notes what is set on the connection. On SQLite its statements then wait for another program's lock as those of
+    /// our own sessions do; nothing else changes.
     ///
     /// # Errors
     /// When a transaction is open, or the database refuses.
@@ -64,7 +65,11 @@ where
             Engine::Postgres => (None, postgres::before(&mut on)?),
         };
         let file = file.map(|path| (path.clone(), LockFile::beside(&path)));
-        Ok(Self { on, file, before })
+        let mut attached = Self { on, file, before };
+        if attached.engine() == Engine::Sqlite {
+            attached.set_busy_timeout(SqliteSession::BUSY_TIMEOUT)?;
+        }
+        Ok(attached)
     }
 
     /// Sets back what was set before us.
@@ -72,7 +77,11 @@ where
     /// # Errors
     /// What the database refuses.
     pub fn leave(mut self) -> Result<(), SqlError> {
-        self.restore_settings()
+        self.restore_settings()?;
+        match self.engine() {
+            Engine::Sqlite => sqlite::restore_patience(&mut self.on, &self.before),
+            Engine::Postgres => Ok(()),
+        }
     }
 
     fn depth(&mut self) -> u32 {

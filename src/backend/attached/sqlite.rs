@@ -20,8 +20,11 @@ const PRAGMAS: [&str; 11] = [
     "reverse_unordered_selects",
     "synchronous",
     "locking_mode",
-    "busy_timeout",
+    PATIENCE,
 ];
+
+/// How long a statement waits for another program's lock.
+const PATIENCE: &str = "busy_timeout";
 
 const ATTACHED: &str = "SELECT name FROM pragma_database_list WHERE name NOT IN ('main', 'temp')";
 
@@ -50,7 +53,7 @@ pub(super) fn restore(session: &mut impl Basic, before: &Before) -> Result<(), S
     for name in names(session, ATTACHED)?.iter().filter(|name| !before.attached.contains(name)) {
         session.execute(&format!("DETACH {}", quoted(name)))?;
     }
-    for (name, value) in &before.settings {
+    for (name, value) in before.settings.iter().filter(|(name, _)| name != PATIENCE) {
         match value {
             Value::Integer(number) => session.execute(&format!("PRAGMA {name} = {number}"))?,
             Value::Text(word) => session.execute(&format!("PRAGMA {name} = {}", quoted(word)))?,
@@ -58,6 +61,14 @@ pub(super) fn restore(session: &mut impl Basic, before: &Before) -> Result<(), S
         }
     }
     Ok(())
+}
+
+/// Sets the application's patience back, which was ours until the end.
+pub(super) fn restore_patience(session: &mut impl Basic, before: &Before) -> Result<(), SqlError> {
+    match before.settings.iter().find(|(name, _)| name == PATIENCE) {
+        Some((_, Value::Integer(millis))) => session.execute(&format!("PRAGMA {PATIENCE} = {millis}")),
+        _ => Ok(()),
+    }
 }
 
 /// Drops temporary tables and the like that were not there before.

@@ -34,7 +34,7 @@ pub struct SqliteSession {
 
 impl SqliteSession {
     /// How long to wait for another program's write lock unless told otherwise.
-    const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+    pub(in crate::backend) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
     /// Opens the file at `path`.
     ///

@@ -142,6 +142,21 @@ impl<'a> Tree<'a> {
         })
     }
 
+    /// Files that are in `folder` and not among the compiled `files`, and the other way round; `None` where they are the
+    /// same, or the folder is not there to be looked at.
+    pub fn changed_since(folder: &Path, files: &[(&str, &str)]) -> Option<(Vec<String>, Vec<String>)> {
+        let mut there = Vec::new();
+        if !folder.is_dir() || listed(folder, "", &mut there).is_err() {
+            return None;
+        }
+        there.sort();
+        let missing = |name: &String| files.binary_search_by(|(known, _)| (*known).cmp(name)).is_err();
+        let gone = files.iter().filter(|(name, _)| there.binary_search_by(|known| known.as_str().cmp(name)).is_err());
+        let removed: Vec<String> = gone.map(|(name, _)| (*name).to_owned()).collect();
+        let added: Vec<String> = there.into_iter().filter(missing).collect();
+        (!added.is_empty() || !removed.is_empty()).then_some((added, removed))
+    }
+
     /// The names of the compiled files below `folder`, relative to it, in order.
     fn below(self, folder: &Path) -> impl Iterator<Item = &'a str> + use<'a> {
         let (root, files): (&Path, &'a [(&'a str, &'a str)]) = match self {
@@ -162,6 +177,23 @@ impl<'a> Tree<'a> {
         let at = files.binary_search_by(|(known, _)| (*known).cmp(&name)).ok()?;
         Some(files[at].1)
     }
+}
+
+/// The names of files that a layout may read, as `manage-macros` compiles them in.
+fn listed(folder: &Path, below: &str, names: &mut Vec<String>) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name.starts_with('.') || (below.is_empty() && name == "archive") {
+            continue;
+        }
+        if path.is_dir() {
+            listed(&path, &format!("{below}{name}/"), names)?;
+        } else if name == "metadata.toml" || name.to_ascii_lowercase().ends_with(".sql") {
+            names.push(format!("{below}{name}"));
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
