@@ -32,6 +32,7 @@ pub mod ledger;
 
 pub mod lint;
 pub mod migrate;
+#[cfg(feature = "full")]
 pub mod schema;
 
 #[cfg(feature = "cli")]

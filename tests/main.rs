@@ -7,6 +7,7 @@
 mod commands;
 mod connection;
 mod docs;
+mod embed;
 mod house;
 mod layouts;
 mod lint;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::database::Database;
 use super::error::{Error, NotUpToDate, Stale};
 use super::status::Status;
-use super::work::{Back, Call, Forth, Look};
+use super::work::{Back, Call, Forth, Look, Variables};
 use crate::domain::engine::Engine;
 use crate::guards::Deed;
 use crate::ledger::Actor;
@@ -252,7 +252,7 @@ impl Migrations {
         Call {
             folder: self.project().map(|(_, folder)| folder),
             application: &self.application,
-            environment: self.environment.as_deref().map(|variable| variable as &dyn Fn(&str) -> Option<String>),
+            environment: self.environment.as_deref().map(|variable| variable as Variables<'_>),
         }
     }
 }

@@ -13,14 +13,17 @@ use crate::guards::{self, Consent, Deed};
 use crate::ledger::{self, Ledger};
 use crate::migrate::{Backward, Event, MigrateError, Observer, Outcome, Picture, plan_forward};
 
+/// Looks a variable up.
+pub(super) type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
+
 /// What reaching a database takes.
 pub struct Call<'a> {
     /// What a relative path is relative to.
     pub(super) folder: Option<&'a Path>,
     /// What the session calls itself.
     pub(super) application: &'a str,
-    /// Looks variables up.
-    pub(super) environment: Option<&'a dyn Fn(&str) -> Option<String>>,
+    /// The environment, as far as the application lets it be looked at.
+    pub(super) environment: Option<Variables<'a>>,
 }
 
 /// Something that is done on a session.

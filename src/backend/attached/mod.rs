@@ -60,16 +60,12 @@ where
                 .with_hint("migrate before it begins: every migration commits by itself"));
         }
         let mut on = OnDiesel(connection);
-        let (file, before) = match on.engine() {
-            Engine::Sqlite => (sqlite::file(&mut on)?, sqlite::before(&mut on)?),
-            Engine::Postgres => (None, postgres::before(&mut on)?),
+        let (before, file) = match on.engine() {
+            Engine::Sqlite => (sqlite::before(&mut on, SqliteSession::BUSY_TIMEOUT)?, sqlite::file(&mut on)?),
+            Engine::Postgres => (postgres::before(&mut on)?, None),
         };
         let file = file.map(|path| (path.clone(), LockFile::beside(&path)));
-        let mut attached = Self { on, file, before };
-        if attached.engine() == Engine::Sqlite {
-            attached.set_busy_timeout(SqliteSession::BUSY_TIMEOUT)?;
-        }
-        Ok(attached)
+        Ok(Self { on, file, before })
     }
 
     /// Sets back what was set before us.

@@ -5,7 +5,8 @@ use crate::backend::basic::Basic;
 use crate::backend::error::SqlError;
 use crate::domain::value::Value;
 
-/// What was set in the session or in its transaction, and the role, which is not among them.
+/// What was set in the session or in its transaction, and the role, which is not among them. The server does not list
+/// settings that nobody has declared (`my.word`); those stay as a file leaves them.
 const SETTINGS: &str = "SELECT name, setting FROM pg_catalog.pg_settings WHERE source = 'session' \
      UNION ALL SELECT 'role', pg_catalog.current_setting('role') ORDER BY 1";
 

@@ -1,6 +1,7 @@
 //! What an application has set on its SQLite connection, and setting it back.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::Before;
 use crate::backend::basic::Basic;
@@ -9,7 +10,7 @@ use crate::domain::value::Value;
 
 /// Pragmas of the connection that a migration may leave changed, and that can be read. `query_only` and
 /// `writable_schema` come first: with them nothing else could be put right.
-const PRAGMAS: [&str; 11] = [
+const PRAGMAS: [&str; 10] = [
     "query_only",
     "writable_schema",
     "foreign_keys",
@@ -20,7 +21,6 @@ const PRAGMAS: [&str; 11] = [
     "reverse_unordered_selects",
     "synchronous",
     "locking_mode",
-    PATIENCE,
 ];
 
 /// How long a statement waits for another program's lock.
@@ -38,14 +38,20 @@ pub(super) fn file(session: &mut impl Basic) -> Result<Option<PathBuf>, SqlError
     Ok(path.map(|path| std::fs::canonicalize(&path).unwrap_or(path)))
 }
 
-/// What is set.
-pub(super) fn before(session: &mut impl Basic) -> Result<Before, SqlError> {
-    let mut settings = Vec::new();
+/// What is set. From here on a statement waits for another program's lock for `patience`: some of these settings are read
+/// from the file.
+pub(super) fn before(session: &mut impl Basic, patience: Duration) -> Result<Before, SqlError> {
+    let mut settings = setting(session, PATIENCE)?.into_iter().collect::<Vec<_>>();
+    session.execute(&format!("PRAGMA {PATIENCE} = {}", patience.as_millis()))?;
     for name in PRAGMAS {
-        let rows = session.query(&format!("PRAGMA {name}"), &[])?;
-        settings.extend(rows.first().and_then(|row| row.values.first().cloned()).map(|value| (name.to_owned(), value)));
+        settings.extend(setting(session, name)?);
     }
     Ok(Before { settings, temporary: names(session, TEMPORARY)?, attached: names(session, ATTACHED)? })
+}
+
+fn setting(session: &mut impl Basic, name: &str) -> Result<Option<(String, Value)>, SqlError> {
+    let rows = session.query(&format!("PRAGMA {name}"), &[])?;
+    Ok(rows.first().and_then(|row| row.values.first().cloned()).map(|value| (name.to_owned(), value)))
 }
 
 /// Sets it back.

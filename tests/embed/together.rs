@@ -1,0 +1,69 @@
+//! Several processes of one application that start at once.
+
+use std::process::{Command, Stdio};
+
+use super::*;
+
+const CROWD: usize = 8;
+const SELF: &str = "embed::together::an_application_that_starts";
+
+/// The application: migrates at its start, then works.
+#[test]
+#[ignore = "the program of which the other tests start many"]
+fn an_application_that_starts() {
+    let read = |name: &str| std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set"));
+    let (folder, url) = (read("APP_FOLDER"), read("APP_URL"));
+    let migrations = manage::Project::open(&folder).expect("a project").migrations().application("app");
+    let mut own = Own::of(&url);
+    match read("APP_WAY").as_str() {
+        "Url" => migrations.migrate(&url),
+        _ => own.migrate(&migrations),
+    }
+    .unwrap_or_else(|error| panic!("{}", error.report()));
+    if url.starts_with("sqlite") {
+        own.execute("PRAGMA busy_timeout = 30000");
+    }
+    own.execute("INSERT INTO visits VALUES (1)");
+}
+
+fn each_migration_ran_once(project: Project, ways: &[Way]) {
+    let project = two(project).migration("3_v", "CREATE TABLE visits (n INTEGER);", "DROP TABLE visits;");
+    let start = |way: &Way| {
+        Command::new(std::env::current_exe().expect("this program"))
+            .args([SELF, "--exact", "--ignored", "--nocapture"])
+            .env("APP_FOLDER", project.folder())
+            .env("APP_URL", url(&project))
+            .env("APP_WAY", format!("{way:?}"))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it starts")
+    };
+    let running: Vec<_> = ways.iter().cycle().take(CROWD).map(start).collect();
+    for one in running {
+        let ended = one.wait_with_output().expect("it ends");
+        let said = String::from_utf8_lossy(&ended.stdout).into_owned() + &String::from_utf8_lossy(&ended.stderr);
+        assert!(ended.status.success() && said.contains("1 passed"), "{said}");
+    }
+    let log = match project.backend() {
+        Backend::Sqlite => "manage_migration_log",
+        Backend::Postgres => "manage.manage_migration_log",
+    };
+    assert_eq!(project.value(&format!("SELECT count(*) FROM {log} WHERE action = 'applied'")), "3");
+    assert_eq!(project.value("SELECT count(*) FROM a"), "1");
+    assert_eq!(project.value("SELECT count(*) FROM visits"), CROWD.to_string(), "all came up");
+}
+
+each_backend! {
+    fn eight_over_a_url(project: Project) {
+        each_migration_ran_once(project, &[Way::Url]);
+    }
+
+    fn eight_over_connections_of_their_own(project: Project) {
+        each_migration_ran_once(project, &[Way::Connection]);
+    }
+
+    fn eight_of_both_kinds(project: Project) {
+        each_migration_ran_once(project, &WAYS);
+    }
+}
