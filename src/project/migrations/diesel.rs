@@ -9,6 +9,7 @@ use std::path::Path;
 
 use super::error::MigrationsError;
 use super::migration::{Kind, Migration, Script, Warning};
+use super::together;
 use super::tree::{Entry, Tree};
 use crate::domain::engine::Engine;
 use crate::domain::explain::Place;
@@ -16,7 +17,7 @@ use crate::domain::version::Version;
 
 /// Reads the migrations whose folders are among `entries`, ordered by version.
 pub(super) fn read_all(tree: Tree<'_>, entries: &[Entry], engine: Engine) -> Result<Vec<Migration>, MigrationsError> {
-    let mut found = BTreeMap::<Version, Migration>::new();
+    let mut folders = Vec::new();
     for entry in entries {
         let path = entry.path();
         let Some(name) = entry.file_name().to_str().map(str::to_owned) else {
@@ -29,9 +30,16 @@ pub(super) fn read_all(tree: Tree<'_>, entries: &[Entry], engine: Engine) -> Res
         if name.chars().any(char::is_control) {
             return Err(MigrationsError::ControlInName(path));
         }
-        let migration = read(tree, &path, &name, engine)?;
+        folders.push((path, name));
+    }
+    let mut found = BTreeMap::<Version, Migration>::new();
+    for migration in together::map(&folders, |(path, name)| read(tree, path, name, engine)) {
+        let migration = migration?;
         if let Some(other) = found.get(&migration.version) {
-            return Err(MigrationsError::Duplicate { version: migration.version, folders: [other.folder.clone(), path] });
+            return Err(MigrationsError::Duplicate {
+                version: migration.version,
+                folders: [other.folder.clone(), migration.folder],
+            });
         }
         found.insert(migration.version.clone(), migration);
     }

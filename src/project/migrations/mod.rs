@@ -9,6 +9,7 @@ mod generate;
 mod load;
 mod migration;
 mod refinery;
+mod together;
 mod tree;
 
 pub use error::MigrationsError;

@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 use std::ffi::OsString;
-use std::fs::DirEntry;
+use std::fs::{DirEntry, File};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::error::MigrationsError;
@@ -55,7 +56,10 @@ impl Entry {
     /// Whether it is a folder, or a link to one.
     pub(super) fn is_dir(&self) -> bool {
         match self {
-            Self::Disk(entry) => entry.path().is_dir(),
+            // Only a symbolic link has to be followed: the folder's listing knows the rest.
+            Self::Disk(entry) => {
+                entry.file_type().is_ok_and(|kind| kind.is_dir() || (kind.is_symlink() && entry.path().is_dir()))
+            }
             Self::Compiled { folder, .. } => *folder,
         }
     }
@@ -119,11 +123,13 @@ impl<'a> Tree<'a> {
             return Ok(self.below(folder).map(|rest| rest.split('/').next().unwrap_or(rest).to_owned()).collect());
         }
         let unreadable = |error| MigrationsError::Unreadable { file: folder.to_owned(), error };
-        let entries = std::fs::read_dir(folder).map_err(unreadable)?;
-        entries
-            .map(|entry| entry.map(|entry| entry.file_name().to_string_lossy().into_owned()))
-            .collect::<Result<_, _>>()
-            .map_err(unreadable)
+        let mut names = HashSet::new();
+        for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+            let entry = entry.map_err(unreadable)?;
+            refuse_special(&entry)?;
+            names.insert(entry.file_name().to_string_lossy().into_owned());
+        }
+        Ok(names)
     }
 
     /// The text of a file; `None` where it is not there.
@@ -131,7 +137,7 @@ impl<'a> Tree<'a> {
         if let Self::Compiled { .. } = self {
             return Ok(self.text(file).map(str::to_owned));
         }
-        let bytes = match std::fs::read(file) {
+        let bytes = match read_bytes(file) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(MigrationsError::Unreadable { file: file.to_owned(), error }),
@@ -177,6 +183,33 @@ impl<'a> Tree<'a> {
         let at = files.binary_search_by(|(known, _)| (*known).cmp(&name)).ok()?;
         Some(files[at].1)
     }
+}
+
+/// Most files of a migration fit into this.
+const USUAL: usize = 8 * 1024;
+
+/// As [`std::fs::read`], without asking for the file's length first.
+fn read_bytes(file: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(USUAL);
+    File::open(file)?.take(u64::MAX).read_to_end(&mut bytes)?;
+    bytes.shrink_to_fit();
+    Ok(bytes)
+}
+
+/// Refuses a pipe, a socket or a device that has the name of an SQL file: reading one waits for ever.
+fn refuse_special(entry: &DirEntry) -> Result<(), MigrationsError> {
+    let file = entry.path();
+    if file.extension().is_none_or(|end| end != "sql") {
+        return Ok(());
+    }
+    let unreadable = |error| MigrationsError::Unreadable { file: file.clone(), error };
+    let mut kind = entry.file_type().map_err(unreadable)?;
+    if kind.is_symlink() {
+        // A link that leads nowhere is a file that is not there.
+        let Ok(target) = std::fs::metadata(&file) else { return Ok(()) };
+        kind = target.file_type();
+    }
+    if kind.is_file() || kind.is_dir() { Ok(()) } else { Err(unreadable(std::io::Error::other("it is not a regular file"))) }
 }
 
 /// The names of files that a layout may read, as `manage-macros` compiles them in.
