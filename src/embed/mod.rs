@@ -60,3 +60,8 @@ macro_rules! embed {
         $crate::embed::compiled!($crate, $folder)
     };
 }
+
+/// The code of the guide compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guide/embed.md")]
+struct Guide;

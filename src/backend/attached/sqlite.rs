@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::Before;
 use crate::backend::basic::Basic;
 use crate::backend::error::SqlError;
+use crate::backend::sqlite::file;
 use crate::domain::value::Value;
 
 /// Pragmas of the connection that a migration may leave changed, and that can be read. `query_only` and
@@ -35,7 +36,7 @@ const TEMPORARY: &str = "SELECT name, type FROM temp.sqlite_schema WHERE type IN
 pub(super) fn file(session: &mut impl Basic) -> Result<Option<PathBuf>, SqlError> {
     let rows = session.query("SELECT file FROM pragma_database_list WHERE name = 'main'", &[])?;
     let path = rows.first().and_then(|row| row.text(0)).filter(|path| !path.is_empty()).map(PathBuf::from);
-    Ok(path.map(|path| std::fs::canonicalize(&path).unwrap_or(path)))
+    Ok(path.map(file::real_path))
 }
 
 /// What is set. From here on a statement waits for another program's lock for `patience`: some of these settings are read

@@ -1,6 +1,6 @@
 //! What an SQLite file is asked, on any connection to it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::raw;
 use crate::backend::basic::Basic;
@@ -25,6 +25,11 @@ pub(in crate::backend) fn identity(path: &Path) -> Identity {
         role: None,
         binding,
     }
+}
+
+/// The path without links, by which everybody finds the same lock.
+pub(in crate::backend) fn real_path(path: PathBuf) -> PathBuf {
+    std::fs::canonicalize(&path).unwrap_or(path)
 }
 
 /// The table or view of the file that is called `name`.

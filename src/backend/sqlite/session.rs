@@ -52,7 +52,7 @@ impl SqliteSession {
             SqlError::new(SqlErrorKind::Connection, format!("cannot open {}: {error}", path.display()))
                 .with_hint("check the path and who may read and write it")
         })?;
-        let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let real = file::real_path(path.to_owned());
         let mut session = Self {
             lock: LockFile::beside(&real),
             handle,
