@@ -34,13 +34,13 @@ pub use status::Status;
 /// The folder is named from the folder of the application's `Cargo.toml`. All layouts, and files for one database
 /// (`up.sqlite.sql`), work as they do on the disk. The result is a constant, so it may be a `static`.
 ///
-/// ```
+/// ```no_run
 /// static MIGRATIONS: manage::embed::Migrations = manage::embed!("migrations");
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use diesel::{Connection, SqliteConnection};
 ///
-/// let mut connection = SqliteConnection::establish(":memory:")?;
+/// let mut connection = SqliteConnection::establish("shop.db")?;
 /// MIGRATIONS.migrate(&mut connection)?;
 /// MIGRATIONS.assert_up_to_date(&mut connection)?;
 /// # Ok(())

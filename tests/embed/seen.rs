@@ -1,11 +1,11 @@
 //! What an application sees while it runs: events and spans, and nothing on its streams.
 
-use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use manage::migrate::Event;
 use tracing_subscriber::fmt::format::FmtSpan;
 
+use super::together::{program, told};
 use super::*;
 
 each_backend! {
@@ -32,35 +32,22 @@ each_backend! {
 
     fn a_run_and_each_migration_are_spans(project: Project) {
         let project = two(project);
-        let written = Written::default();
-        let writer = written.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_span_events(FmtSpan::NEW)
-            .with_ansi(false)
-            .with_writer(move || writer.clone())
-            .finish();
 
-        tracing::subscriber::with_default(subscriber, || {
-            migrate(&project, &application(&project).application("shop"), Way::Url).expect("it migrates");
-        });
+        // In a process of its own: tracing keeps for all threads which spans somebody wants.
+        let ended = program("embed::seen::an_application_that_shows_its_spans", &project, Way::Url).output().expect("it runs");
 
-        let text = String::from_utf8(written.0.lock().expect("the text").clone()).expect("text");
+        let text = String::from_utf8_lossy(&ended.stdout);
         for part in ["migrate{what=\"shop\"}", "migration{version=1 name=\"a\" direction=\"up\"}", "migration{version=2 "] {
             assert!(text.contains(part), "{part} is not in\n{text}");
         }
     }
 }
 
-#[derive(Clone, Default)]
-struct Written(Arc<Mutex<Vec<u8>>>);
+#[test]
+#[ignore = "the program that another test starts"]
+fn an_application_that_shows_its_spans() {
+    tracing_subscriber::fmt().with_span_events(FmtSpan::NEW).with_ansi(false).init();
 
-impl Write for Written {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("the text").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
+    let migrations = manage::Project::open(told("APP_FOLDER")).expect("a project").migrations().application("shop");
+    migrations.migrate(&told("APP_URL")).expect("it migrates");
 }

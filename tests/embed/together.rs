@@ -5,17 +5,32 @@ use std::process::{Command, Stdio};
 use super::*;
 
 const CROWD: usize = 8;
-const SELF: &str = "embed::together::an_application_that_starts";
+/// A program of its own: this one, with one of its tests that are programs.
+pub fn program(test: &str, project: &Project, way: Way) -> Command {
+    let mut command = Command::new(std::env::current_exe().expect("this program"));
+    command
+        .args([test, "--exact", "--ignored", "--nocapture"])
+        .env("APP_FOLDER", project.folder())
+        .env("APP_URL", url(project))
+        .env("APP_WAY", format!("{way:?}"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// What [`program`] told it.
+pub fn told(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set"))
+}
 
 /// The application: migrates at its start, then works.
 #[test]
 #[ignore = "the program of which the other tests start many"]
 fn an_application_that_starts() {
-    let read = |name: &str| std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set"));
-    let (folder, url) = (read("APP_FOLDER"), read("APP_URL"));
+    let (folder, url) = (told("APP_FOLDER"), told("APP_URL"));
     let migrations = manage::Project::open(&folder).expect("a project").migrations().application("app");
     let mut own = Own::of(&url);
-    match read("APP_WAY").as_str() {
+    match told("APP_WAY").as_str() {
         "Url" => migrations.migrate(&url),
         _ => own.migrate(&migrations),
     }
@@ -28,17 +43,7 @@ fn an_application_that_starts() {
 
 fn each_migration_ran_once(project: Project, ways: &[Way]) {
     let project = two(project).migration("3_v", "CREATE TABLE visits (n INTEGER);", "DROP TABLE visits;");
-    let start = |way: &Way| {
-        Command::new(std::env::current_exe().expect("this program"))
-            .args([SELF, "--exact", "--ignored", "--nocapture"])
-            .env("APP_FOLDER", project.folder())
-            .env("APP_URL", url(&project))
-            .env("APP_WAY", format!("{way:?}"))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("it starts")
-    };
+    let start = |way: &Way| program("embed::together::an_application_that_starts", &project, *way).spawn().expect("it starts");
     let running: Vec<_> = ways.iter().cycle().take(CROWD).map(start).collect();
     for one in running {
         let ended = one.wait_with_output().expect("it ends");
