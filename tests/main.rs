@@ -6,6 +6,7 @@
 
 mod commands;
 mod connection;
+mod depth;
 mod docs;
 mod embed;
 mod house;

@@ -5,9 +5,11 @@
 //! transaction that waits, and `CREATE INDEX CONCURRENTLY` of the holder waits for all transactions: a deadlock. So
 //! callers ask again and again.
 
+use std::time::Duration;
+
 use super::basic::Basic;
 use super::error::{SqlError, SqlErrorKind};
-use super::full::{Holder, Identity, Location, TableName};
+use super::full::{Holder, Identity, Limits, Location, Span, TableName};
 use crate::domain::engine::Engine;
 use crate::domain::value::{Row, Value};
 
@@ -116,6 +118,22 @@ pub(super) fn refuse_misread(session: &mut impl Basic, sql: &str) -> Result<(), 
     }
     Err(SqlError::new(SqlErrorKind::Other, "standard_conforming_strings is off, so \\' cannot be read for certain")
         .with_hint("leave the setting on, and write strings with backslashes as E'…'"))
+}
+
+/// How long statements may wait and take.
+pub(super) fn limit(session: &mut impl Basic, limits: Limits, span: Span) -> Result<(), SqlError> {
+    let set = match span {
+        Span::BeforeTransaction => return Ok(()),
+        Span::Transaction => "SET LOCAL",
+        Span::Session => "SET",
+    };
+    // Of less than a millisecond one is left: zero means *for ever* to PostgreSQL.
+    let setting = |name: &str, limit: Option<Duration>| {
+        limit.map(|limit| format!("{set} {name} = {};", limit.as_millis().clamp(1, i32::MAX.unsigned_abs().into())))
+    };
+    let all: String =
+        [setting("lock_timeout", limits.lock), setting("statement_timeout", limits.statement)].into_iter().flatten().collect();
+    if all.is_empty() { Ok(()) } else { session.execute(&all) }
 }
 
 /// `manage migrate, ann from 10.0.0.7`, as far as it is known.

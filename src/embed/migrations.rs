@@ -55,7 +55,7 @@ pub struct Migrations {
 
 #[derive(Clone)]
 enum Source {
-    Folder(Project),
+    Folder(Box<Project>),
     Compiled { folder: &'static str, files: &'static [(&'static str, &'static str)], from: Option<&'static str> },
 }
 
@@ -270,6 +270,6 @@ impl fmt::Debug for Migrations {
 impl Project {
     /// Its migrations, to be run by an application. A relative SQLite path is relative to the project's folder.
     pub fn migrations(&self) -> Migrations {
-        Migrations::of(Source::Folder(self.clone()))
+        Migrations::of(Source::Folder(Box::new(self.clone())))
     }
 }

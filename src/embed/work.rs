@@ -75,7 +75,7 @@ impl Work for Forth<'_> {
             && plan_forward(&picture, self.migrations.target(), self.migrations.may_run_late()).is_ok_and(|plan| plan.is_empty())
         {
             let pending = picture.pending().iter().map(|file| file.version.clone()).collect();
-            return Ok(Outcome { finished: Vec::new(), pending });
+            return Ok(Outcome { pending, ..Outcome::default() });
         }
         run(self.migrations, session, &files, |engine| engine.forward(self.migrations.target()))
     }
@@ -90,7 +90,7 @@ impl Work for Look<'_> {
 
     fn on<S: Full>(self, session: &mut S, _: Option<&DatabaseUrl>) -> Result<Status, Error> {
         let files = self.migrations.files(session.engine())?;
-        let picture = Picture::gather(session, &files).map_err(MigrateError::from)?;
+        let picture = Picture::gather_from_outside(session, &files).map_err(MigrateError::from)?;
         Ok(Status::of(&picture))
     }
 

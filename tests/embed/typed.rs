@@ -2,7 +2,7 @@
 
 use manage::domain::explain::{Class, Explain};
 use manage::embed::Error;
-use manage::migrate::{MigrateError, ProblemKind};
+use manage::migrate::{FailedAt, MigrateError, ProblemKind};
 
 use super::*;
 
@@ -66,8 +66,9 @@ each_backend! {
             let error = migrate(&project, &application(&project), way).expect_err("the table is not there");
 
             let Error::Migrate(MigrateError::Statement(failed)) = &error else { panic!("{error:?}") };
-            assert_eq!((failed.number, failed.of, failed.done.len()), (2, 2, 1));
-            assert!(failed.place.file.ends_with("2_b/up.sql") && failed.place.line == Some(2), "{}", failed.place);
+            let FailedAt::Statement { number, of, place } = &failed.at else { panic!("{failed:?}") };
+            assert_eq!((*number, *of, failed.done.len()), (2, 2, 1));
+            assert!(place.file.ends_with("2_b/up.sql") && place.line == Some(2), "{place}");
             let report = error.report();
             for part in ["migration 2 b failed at statement 2 of 2", "INSERT INTO nowhere", "done before it: 1", "rolled back whole", "hint: "] {
                 assert!(report.contains(part), "{part} is not in\n{report}");

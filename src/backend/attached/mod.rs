@@ -14,7 +14,7 @@ use diesel::connection::{LoadConnection, TransactionManager, TransactionManagerS
 
 use super::basic::Basic;
 use super::error::{SqlError, SqlErrorKind};
-use super::full::{Full, Holder, Identity, Location, Notice, TableName, Violation};
+use super::full::{Full, Holder, Identity, Limits, Location, Notice, Span, TableName, Violation};
 use super::on_diesel::{BeginWith, Dynamic, OnDiesel};
 use super::server;
 use super::sqlite::{LockFile, SqliteSession, file, violations};
@@ -170,7 +170,10 @@ where
 
     fn restore_settings(&mut self) -> Result<(), SqlError> {
         match self.engine() {
-            Engine::Sqlite => sqlite::restore(&mut self.on, &self.before),
+            Engine::Sqlite => {
+                sqlite::restore(&mut self.on, &self.before)?;
+                self.set_busy_timeout(SqliteSession::BUSY_TIMEOUT)
+            }
             Engine::Postgres => postgres::restore(&mut self.on, &self.before),
         }
     }
@@ -224,6 +227,16 @@ where
 
     fn any_statement_may_change_settings(&self) -> bool {
         self.engine() == Engine::Postgres
+    }
+
+    fn limit(&mut self, limits: Limits, span: Span) -> Result<(), SqlError> {
+        match self.engine() {
+            Engine::Postgres => server::limit(&mut self.on, limits, span),
+            Engine::Sqlite if span == Span::Transaction => Ok(()),
+            // Diesel has no way to interrupt what runs.
+            Engine::Sqlite if limits.statement.is_some() => Err(needs_a_url("statement_timeout is kept on SQLite")),
+            Engine::Sqlite => self.set_busy_timeout(limits.lock.unwrap_or(SqliteSession::BUSY_TIMEOUT)),
+        }
     }
 
     fn suspend_foreign_keys(&mut self) -> Result<(), SqlError> {

@@ -22,7 +22,9 @@ mod full;
 mod introspect;
 mod lock;
 mod raw;
+mod rehearsal;
 mod rows;
+#[cfg(feature = "full")]
 mod scratch;
 mod session;
 mod state;
@@ -30,6 +32,7 @@ mod text_form;
 mod thread;
 mod tls;
 mod values;
+mod watch;
 
 pub use crate::backend::server::MIGRATION_LOCK;
 pub use cancel::CancelHandle;
@@ -37,5 +40,6 @@ pub use cursor::PgCursor;
 pub use database::same_database;
 pub use raw::RawError;
 pub use rows::{PgField, PgRow};
+#[cfg(feature = "full")]
 pub(super) use scratch::ScratchDatabase;
 pub use session::PostgresSession;

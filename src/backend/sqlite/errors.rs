@@ -4,6 +4,17 @@ use libsqlite3_sys as ffi;
 
 use crate::backend::error::{SqlError, SqlErrorKind};
 
+/// Translates an error of rusqlite.
+#[cfg(feature = "full")]
+pub(super) fn translate(error: rusqlite::Error) -> SqlError {
+    match error {
+        rusqlite::Error::SqliteFailure(code, message) => {
+            from_code(code.extended_code, message.unwrap_or_else(|| code.to_string()), None)
+        }
+        other => SqlError::new(SqlErrorKind::Other, other.to_string()),
+    }
+}
+
 /// A result code in our words.
 pub(super) fn from_code(extended: i32, message: String, position: Option<usize>) -> SqlError {
     let kind = match extended & 0xff {

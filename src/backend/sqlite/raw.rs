@@ -5,8 +5,9 @@
 //! rusqlite of another version, and a program links one SQLite only. So the few calls are made here.
 #![allow(unsafe_code)]
 
-use std::ffi::{CStr, c_char, c_int};
+use std::ffi::{CStr, c_char, c_int, c_void};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use libsqlite3_sys as ffi;
 
@@ -71,6 +72,16 @@ impl Db {
         Ok(rows)
     }
 
+    /// Does `work`, whose statements are interrupted once `limit` has gone by since `begun`.
+    pub(super) fn within<T>(&self, begun: Instant, limit: Duration, work: impl FnOnce(&Self) -> T) -> T {
+        let mut deadline = (begun, limit);
+        let pointer = std::ptr::from_mut(&mut deadline).cast::<c_void>();
+        // SAFETY: the handle is open; `deadline` lives until `Deadline` takes the handler off, on a panic, too.
+        unsafe { ffi::sqlite3_progress_handler(self.0, STEPS_BETWEEN_LOOKS, Some(is_over), pointer) };
+        let _taken_off = Deadline(self);
+        work(self)
+    }
+
     /// Whether no transaction is open.
     pub(super) fn is_autocommit(&self) -> bool {
         // SAFETY: the handle is open.
@@ -84,7 +95,7 @@ impl Db {
     }
 
     /// How long a statement waits for somebody else's lock.
-    pub(super) fn busy_timeout(&self, timeout: std::time::Duration) -> Result<(), SqlError> {
+    pub(super) fn busy_timeout(&self, timeout: Duration) -> Result<(), SqlError> {
         let millis = c_int::try_from(timeout.as_millis()).unwrap_or(c_int::MAX);
         // SAFETY: the handle is open.
         let code = unsafe { ffi::sqlite3_busy_timeout(self.0, millis) };
@@ -135,6 +146,25 @@ impl Db {
         let place = at.and_then(|at| usize::try_from(offset).ok().map(|offset| at + offset));
         from_code(code, message, place)
     }
+}
+
+/// How many steps of SQLite's machine lie between two looks at the clock: some tens of microseconds.
+const STEPS_BETWEEN_LOOKS: c_int = 1000;
+
+/// Takes the progress handler off.
+struct Deadline<'a>(&'a Db);
+
+impl Drop for Deadline<'_> {
+    fn drop(&mut self) {
+        // SAFETY: the handle is open.
+        unsafe { ffi::sqlite3_progress_handler(self.0.0, 0, None, std::ptr::null_mut()) };
+    }
+}
+
+unsafe extern "C" fn is_over(deadline: *mut c_void) -> c_int {
+    // SAFETY: `within` gave it, and takes the handler off before it goes.
+    let (begun, limit) = unsafe { *deadline.cast::<(Instant, Duration)>() };
+    c_int::from(begun.elapsed() >= limit)
 }
 
 /// A statement that runs.

@@ -1,7 +1,7 @@
 //! A session on an SQLite file.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::Connection;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
@@ -12,10 +12,12 @@ use super::file;
 use super::handle::{Handle, Interrupter};
 use super::introspect;
 use super::lock::{FileId, LockFile};
+#[cfg(feature = "full")]
+use super::scratch::{self, ScratchFile};
 use super::violations;
 use crate::backend::Basic;
 use crate::backend::error::{SqlError, SqlErrorKind};
-use crate::backend::full::{Full, Holder, Identity, Notice, TableName, Violation};
+use crate::backend::full::{Full, Holder, Identity, Limits, Notice, Span, TableName, Violation};
 use crate::backend::handling::SQLITE_SETTINGS;
 use crate::backend::session::{Access, Opening};
 use crate::domain::engine::Engine;
@@ -30,6 +32,10 @@ pub struct SqliteSession {
     lock: LockFile,
     created: bool,
     busy_timeout: Duration,
+    statement_timeout: Option<Duration>,
+    // Declared last: the file goes when the handle is closed.
+    #[cfg(feature = "full")]
+    scratch: Option<ScratchFile>,
 }
 
 impl SqliteSession {
@@ -60,6 +66,9 @@ impl SqliteSession {
             path: real,
             created: !exists,
             busy_timeout: Self::BUSY_TIMEOUT,
+            statement_timeout: None,
+            #[cfg(feature = "full")]
+            scratch: None,
         };
         session.handle.db().busy_timeout(session.busy_timeout)?;
         // Opening reads nothing: the first look at the schema tells whether the file is a database.
@@ -159,6 +168,12 @@ impl SqliteSession {
         Ok(true)
     }
 
+    /// Lets the file of this session live as long as it.
+    #[cfg(feature = "full")]
+    pub(super) fn keep(&mut self, scratch: ScratchFile) {
+        self.scratch = Some(scratch);
+    }
+
     fn depth(&mut self) -> u32 {
         let status = AnsiTransactionManager::transaction_manager_status_mut(self.handle.diesel());
         status.transaction_depth().ok().flatten().map_or(0, std::num::NonZeroU32::get)
@@ -176,7 +191,14 @@ impl Basic for SqliteSession {
     }
 
     fn execute(&mut self, sql: &str) -> Result<(), SqlError> {
-        self.handle.db().execute(sql)
+        let Some(limit) = self.statement_timeout else { return self.handle.db().execute(sql) };
+        let begun = Instant::now();
+        self.handle.db().within(begun, limit, |db| db.execute(sql)).map_err(|mut error| {
+            if error.kind == SqlErrorKind::Cancelled && begun.elapsed() >= limit {
+                error.message = format!("interrupted: it took longer than its statement_timeout of {} ms", limit.as_millis());
+            }
+            error
+        })
     }
 
     fn execute_with(&mut self, sql: &str, binds: &[Value]) -> Result<u64, SqlError> {
@@ -235,6 +257,7 @@ impl Full for SqliteSession {
     }
 
     fn restore_settings(&mut self) -> Result<(), SqlError> {
+        self.statement_timeout = None;
         let attached = self.query("SELECT name FROM pragma_database_list WHERE name NOT IN ('main', 'temp')", &[])?;
         for database in attached.iter().filter_map(|row| row.text(0)) {
             self.execute(&format!("DETACH \"{}\"", database.replace('"', "\"\"")))?;
@@ -259,6 +282,19 @@ impl Full for SqliteSession {
             self.execute(&format!("DROP {kind} IF EXISTS temp.\"{}\"", name.replace('"', "\"\"")))?;
         }
         Ok(())
+    }
+
+    fn limit(&mut self, limits: Limits, span: Span) -> Result<(), SqlError> {
+        if span != Span::Transaction {
+            self.statement_timeout = limits.statement;
+            self.handle.db().busy_timeout(limits.lock.unwrap_or(self.busy_timeout))?;
+        }
+        Ok(())
+    }
+
+    #[cfg(feature = "full")]
+    fn scratch_copy(&mut self) -> Result<Option<Self>, SqlError> {
+        scratch::copy(self, &self.path).map(Some)
     }
 
     fn try_lock(&mut self, what: &str) -> Result<bool, SqlError> {
