@@ -6,8 +6,8 @@
 //! | floor | modules | what they are |
 //! |---|---|---|
 //! | 4 | [`cli`] | the command line: the only place that prints |
-//! | 4 | [`embed`] | migrations inside an application: start here to use the library |
-//! | 3 | [`migrate`], [`lint`], [`schema`] | the features: plan (pure), apply, report events |
+//! | 4 | [`embed`](mod@embed) | migrations inside an application: start here to use the library |
+//! | 3 | [`migrate`], [`lint`], [`schema`], [`notes`] | the features: plan (pure), apply, report events |
 //! | 2 | [`ledger`], [`guards`] | what has been done; what may be done where |
 //! | 1 | [`backend`], [`project`] | the databases; the files |
 //! | 0 | [`domain`] | versions, checksums, SQL text, URLs, explanations |
@@ -32,6 +32,7 @@ pub mod ledger;
 
 pub mod lint;
 pub mod migrate;
+pub mod notes;
 #[cfg(feature = "full")]
 pub mod schema;
 

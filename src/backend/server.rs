@@ -74,8 +74,7 @@ pub(super) fn unlock(session: &mut impl Basic) -> Result<(), SqlError> {
     Ok(())
 }
 
-/// Which database was reached at `location`. The binding's `system identifier` is empty, under a name that says why,
-/// where the role may not read it.
+/// Which database was reached at `location`. The binding's `system identifier` is empty where the role may not read it.
 pub(super) fn identity(session: &mut impl Basic, location: Location) -> Result<Identity, SqlError> {
     let rows = session.query(IDENTITY, &[])?;
     let row = rows.first().ok_or_else(|| SqlError::new(SqlErrorKind::Other, "the server does not say who it is"))?;
@@ -87,7 +86,7 @@ pub(super) fn identity(session: &mut impl Basic, location: Location) -> Result<I
             let found = session.query(SYSTEM_IDENTIFIER, &[])?;
             ("system identifier", found.first().and_then(|row| row.text(0)).unwrap_or_default().to_owned())
         }
-        _ => ("system identifier (no permission to read it)", String::new()),
+        _ => ("system identifier", String::new()),
     };
     Ok(Identity {
         engine: Engine::Postgres,

@@ -15,7 +15,8 @@ use super::output::Screen;
 use super::output::paint::Paint;
 use super::output::screen::ColorChoice;
 use super::{
-    adopt, completions, database, doctor, habits, init, lint, logging, man, migrate, new, redo, repair, rollback, schema, status,
+    adopt, completions, database, doctor, habits, init, lint, logging, man, marker, migrate, new, notes, redo, repair, rollback,
+    schema, status,
 };
 use crate::domain::explain::Class;
 use crate::domain::secret::redact;
@@ -67,6 +68,10 @@ pub enum Command {
     Adopt(adopt::Args),
     #[allow(missing_docs)]
     Database(database::Args),
+    #[allow(missing_docs)]
+    Marker(marker::Args),
+    #[allow(missing_docs)]
+    Notes(notes::Args),
     #[allow(missing_docs)]
     Doctor(doctor::Args),
     #[allow(missing_docs)]
@@ -214,6 +219,8 @@ fn execute(context: &mut Context, command: &Command) -> Result<Exit, Failure> {
         Command::Schema(args) => schema::run(context, args),
         Command::Adopt(args) => adopt::run(context, args),
         Command::Database(args) => database::run(context, args),
+        Command::Marker(args) => marker::run(context, args),
+        Command::Notes(args) => notes::run(context, args),
         Command::Doctor(args) => doctor::run(context, args),
         Command::Completions(args) => completions::run(context, args),
         Command::Man(args) => man::run(context, args),

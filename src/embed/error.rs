@@ -42,6 +42,9 @@ pub enum Error {
     /// It may not be done on this database.
     #[error(transparent)]
     Refused(Refused),
+    /// The name of the settings table is none.
+    #[error("{0}")]
+    SettingsTable(String),
     /// A rollback of nothing.
     #[error("a rollback of 0 steps does nothing")]
     NoSteps,
@@ -140,7 +143,7 @@ impl Error {
             Self::Url(error) => Some(error),
             Self::Database(error) => Some(error),
             Self::Migrate(error) => Some(error),
-            Self::Stale(_) | Self::NotUpToDate(_) | Self::Refused(_) | Self::NoSteps => None,
+            Self::Stale(_) | Self::NotUpToDate(_) | Self::Refused(_) | Self::SettingsTable(_) | Self::NoSteps => None,
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::domain::engine::Engine;
 use crate::guards::Deed;
 use crate::ledger::Actor;
 use crate::migrate::{Backward, Event, Forward, Options, Outcome};
+use crate::project::config::Migrations as Settings;
 use crate::project::migrations::{self, Tree};
 use crate::project::{Config, Migration, Project};
 
@@ -48,6 +49,7 @@ pub struct Migrations {
     lock_wait: Duration,
     target: Forward,
     allow_out_of_order: bool,
+    settings_table: Option<Cow<'static, str>>,
     consents: Vec<Deed>,
     environment: Option<Environment>,
     told: Option<Told>,
@@ -84,6 +86,7 @@ impl Migrations {
             lock_wait: Duration::from_secs(30),
             target: Forward::Latest,
             allow_out_of_order: false,
+            settings_table: None,
             consents: Vec::new(),
             environment: None,
             told: None,
@@ -122,6 +125,14 @@ impl Migrations {
     #[must_use]
     pub fn allow_out_of_order(mut self) -> Self {
         self.allow_out_of_order = true;
+        self
+    }
+
+    /// The table that keeps the version of numbered migrations: `settings` unless said here, or in the project's
+    /// `manage.toml`. Lower-case letters, digits and underscores.
+    #[must_use]
+    pub fn settings_table(mut self, name: impl Into<String>) -> Self {
+        self.settings_table = Some(Cow::Owned(name.into()));
         self
     }
 
@@ -196,16 +207,27 @@ impl Migrations {
     pub(super) fn files(&self, engine: Engine) -> Result<Vec<Migration>, Error> {
         match &self.source {
             Source::Folder(project) => {
-                Ok(migrations::load_as(&project.migrations_folder(), engine, project.config.migrations.layout)?)
+                let settings = self.reading(project.config.migrations.clone())?;
+                Ok(migrations::load_as(&project.migrations_folder(), engine, &settings)?)
             }
             Source::Compiled { folder, files, from } => {
                 if let Some((added, removed)) = from.and_then(|from| Tree::changed_since(Path::new(from), files)) {
                     return Err(Error::Stale(Stale { folder: PathBuf::from(folder), added, removed }));
                 }
                 let root = Path::new(folder);
-                Ok(migrations::load_from(Tree::Compiled { root, files }, root, engine, None)?)
+                let settings = self.reading(Settings::default())?;
+                Ok(migrations::load_from(Tree::Compiled { root, files }, root, engine, &settings)?)
             }
         }
+    }
+
+    /// How files are read: as `settings` say it, or as the application does.
+    fn reading(&self, mut settings: Settings) -> Result<Settings, Error> {
+        if let Some(table) = &self.settings_table {
+            Settings::check_table(table).map_err(Error::SettingsTable)?;
+            settings.settings_table = table.to_string();
+        }
+        Ok(settings)
     }
 
     pub(super) fn options(&self) -> Options {

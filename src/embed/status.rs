@@ -18,7 +18,11 @@ pub struct Status {
 
 impl Status {
     pub(super) fn of(picture: &Picture<'_>) -> Self {
-        let named = |file: &crate::project::Migration| Named { version: file.version.clone(), name: file.name.clone() };
+        let named = |file: &crate::project::Migration| Named {
+            version: file.version.clone(),
+            name: file.name.clone(),
+            layout: file.layout(),
+        };
         Self {
             applied: picture.applied.clone(),
             pending: picture.pending().into_iter().map(named).collect(),

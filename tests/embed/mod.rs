@@ -5,6 +5,7 @@ mod compiled;
 mod dependencies;
 mod guards;
 mod lock;
+mod numbered;
 mod seen;
 mod together;
 mod typed;

@@ -3,6 +3,7 @@
 use std::process::{Command, Stdio};
 
 use super::*;
+use crate::numbered;
 
 const CROWD: usize = 8;
 /// A program of its own: this one, with one of its tests that are programs.
@@ -42,7 +43,11 @@ fn an_application_that_starts() {
 }
 
 fn each_migration_ran_once(project: Project, ways: &[Way]) {
-    let project = two(project).migration("3_v", "CREATE TABLE visits (n INTEGER);", "DROP TABLE visits;");
+    all_come_up(two(project).migration("3_v", "CREATE TABLE visits (n INTEGER);", "DROP TABLE visits;"), ways);
+}
+
+/// Starts all of them on a database without anything.
+fn all_come_up(project: Project, ways: &[Way]) {
     let start = |way: &Way| program("embed::together::an_application_that_starts", &project, *way).spawn().expect("it starts");
     let running: Vec<_> = ways.iter().cycle().take(CROWD).map(start).collect();
     for one in running {
@@ -70,5 +75,11 @@ each_backend! {
 
     fn eight_of_both_kinds(project: Project) {
         each_migration_ran_once(project, &WAYS);
+    }
+
+    fn eight_with_the_version_in_a_settings_table(project: Project) {
+        let project = numbered::file(project, "001_a", "CREATE TABLE a (id INTEGER PRIMARY KEY);", "DROP TABLE a;");
+        let project = numbered::file(project, "002_a_row", "INSERT INTO a VALUES (1);", "DELETE FROM a;");
+        all_come_up(numbered::file(project, "003_v", "CREATE TABLE visits (n INTEGER);", "DROP TABLE visits;"), &WAYS);
     }
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 use super::error::MigrationsError;
-use super::migration::{Kind, Migration, Script, Warning};
+use super::migration::{Keeper, Kind, Migration, Script, Warning};
 use super::together;
 use super::tree::{Entry, Tree};
 use crate::domain::engine::Engine;
@@ -67,6 +67,7 @@ fn read(tree: Tree<'_>, folder: &Path, name: &str, engine: Engine) -> Result<Mig
         run_in_transaction: true,
         kind: Kind::Schema,
         warnings: Vec::new(),
+        keeper: Keeper::Diesel,
     };
     if names.contains("metadata.toml") {
         read_metadata(tree, &mut migration)?;

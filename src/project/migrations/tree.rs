@@ -79,6 +79,14 @@ impl Entry {
             Self::Compiled { folder, .. } => !folder,
         }
     }
+
+    /// Refuses what has the name of an SQL file and cannot be read like one.
+    pub(super) fn refuse_special(&self) -> Result<(), MigrationsError> {
+        match self {
+            Self::Disk(entry) => refuse_special(entry),
+            Self::Compiled { .. } => Ok(()),
+        }
+    }
 }
 
 impl<'a> Tree<'a> {
@@ -233,11 +241,12 @@ fn listed(folder: &Path, below: &str, names: &mut Vec<String>) -> std::io::Resul
 mod tests {
     use super::*;
     use crate::domain::engine::Engine;
+    use crate::project::config::Migrations;
     use crate::project::migrations::load_from;
 
     fn versions(files: &[(&str, &str)], engine: Engine) -> Vec<(String, String)> {
         let tree = Tree::Compiled { root: Path::new("migrations"), files };
-        let read = load_from(tree, Path::new("migrations"), engine, None).expect("they can be read");
+        let read = load_from(tree, Path::new("migrations"), engine, &Migrations::default()).expect("they can be read");
         read.iter().map(|one| (one.to_string(), one.up.file.display().to_string() + ": " + &one.up.text)).collect()
     }
 
@@ -258,7 +267,7 @@ mod tests {
         assert_eq!(versions(&files, Engine::Sqlite)[0].1, "migrations/1_a/up.sql: any");
         assert_eq!(postgres.len(), 2);
         let tree = Tree::Compiled { root: Path::new("migrations"), files: &files };
-        let read = load_from(tree, Path::new("migrations"), Engine::Sqlite, None).expect("they can be read");
+        let read = load_from(tree, Path::new("migrations"), Engine::Sqlite, &Migrations::default()).expect("they can be read");
         assert!(!read[0].run_in_transaction && read[1].run_in_transaction);
         assert_eq!(read[0].down.as_ref().map(|down| down.text.as_str()), Some("undo"));
     }
