@@ -8,6 +8,7 @@ mod commands;
 mod connection;
 mod depth;
 mod docs;
+mod embed;
 mod guards;
 mod house;
 mod layouts;

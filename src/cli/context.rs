@@ -109,7 +109,7 @@ impl Context {
     /// When there is none, or its files are not valid.
     pub fn project(&mut self) -> Result<Project, Failure> {
         let project = match &self.global.project {
-            Some(folder) => Project::open(&self.folder.join(folder))?,
+            Some(folder) => Project::open(self.folder.join(folder))?,
             None => Project::find(&self.folder)?,
         };
         self.dotenv = dotenv::read(&project.folder)?;
