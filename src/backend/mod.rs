@@ -14,6 +14,7 @@ mod on_diesel;
 #[cfg(feature = "full")]
 pub mod postgres;
 pub mod refinery;
+pub mod rows;
 #[cfg(feature = "full")]
 mod scratch;
 #[cfg(feature = "full")]

@@ -109,7 +109,7 @@ fn with_history(
 
 /// The order of columns does not count, and neither does an extension that only the database has: monitoring brings
 /// them.
-fn matters(drift: &Drift) -> bool {
+pub(super) fn matters(drift: &Drift) -> bool {
     let extra_extension = drift.kind == DriftKind::Extra && drift.object.starts_with("extension ");
     drift.of != Some("order of columns") && !extra_extension
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::context::{Chosen, Context};
+use super::context::{Chosen, Context, Reached};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::words;
@@ -10,7 +10,7 @@ use super::running;
 use crate::backend::Access;
 use crate::domain::explain::Class;
 use crate::guards::Deed;
-use crate::migrate::{Direction, Forward, MigrateError, Options, Picture, plan_forward};
+use crate::migrate::{Direction, Forward, MigrateError, Options, Picture, Replacement, plan_forward};
 use crate::project::Migration;
 
 /// Run the pending migrations
@@ -85,30 +85,40 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         None => context.reach(&chosen, Access::Create, "migrate")?,
     };
     super::consent::obtain(context, &reached, Deed::Migrate, "")?;
-    let before = Picture::gather(&mut reached.session, &files)?;
+    let mut before = Picture::gather(&mut reached.session, &files)?;
     context.screen.heading(&format!("{} · {}", reached.title(), running::counts(&before)));
+    let to_replace = before.replacement().is_some();
+    if to_replace {
+        let options = options(context, args, &chosen, &reached);
+        super::baseline::converge::run(context, &chosen, &mut reached, &files, &options)?;
+        before = Picture::gather(&mut reached.session, &files)?;
+    }
     // Who finds nothing to do waits for nobody. What seems wrong is looked at again under the lock: another run
     // may be in the middle of it.
     if plan_forward(&before, &target, args.allow_out_of_order).is_ok_and(|steps| steps.is_empty()) {
         context.screen.facts.insert("applied".to_owned(), serde_json::json!([]));
         context.screen.facts.insert("pending".to_owned(), running::pending_facts(&before));
-        context.screen.line("nothing to do");
+        context.screen.line(if to_replace { "nothing else to do" } else { "nothing to do" });
         return Ok(Exit::Ok);
     }
-    let options = Options {
-        what: context.what("migrate"),
-        lock_timeout: args.lock.lock_timeout,
-        single_transaction: args.single_transaction,
-        fake: args.fake,
-        allow_out_of_order: args.allow_out_of_order,
-        stamp: if reached.session.created() { context.stamp(&chosen) } else { None },
-    };
+    let options = options(context, args, &chosen, &reached);
     let outcome = running::run(context, &mut reached, &files, &options, &[Direction::Up], |engine| engine.forward(&target))?;
     let one_way = outcome.finished.iter().all(|done| done.version.number().is_some());
     let hint = if args.fake || one_way { "" } else { "undo the last: manage rollback" };
     running::summary(context, &outcome, if args.fake { "recorded" } else { "applied" }, "nothing to do", hint, begun);
     super::schema::rewrite::after_migrations(context, &chosen, &mut reached);
     Ok(Exit::Ok)
+}
+
+fn options(context: &Context, args: &Args, chosen: &Chosen, reached: &Reached) -> Options {
+    Options {
+        what: context.what("migrate"),
+        lock_timeout: args.lock.lock_timeout,
+        single_transaction: args.single_transaction,
+        fake: args.fake,
+        allow_out_of_order: args.allow_out_of_order,
+        stamp: if reached.session.created() { context.stamp(chosen) } else { None },
+    }
 }
 
 fn target(args: &Args) -> Result<Forward, Failure> {
@@ -155,9 +165,14 @@ fn command(args: &Args) -> String {
 
 /// `--plan` and `--sql`: looks, and creates nothing.
 fn look(context: &mut Context, args: &Args, chosen: &Chosen, files: &[Migration], target: &Forward) -> Result<Exit, Failure> {
-    let looked = running::look(context, chosen, files, "migrate --plan")?;
+    let mut looked = running::look(context, chosen, files, "migrate --plan")?;
     if args.plan {
         context.screen.heading(&looked.title);
+        if let Some(Replacement::Due(baseline)) = looked.picture.replacement() {
+            let text = format!("  {baseline}   recorded, if the live schema is what it makes; nothing of it is run");
+            context.screen.row(&text);
+            looked.picture = looked.picture.replaced();
+        }
     }
     let steps = plan_forward(&looked.picture, target, args.allow_out_of_order).map_err(MigrateError::from)?;
     let prepared = running::prepare_all(&steps)?;

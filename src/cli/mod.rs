@@ -5,6 +5,7 @@
 //! screen), [`failure`] and [`exit`] (how a command ends).
 
 pub mod adopt;
+pub mod baseline;
 pub mod completions;
 pub mod consent;
 pub mod context;

@@ -15,7 +15,8 @@ use super::output::Screen;
 use super::output::paint::Paint;
 use super::output::screen::ColorChoice;
 use super::{
-    adopt, completions, database, doctor, habits, init, lint, logging, man, migrate, new, redo, rollback, schema, status,
+    adopt, baseline, completions, database, doctor, habits, init, lint, logging, man, migrate, new, redo, rollback, schema,
+    status,
 };
 use crate::domain::explain::Class;
 use crate::domain::secret::redact;
@@ -63,6 +64,8 @@ pub enum Command {
     Schema(schema::Args),
     #[allow(missing_docs)]
     Adopt(adopt::Args),
+    #[allow(missing_docs)]
+    Baseline(baseline::Args),
     #[allow(missing_docs)]
     Database(database::Args),
     #[allow(missing_docs)]
@@ -210,6 +213,7 @@ fn execute(context: &mut Context, command: &Command) -> Result<Exit, Failure> {
         Command::Lint(args) => lint::run(context, args),
         Command::Schema(args) => schema::run(context, args),
         Command::Adopt(args) => adopt::run(context, args),
+        Command::Baseline(args) => baseline::run(context, args),
         Command::Database(args) => database::run(context, args),
         Command::Doctor(args) => doctor::run(context, args),
         Command::Completions(args) => completions::run(context, args),

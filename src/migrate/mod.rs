@@ -6,6 +6,7 @@
 
 mod adopt;
 mod apply;
+mod converge;
 mod error;
 mod event;
 mod history;
@@ -15,6 +16,7 @@ mod orphans;
 mod picture;
 mod plan;
 mod prepare;
+mod replaced;
 mod stream;
 
 pub use apply::{Engine, Options, Outcome};
@@ -23,6 +25,7 @@ pub use event::{Event, Finished, Ignore, Observer};
 pub use history::{Applied, DieselHistory, History, RefineryHistory, Width, refinery_checksum};
 pub use lock::Waiting;
 pub use picture::{Picture, Problem, ProblemKind, State};
-pub use plan::{Backward, Direction, Forward, PlanError, Step, plan_back, plan_forward};
+pub use plan::{Backward, Direction, Forward, Named, PlanError, Step, plan_back, plan_forward};
 pub use prepare::{PrepareError, Prepared, prepare};
+pub use replaced::Replacement;
 pub use stream::sql_stream;

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::picture::{Picture, Problem, ProblemKind};
+use super::replaced::Replacement;
 use crate::domain::explain::{Class, Explain};
 use crate::domain::version::Version;
 use crate::project::{Migration, Script};
@@ -80,6 +81,7 @@ pub fn plan_forward<'a>(picture: &Picture<'a>, target: &Forward, allow_out_of_or
         })
         .collect();
     refuse_half_way(picture, Direction::Down)?;
+    refuse_replacement(picture)?;
     if !blocking.is_empty() {
         return Err(PlanError::Blocked(blocking));
     }
@@ -132,6 +134,15 @@ pub fn plan_back<'a>(picture: &Picture<'a>, target: &Backward) -> Result<Vec<Ste
         return Err(PlanError::Irreversible(irreversible));
     }
     Ok(steps)
+}
+
+/// A baseline never runs over what it replaces.
+fn refuse_replacement(picture: &Picture<'_>) -> Result<(), PlanError> {
+    match picture.replacement() {
+        None => Ok(()),
+        Some(Replacement::Due(baseline)) => Err(PlanError::BaselineDue(named(baseline))),
+        Some(Replacement::Partly { baseline, missing }) => Err(PlanError::PartOfBaseline { baseline: named(baseline), missing }),
+    }
 }
 
 /// What is half-way in the other direction stands on what would go from under it.
@@ -218,6 +229,29 @@ pub enum PlanError {
     /// No way back.
     #[error("{} has no way back", listed(.0))]
     Irreversible(Vec<Named>),
+    /// A baseline is to be recorded first.
+    #[error("the database has run what {0} replaces, so it is compared and recorded, not run")]
+    BaselineDue(Named),
+    /// Only a part of what a baseline replaces has run.
+    #[error("the database has run only a part of what {baseline} replaces")]
+    PartOfBaseline {
+        /// The baseline.
+        baseline: Named,
+        /// What has not run.
+        missing: Vec<Named>,
+    },
+    /// The live schema is another one than a baseline makes.
+    #[error("the database has run what {baseline} replaces, but is not what it makes: {}", difference_count(.lines.len()))]
+    NotTheBaseline {
+        /// The baseline.
+        baseline: Named,
+        /// The differences.
+        lines: Vec<String>,
+    },
+}
+
+fn difference_count(count: usize) -> String {
+    if count == 1 { "1 difference".to_owned() } else { format!("{count} differences") }
 }
 
 fn problem_count(count: usize) -> String {
@@ -231,7 +265,12 @@ fn listed<T: fmt::Display>(all: &[T]) -> String {
 impl Explain for PlanError {
     fn class(&self) -> Class {
         match self {
-            Self::Blocked(_) | Self::HalfWay { .. } | Self::Gone(_) => Class::Conflict,
+            Self::Blocked(_)
+            | Self::HalfWay { .. }
+            | Self::Gone(_)
+            | Self::BaselineDue(_)
+            | Self::PartOfBaseline { .. }
+            | Self::NotTheBaseline { .. } => Class::Conflict,
             Self::Unknown { .. } | Self::Behind { .. } | Self::NotApplied(_) | Self::Irreversible(_) => Class::Usage,
         }
     }
@@ -260,6 +299,15 @@ impl Explain for PlanError {
             Self::Irreversible(all) if all.iter().any(|one| one.version.number().is_some()) => {
                 "refinery's files have none: write it as a new migration, or restore a backup".to_owned()
             }
+            Self::BaselineDue(_) => "manage migrate does it".to_owned(),
+            Self::PartOfBaseline { .. } => {
+                "check out the commit before the baseline and run manage migrate there; then come back and run it again"
+                    .to_owned()
+            }
+            Self::NotTheBaseline { .. } => {
+                "nothing was written; bring the live schema to what the old migrations make, then run manage migrate again"
+                    .to_owned()
+            }
             Self::Irreversible(_) => "write its down.sql, or restore a backup".to_owned(),
         })
     }
@@ -267,6 +315,8 @@ impl Explain for PlanError {
     fn details(&self) -> Vec<String> {
         match self {
             Self::Blocked(problems) => problems.iter().map(|problem| format!("! {}", problem.message())).collect(),
+            Self::PartOfBaseline { missing, .. } => missing.iter().map(|one| format!("not run: {one}")).collect(),
+            Self::NotTheBaseline { lines, .. } => lines.clone(),
             _ => Vec::new(),
         }
     }

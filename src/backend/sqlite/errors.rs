@@ -46,6 +46,7 @@ fn from_code(extended: i32, message: String, position: Option<usize>) -> SqlErro
         position,
         detail: None,
         hint: hint.map(str::to_owned),
+        constraint: None,
         context: None,
     }
 }

@@ -3,6 +3,7 @@
 use std::fs::DirEntry;
 use std::path::{Path, PathBuf};
 
+use super::baseline::refuse_half_way;
 use super::error::MigrationsError;
 use super::migration::Migration;
 use super::{diesel, refinery};
@@ -26,6 +27,7 @@ pub fn load_as(folder: &Path, engine: Engine, layout: Option<Layout>) -> Result<
     if !folder.is_dir() {
         return Err(MigrationsError::NoFolder(folder.to_owned()));
     }
+    refuse_half_way(folder)?;
     let entries = entries(folder)?;
     match layout.map_or_else(|| detect(&entries), |layout| Ok(Some(layout)))? {
         None | Some(Layout::Diesel) => diesel::read_all(&entries, engine),
@@ -38,7 +40,11 @@ pub fn load_as(folder: &Path, engine: Engine, layout: Option<Layout>) -> Result<
 /// # Errors
 /// When the folder cannot be read, or holds both layouts.
 pub fn detect_layout(folder: &Path) -> Result<Option<Layout>, MigrationsError> {
-    if folder.is_dir() { detect(&entries(folder)?) } else { Ok(None) }
+    if !folder.is_dir() {
+        return Ok(None);
+    }
+    refuse_half_way(folder)?;
+    detect(&entries(folder)?)
 }
 
 /// A folder with `up.sql` is diesel's, a file that begins with `V` or `U` and a digit is refinery's. Folders are looked

@@ -1,7 +1,9 @@
 //! The migrations of a project, as files.
 //!
-//! [`load`] reads a folder in diesel's layout or in refinery's, whichever it has.
+//! [`load`] reads a folder in diesel's layout or in refinery's, whichever it has. [`baseline`] puts one migration in
+//! place of all.
 
+pub mod baseline;
 mod diesel;
 mod error;
 mod generate;
@@ -10,7 +12,7 @@ mod migration;
 mod refinery;
 
 pub use error::MigrationsError;
-pub use generate::{GenerateError, Generated, NewMigration, generate};
+pub use generate::{GenerateError, Generated, NewMigration, generate, slug};
 pub use load::{detect_layout, load, load_as};
 pub use migration::{Kind, Migration, Script, Warning};
 pub use refinery::no_transaction_words;
