@@ -225,6 +225,12 @@ pub trait Full: Basic {
         false
     }
 
+    /// Checks deferred constraints now: what would fail at the commit fails here.
+    ///
+    /// # Errors
+    /// When one is violated.
+    fn check_deferred(&mut self) -> Result<(), SqlError>;
+
     /// Switches foreign keys off until [`Full::restore_settings`], outside a transaction.
     ///
     /// # Errors

@@ -174,6 +174,9 @@ impl Full for Session {
     fn any_statement_may_change_settings(&self) -> bool {
         each!(self, session => session.any_statement_may_change_settings())
     }
+    fn check_deferred(&mut self) -> Result<(), SqlError> {
+        each!(self, session => session.check_deferred())
+    }
     fn deferred_violations(&mut self) -> bool {
         each!(self, session => session.deferred_violations())
     }

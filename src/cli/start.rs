@@ -15,8 +15,8 @@ use super::output::Screen;
 use super::output::paint::Paint;
 use super::output::screen::ColorChoice;
 use super::{
-    adopt, baseline, completions, database, doctor, habits, init, lint, logging, man, migrate, new, redo, rollback, schema,
-    status,
+    adopt, baseline, completions, database, doctor, export, habits, init, lint, logging, man, migrate, new, notice, redo,
+    rollback, schema, status,
 };
 use crate::domain::explain::Class;
 use crate::domain::secret::redact;
@@ -66,6 +66,10 @@ pub enum Command {
     Adopt(adopt::Args),
     #[allow(missing_docs)]
     Baseline(baseline::Args),
+    #[allow(missing_docs)]
+    Export(export::Args),
+    #[allow(missing_docs)]
+    Notice(notice::Args),
     #[allow(missing_docs)]
     Database(database::Args),
     #[allow(missing_docs)]
@@ -214,6 +218,8 @@ fn execute(context: &mut Context, command: &Command) -> Result<Exit, Failure> {
         Command::Schema(args) => schema::run(context, args),
         Command::Adopt(args) => adopt::run(context, args),
         Command::Baseline(args) => baseline::run(context, args),
+        Command::Export(args) => export::run(context, args),
+        Command::Notice(args) => notice::run(context, args),
         Command::Database(args) => database::run(context, args),
         Command::Doctor(args) => doctor::run(context, args),
         Command::Completions(args) => completions::run(context, args),

@@ -11,6 +11,7 @@ pub mod expand;
 mod find;
 pub mod migrations;
 pub mod rustfmt;
+pub mod texts;
 
 pub use config::{Config, ConfigError, Environment};
 pub use diesel_toml::{DieselToml, PrintSchema};

@@ -44,6 +44,11 @@ fn taking_over_happens_as_shown() {
 }
 
 #[test]
+fn starting_afresh_happens_as_shown() {
+    play("docs/guide/reset.md");
+}
+
+#[test]
 fn the_facts_of_json_are_as_shown() {
     play("docs/reference/json.md");
 }

@@ -134,6 +134,10 @@ impl Full for PostgresSession {
         catalogue::index_state(self, index)
     }
 
+    fn check_deferred(&mut self) -> Result<(), SqlError> {
+        self.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    }
+
     fn introspect(&mut self) -> Result<Schema, SqlError> {
         introspect::introspect(self)
     }
