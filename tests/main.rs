@@ -7,6 +7,7 @@
 mod baseline;
 mod commands;
 mod connection;
+mod depth;
 mod docs;
 mod house;
 mod layouts;

@@ -25,7 +25,7 @@ pub mod sqlite;
 pub use basic::Basic;
 pub use column::{column_type, rfc3339_now};
 pub use error::{SqlError, SqlErrorKind};
-pub use full::{Full, Holder, Identity, IndexState, Location, Notice, TableName, Violation};
+pub use full::{Blocker, Full, HeldLock, Holder, Identity, IndexState, Limits, Location, Notice, Span, TableName, Violation};
 pub use handling::{Around, Handling, around, handling};
 pub use on_diesel::{Dynamic, OnDiesel};
 #[cfg(feature = "full")]

@@ -159,7 +159,10 @@ impl Doctor<'_> {
     }
 
     fn history(&mut self, session: &mut impl Full, files: &[Migration]) -> Result<(), Failure> {
-        let picture = Picture::gather(session, files)?;
+        let picture = Picture::gather_from_outside(session, files)?;
+        for (_, text) in picture.being_run() {
+            self.say(Verdict::Warn, "history", &text);
+        }
         let problems = picture.problems();
         if let Some(replacement) = picture.replacement() {
             let (verdict, text) = match replacement {

@@ -15,7 +15,7 @@ use super::output::Screen;
 use super::output::paint::Paint;
 use super::output::screen::ColorChoice;
 use super::{
-    adopt, baseline, completions, database, doctor, export, habits, init, lint, logging, man, migrate, new, notice, redo,
+    adopt, baseline, completions, database, doctor, export, habits, init, lint, logging, man, migrate, new, notice, redo, repair,
     rollback, schema, status,
 };
 use crate::domain::explain::Class;
@@ -55,6 +55,8 @@ pub enum Command {
     Redo(redo::Args),
     #[allow(missing_docs)]
     Status(status::Args),
+    #[allow(missing_docs)]
+    Repair(repair::Args),
     #[allow(missing_docs)]
     New(new::Args),
     #[allow(missing_docs)]
@@ -213,6 +215,7 @@ fn execute(context: &mut Context, command: &Command) -> Result<Exit, Failure> {
         Command::Rollback(args) => rollback::run(context, args),
         Command::Redo(args) => redo::run(context, args),
         Command::Status(args) => status::run(context, args),
+        Command::Repair(args) => repair::run(context, args),
         Command::New(args) => new::run(context, args),
         Command::Lint(args) => lint::run(context, args),
         Command::Schema(args) => schema::run(context, args),

@@ -2,6 +2,7 @@
 
 pub mod checksum;
 pub mod database_url;
+pub mod duration;
 pub mod engine;
 pub mod explain;
 pub mod fault;

@@ -37,7 +37,7 @@ impl<S: Full> Engine<'_, S> {
         let mut pending: Vec<_> = picture.pending().iter().map(|file| file.version.clone()).collect();
         let baseline = match picture.replacement() {
             // Another process has been faster.
-            None => return Ok(Outcome { finished: Vec::new(), pending }),
+            None => return Ok(Outcome { pending, ..Outcome::default() }),
             Some(Replacement::Partly { baseline, missing }) => {
                 return Err(PlanError::PartOfBaseline { baseline: named(baseline), missing }.into());
             }
@@ -77,7 +77,7 @@ impl<S: Full> Engine<'_, S> {
             pending.retain(|version| *version != baseline.version);
         }
         finished.iter().for_each(|done| self.observer.on(&Event::Finished(done)));
-        Ok(Outcome { finished, pending })
+        Ok(Outcome { finished, pending, ..Outcome::default() })
     }
 
     fn replace(

@@ -122,7 +122,8 @@ fn play(page: &str) {
                         played += 1;
                         let run = Run::of(rest);
                         let real = run.shown_on(project, &format!("{page}:{number}"));
-                        let made = run.command.contains(" new ");
+                        // The version of what is made is the moment.
+                        let made = run.command.contains(" new ") || page.ends_with("reset.md");
                         let normal = |text: &str| text.trim_end().lines().map(|line| stable(line, made)).collect::<Vec<_>>();
                         if !agree(&normal(&body), &normal(&real)) {
                             wrong.push(format!("{page}:{number} shows\n{body}\n--- but there is\n{real}"));

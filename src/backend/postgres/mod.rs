@@ -22,6 +22,7 @@ mod full;
 mod introspect;
 mod lock;
 mod raw;
+mod rehearsal;
 mod rows;
 mod scratch;
 mod session;
@@ -30,6 +31,7 @@ mod text_form;
 mod thread;
 mod tls;
 mod values;
+mod watch;
 
 pub use cancel::CancelHandle;
 pub use cursor::PgCursor;

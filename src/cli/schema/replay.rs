@@ -63,14 +63,8 @@ impl Replay {
         files: &[Migration],
         work: impl FnOnce(&mut Engine<'_, Session>) -> Result<Outcome, MigrateError>,
     ) -> Result<Schema, Failure> {
-        let options = Options {
-            what: self.what.clone(),
-            lock_timeout: std::time::Duration::ZERO,
-            single_transaction: false,
-            fake: false,
-            allow_out_of_order: true,
-            stamp: None,
-        };
+        let options =
+            Options { lock_timeout: std::time::Duration::ZERO, allow_out_of_order: true, ..Options::new(self.what.clone()) };
         let stop = || self.interrupts.asked();
         let session = self.scratch.session();
         let mut engine = Engine { session, files, actor: &self.actor, options: &options, observer: &mut Ignore, stop: &stop };
