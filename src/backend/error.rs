@@ -54,7 +54,7 @@ pub struct SqlError {
     /// PostgreSQL's HINT, or our own for a connection that failed.
     pub hint: Option<String>,
     /// PostgreSQL: the constraint that a row violates, or `table.column` for one that takes no NULL.
-    pub constraint: Option<String>,
+    pub constraint: Option<Box<str>>,
     /// PostgreSQL's CONTEXT (`COPY c, line 2`, `PL/pgSQL function f() line 3 at RAISE`).
     pub context: Option<String>,
 }

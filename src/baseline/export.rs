@@ -99,7 +99,7 @@ pub enum ExportError {
         place: Place,
         /// What the database said.
         #[source]
-        error: SqlError,
+        error: Box<SqlError>,
     },
 }
 
@@ -186,7 +186,9 @@ pub fn read(file: &Path, text: &str, engine: Engine) -> Result<Export, ExportErr
 /// # Errors
 /// When the query fails, or a row cannot become a line.
 pub fn make(session: &mut impl Basic, export: &Export) -> Result<Vec<Exported>, ExportError> {
-    let rows = session.query(&export.sql, &[]).map_err(|error| ExportError::Sql { place: export.place.clone(), error })?;
+    let rows = session
+        .query(&export.sql, &[])
+        .map_err(|error| ExportError::Sql { place: export.place.clone(), error: Box::new(error) })?;
     lay_out(export, &rows)
 }
 

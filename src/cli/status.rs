@@ -48,7 +48,8 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     }
     facts(context, picture);
     context.screen.heading(&looked.title);
-    if !context.screen.json && !(picture.states().is_empty() && picture.archived.is_empty()) {
+    let something = !picture.states().is_empty() || !picture.archived.is_empty();
+    if something && !context.screen.json {
         let table = table(picture).to_string();
         for line in table.lines() {
             let line = format!("  {}", line.trim_end());

@@ -23,7 +23,7 @@ INSERT INTO seen_submissions (channel_id, submission_id) VALUES (1, 900), (2, 90
 
 -- probe: 200/300, radius 5 fails on valid_latitude
 INSERT INTO monitoring_targets (channel_id, target_type, display_name, latitude, longitude, radius_miles)
-VALUES (1, 'geographic', 'Nowhere', 200, 0, 5);
+VALUES (1, 'geographic', 'Nowhere', 200, 300, 5);
 
 -- probe: longitude 300 fails on valid_longitude
 INSERT INTO monitoring_targets (channel_id, target_type, display_name, latitude, longitude, radius_miles)

@@ -44,9 +44,9 @@ pub(super) fn explain(error: &postgres::Error, sql: &str) -> SqlError {
     }
 }
 
-fn constraint(db: &DbError) -> Option<String> {
+fn constraint(db: &DbError) -> Option<Box<str>> {
     let column = || Some(format!("{}.{}", db.table()?, db.column()?));
-    db.constraint().map(str::to_owned).or_else(column)
+    db.constraint().map(str::to_owned).or_else(column).map(String::into_boxed_str)
 }
 
 /// The message and its causes in one line, without passwords.

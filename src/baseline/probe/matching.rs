@@ -28,7 +28,7 @@ pub fn fit(error: &SqlError, wanted: &str, schema: &Schema) -> Fit {
     match schema.engine {
         Engine::Postgres => match &error.constraint {
             Some(name) if name.eq_ignore_ascii_case(wanted) => Fit::Same,
-            found => Fit::Other(found.clone()),
+            found => Fit::Other(found.as_deref().map(str::to_owned)),
         },
         Engine::Sqlite => sqlite(error, wanted, schema),
     }
