@@ -23,7 +23,7 @@ pub mod session;
 pub mod sqlite;
 
 pub use basic::Basic;
-pub use column::{column_type, rfc3339_now};
+pub use column::{column_is_there, column_type, has_column, rfc3339_now};
 pub use error::{SqlError, SqlErrorKind};
 pub use full::{Blocker, Full, HeldLock, Holder, Identity, IndexState, Limits, Location, Notice, Span, TableName, Violation};
 pub use handling::{Around, Handling, around, handling};

@@ -12,7 +12,7 @@ use super::error::MigrateError;
 use super::event::{Event, Finished};
 use super::history::History;
 use super::picture::Picture;
-use super::plan::{Direction, Named, PlanError};
+use super::plan::{Direction, PlanError, named};
 use super::replaced::Replacement;
 use crate::backend::{Full, SqlError};
 use crate::domain::fault;
@@ -121,8 +121,4 @@ impl<S: Full> Engine<'_, S> {
 /// Whether nothing of anybody's is in it. Extensions and schemas hold no rows.
 fn is_empty(schema: &Schema) -> bool {
     schema.tables.is_empty() && schema.views.is_empty() && schema.types.is_empty() && schema.functions.is_empty()
-}
-
-fn named(migration: &Migration) -> Named {
-    Named { version: migration.version.clone(), name: migration.name.clone() }
 }

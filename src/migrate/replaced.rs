@@ -30,14 +30,16 @@ impl<'a> Picture<'a> {
         let (baseline, replaced) = baselines(self.files).find(|(baseline, _)| !self.is_applied(&baseline.version))?;
         let has = |one: &Replaced| self.archived.iter().any(|row| row.version == one.version);
         let missing = replaced.iter().filter(|one| !one.before && !has(one));
-        let missing: Vec<Named> = missing.map(|one| Named { version: one.version.clone(), name: one.name.clone() }).collect();
+        let missing: Vec<Named> = missing
+            .map(|one| Named { version: one.version.clone(), name: one.name.clone(), layout: baseline.layout() })
+            .collect();
         Some(if missing.is_empty() { Replacement::Due(baseline) } else { Replacement::Partly { baseline, missing } })
     }
 
     /// What stands between the history and the baseline, in order: nothing once the baseline is recorded.
     pub fn archive_problems(&self) -> Vec<Problem> {
         let Some(replacement) = self.replacement() else { return Vec::new() };
-        let of = |kind, version: &Version, name: String| Problem { kind, version: version.clone(), name };
+        let of = |kind, version: &Version, name: String| Problem { kind, version: version.clone(), name, instead: None };
         let archived = self.archived.iter().map(|row| of(ProblemKind::Archived, &row.version, self.name(&row.version)));
         let mut problems: Vec<Problem> = archived.collect();
         if let Replacement::Partly { missing, .. } = replacement {

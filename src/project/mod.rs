@@ -10,6 +10,7 @@ pub mod dotenv;
 pub mod expand;
 mod find;
 pub mod migrations;
+pub mod notes;
 pub mod rustfmt;
 pub mod texts;
 

@@ -1,7 +1,7 @@
 //! Statements that must pass, and statements that must fail on a named constraint: whether a schema refuses what it is
 //! to refuse. Each one runs in a transaction that is rolled back.
 //!
-//! [`read`](file::read) reads a file of probes, [`run`] runs them.
+//! [`read`] reads a file of probes, [`run()`] runs them.
 
 mod file;
 mod matching;

@@ -36,7 +36,7 @@ pub fn run(
     ended?;
     let differences = |live: &Schema| -> Vec<String> {
         let drift = compare(&made, live);
-        let drift = drift.iter().filter(|drift| adopt::matters(drift));
+        let drift = drift.iter().filter(|drift| adopt::matters(drift, files));
         drift.map(|drift| format!("{} {}", drift.kind.mark(), drift.message("the baseline", "the database"))).collect()
     };
     let outcome = running::run(context, reached, files, options, &[Direction::Up], |engine| engine.converge(&differences))?;

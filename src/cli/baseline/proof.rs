@@ -12,7 +12,7 @@ use crate::domain::schema::{Schema, TableKind};
 use crate::domain::version::Version;
 use crate::project::Migration;
 use crate::project::migrations::baseline::{Text, head};
-use crate::project::migrations::{Kind, Script};
+use crate::project::migrations::{Keeper, Kind, Script};
 use crate::schema::{as_migration, children_first, compare, drop_all};
 
 /// What a history makes on one database.
@@ -85,7 +85,8 @@ fn made(context: &mut Context, replay: &mut Replay, files: &[Migration], with_da
 ///
 /// # Errors
 /// When it is not so.
-pub fn prove(context: &mut Context, chosen: &Chosen, made: &Made, version: Version, way_back: bool) -> Result<(), Failure> {
+pub fn prove(context: &mut Context, chosen: &Chosen, made: &Made, version: Version, keeper: Keeper) -> Result<(), Failure> {
+    let way_back = keeper != Keeper::Refinery;
     let script = |name: &str, text: &str| Script { file: PathBuf::from(name), text: text.to_owned(), engine: made.text.engine };
     let baseline = [Migration {
         version,
@@ -96,6 +97,7 @@ pub fn prove(context: &mut Context, chosen: &Chosen, made: &Made, version: Versi
         run_in_transaction: true,
         kind: Kind::Schema,
         warnings: Vec::new(),
+        keeper,
     }];
     let mut replay = Replay::begin(context, chosen)?;
     let proved = proved(context, &mut replay, made, &baseline, way_back);

@@ -70,6 +70,13 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     if files.is_empty() {
         return Err(Failure::new(Class::Usage, "there are no migrations to squash", "manage new migration NAME makes the first"));
     }
+    if files[0].layout() == Layout::Numbered {
+        return Err(Failure::new(
+            Class::Usage,
+            "the numbered layout begins at 001 and has no gaps, so a baseline has no number",
+            "write the schema of manage schema dump as 001 of a new folder",
+        ));
+    }
     let mut databases = vec![chosen];
     if let Some(also) = &args.also {
         databases.push(other(context, &databases[0], also)?);
@@ -99,7 +106,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         Version::of_directory(&stamp)
     };
     for (chosen, made) in databases.iter().zip(&all) {
-        proof::prove(context, chosen, made, version.clone(), !refinery)?;
+        proof::prove(context, chosen, made, version.clone(), files[0].keeper.clone())?;
         let trip = if refinery { "" } else { ", and up, down, up leaves no trace" };
         context.screen.talk(&format!("  proved on {}: it makes the same schema{trip}", made.text.engine));
     }
@@ -174,7 +181,7 @@ fn compare_with_live(context: &mut Context, chosen: &Chosen, files: &[Migration]
     let replayed = replayed?;
     ended?;
     let drift = compare(&replayed, &live);
-    let drift = drift.iter().filter(|drift| adopt::matters(drift));
+    let drift = drift.iter().filter(|drift| adopt::matters(drift, files));
     let lines: Vec<String> =
         drift.map(|drift| format!("{} {}", drift.kind.mark(), drift.message("the migrations", "the live database"))).collect();
     context.screen.facts.insert("differences".to_owned(), json!(lines));

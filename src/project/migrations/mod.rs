@@ -1,7 +1,7 @@
 //! The migrations of a project, as files.
 //!
-//! [`load`] reads a folder in diesel's layout or in refinery's, whichever it has. [`baseline`] puts one migration in
-//! place of all.
+//! [`load`] reads a folder in diesel's layout, in refinery's or in the numbered one, whichever it has. [`baseline`] puts
+//! one migration in place of all.
 
 pub mod baseline;
 mod diesel;
@@ -9,11 +9,12 @@ mod error;
 mod generate;
 mod load;
 mod migration;
+mod numbered;
 mod refinery;
 mod together;
 
 pub use error::MigrationsError;
 pub use generate::{GenerateError, Generated, NewMigration, generate, slug};
 pub use load::{detect_layout, load, load_as};
-pub use migration::{Kind, Migration, Script, Warning};
+pub use migration::{Keeper, Kind, Migration, Script, Warning};
 pub use refinery::no_transaction_words;
