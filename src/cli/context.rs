@@ -193,6 +193,11 @@ impl Context {
         })
     }
 
+    /// Something that opens further sessions on the same database, also from other threads.
+    pub fn opener(&self, url: &DatabaseUrl, command: &str) -> Opener {
+        Opener { url: url.clone(), application: self.what(command), dotenv: self.dotenv.clone() }
+    }
+
     /// Whether the chosen database is not there.
     pub fn is_missing(&self, chosen: &Chosen) -> bool {
         let opened = self.open(&chosen.url, Access::Read, "status");
@@ -322,6 +327,33 @@ impl Context {
         let name = chosen.environment.as_deref().unwrap_or(Marker::DEVELOPMENT);
         let unprotected = !protects(&chosen.project, name) && (location.is_local() || name != Marker::DEVELOPMENT);
         unprotected.then(|| name.to_owned())
+    }
+}
+
+/// Opens sessions that only read, on one database.
+pub struct Opener {
+    url: DatabaseUrl,
+    application: String,
+    dotenv: HashMap<String, String>,
+}
+
+impl Opener {
+    /// A session that only reads.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub fn open(&self) -> Result<Session, SqlError> {
+        let environment = |name: &str| {
+            let real = std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+            real.or_else(|| self.dotenv.get(name).cloned())
+        };
+        let opening = Opening {
+            access: Access::Read,
+            application: &self.application,
+            environment: &environment,
+            connect_timeout: Some(Duration::from_secs(10)),
+        };
+        Session::open(&self.url, &opening).map_err(|error| unreachable(error, &self.url))
     }
 }
 

@@ -16,7 +16,7 @@ use super::output::paint::Paint;
 use super::output::screen::ColorChoice;
 use super::{
     adopt, baseline, completions, database, doctor, export, habits, init, lint, logging, man, marker, migrate, new, notes,
-    notice, redo, repair, rollback, schema, status,
+    notice, redo, repair, rollback, schema, status, verify,
 };
 use crate::domain::explain::Class;
 use crate::domain::secret::redact;
@@ -64,6 +64,8 @@ pub enum Command {
     Lint(lint::Args),
     #[allow(missing_docs)]
     Schema(schema::Args),
+    #[allow(missing_docs)]
+    Verify(verify::Args),
     #[allow(missing_docs)]
     Adopt(adopt::Args),
     #[allow(missing_docs)]
@@ -223,6 +225,7 @@ fn execute(context: &mut Context, command: &Command) -> Result<Exit, Failure> {
         Command::New(args) => new::run(context, args),
         Command::Lint(args) => lint::run(context, args),
         Command::Schema(args) => schema::run(context, args),
+        Command::Verify(args) => verify::run(context, args),
         Command::Adopt(args) => adopt::run(context, args),
         Command::Baseline(args) => baseline::run(context, args),
         Command::Export(args) => export::run(context, args),

@@ -50,7 +50,7 @@ fn taking_over_happens_as_shown() {
 
 #[test]
 fn starting_afresh_happens_as_shown() {
-    play("docs/guide/reset.md");
+    play("docs/guide/baseline.md");
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn play(page: &str) {
                         let run = Run::of(rest);
                         let real = run.shown_on(project, &format!("{page}:{number}"));
                         // The version of what is made is the moment.
-                        let made = run.command.contains(" new ") || page.ends_with("reset.md");
+                        let made = run.command.contains(" new ") || page.ends_with("baseline.md");
                         let normal = |text: &str| text.trim_end().lines().map(|line| stable(line, made)).collect::<Vec<_>>();
                         if !agree(&normal(&body), &normal(&real)) {
                             wrong.push(format!("{page}:{number} shows\n{body}\n--- but there is\n{real}"));
