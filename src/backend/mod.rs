@@ -17,6 +17,7 @@ pub mod postgres;
 #[cfg(feature = "full")]
 pub mod reading;
 pub mod refinery;
+pub mod rows;
 #[cfg(feature = "full")]
 mod scratch;
 mod server;

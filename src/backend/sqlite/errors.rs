@@ -48,6 +48,7 @@ pub(super) fn from_code(extended: i32, message: String, position: Option<usize>)
         position,
         detail: None,
         hint: hint.map(str::to_owned),
+        constraint: None,
         context: None,
     }
 }

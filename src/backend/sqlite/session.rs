@@ -334,6 +334,15 @@ impl Full for SqliteSession {
         false
     }
 
+    fn check_deferred(&mut self) -> Result<(), SqlError> {
+        if !self.deferred_violations() {
+            return Ok(());
+        }
+        let mut error = SqlError::new(SqlErrorKind::Constraint, "FOREIGN KEY constraint failed");
+        error.sqlstate = Some("SQLITE_CONSTRAINT_FOREIGNKEY".to_owned());
+        Err(error)
+    }
+
     fn deferred_violations(&mut self) -> bool {
         self.handle.db().deferred_violations()
     }
