@@ -86,12 +86,22 @@ pub enum Deed {
     RoundTrip,
     /// `adopt` of a database without a history
     Adopt,
+    /// `restore`
+    Restore,
 }
 
 impl Deed {
     /// All of them, in the order of the table's rows.
-    pub const ALL: [Self; 7] =
-        [Self::Migrate, Self::Rollback, Self::RollbackAll, Self::Redo, Self::DatabaseDrop, Self::RoundTrip, Self::Adopt];
+    pub const ALL: [Self; 8] = [
+        Self::Migrate,
+        Self::Rollback,
+        Self::RollbackAll,
+        Self::Redo,
+        Self::DatabaseDrop,
+        Self::RoundTrip,
+        Self::Adopt,
+        Self::Restore,
+    ];
 
     /// The command, as it is typed.
     pub fn command(self) -> &'static str {
@@ -103,6 +113,7 @@ impl Deed {
             Self::DatabaseDrop => "database drop",
             Self::RoundTrip => "lint --roundtrip",
             Self::Adopt => "adopt",
+            Self::Restore => "restore",
         }
     }
 }
@@ -153,6 +164,9 @@ pub fn consent(deed: Deed, standing: Standing) -> Consent {
         // Nothing is run, but the history says from then on what was never proved by running it.
         (Deed::Adopt, Development) => Free,
         (Deed::Adopt, Staging | Unknown | Protected) => Ask,
+        // Everything since the backup goes; on a protected database somebody may need just that, by name.
+        (Deed::Restore, Development) => Ask,
+        (Deed::Restore, Staging | Unknown | Protected) => AskByName,
     }
 }
 

@@ -7,6 +7,8 @@
 
 pub mod basic;
 mod column;
+#[cfg(feature = "full")]
+mod copying;
 pub mod error;
 pub mod full;
 mod handling;
@@ -28,6 +30,8 @@ pub use full::{Full, Holder, Identity, IndexState, Location, Notice, TableName, 
 pub use handling::{Around, Handling, around, handling};
 pub use on_diesel::{Dynamic, OnDiesel};
 #[cfg(feature = "full")]
-pub use scratch::Scratch;
+pub use copying::{Copied, Installed, Job, LeftOver, LeftOverKind, Obstacle, Progress, Step};
+#[cfg(feature = "full")]
+pub use scratch::{Purpose, Scratch};
 #[cfg(feature = "full")]
 pub use session::{Access, Canceller, Opening, Session, same_database};

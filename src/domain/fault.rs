@@ -19,6 +19,19 @@ pub const POINTS: &[&str] = &[
     "progress.done",
     "rollback.before_commit",
     "rollback.after_commit",
+    "backup.begun",
+    "backup.copying",
+    "backup.copied",
+    "backup.scratch",
+    "backup.proved",
+    "backup.renamed",
+    "backup.described",
+    "restore.begun",
+    "restore.scratch",
+    "restore.prepared",
+    "restore.before_install",
+    "restore.installing",
+    "restore.installed",
 ];
 
 /// Passes the point called `name`.

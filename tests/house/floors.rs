@@ -19,6 +19,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("patch", 3),
     ("transfer", 3),
     ("baseline", 3),
+    ("backup", 3),
     ("notes", 3),
     ("cli", 4),
 ];

@@ -77,6 +77,14 @@ pub fn same_database(a: &Secret, b: &Secret, environment: &dyn Fn(&str) -> Optio
             .any(|one| b.targets.iter().any(|other| host(&one.host) == host(&other.host) && one.port == other.port))
 }
 
+/// A session on the server, in another database than `name`.
+pub(super) fn maintenance_beside(url: &Secret, name: &str, opening: &Opening<'_>) -> Result<PostgresSession, SqlError> {
+    match name {
+        "postgres" => connect::connect_to(url, "template1", opening).map(PostgresSession::over),
+        _ => maintenance(url, opening),
+    }
+}
+
 /// A session on `postgres`, or where that is missing on `template1`.
 fn maintenance(url: &Secret, opening: &Opening<'_>) -> Result<PostgresSession, SqlError> {
     match connect::connect_to(url, "postgres", opening) {

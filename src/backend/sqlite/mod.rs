@@ -3,6 +3,8 @@
 //! Diesel runs its query DSL and its harness on the connection; rusqlite gives what diesel keeps to itself:
 //! extended result codes, the place of an error, the autocommit state, interrupt, hooks and backup.
 
+mod content;
+mod copy;
 mod errors;
 mod handle;
 mod introspect;
@@ -11,6 +13,7 @@ mod scratch;
 mod session;
 mod violations;
 
+pub(super) use copy::name_of_new;
 pub use handle::Interrupter;
 pub(super) use scratch::ScratchFile;
 pub use session::{SqliteSession, same_file};

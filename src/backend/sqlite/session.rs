@@ -160,6 +160,11 @@ impl SqliteSession {
         Ok(true)
     }
 
+    /// The real path of the file.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     fn depth(&mut self) -> u32 {
         let status = AnsiTransactionManager::transaction_manager_status_mut(self.handle.diesel());
         status.transaction_depth().ok().flatten().map_or(0, std::num::NonZeroU32::get)
