@@ -29,6 +29,15 @@ each_backend! {
         refused_migrate(with_bad(project, ""), 2).1.snapshot("bad_empty_up");
     }
 
+    fn a_pipe_in_the_place_of_a_file_is_not_waited_for(project: Project) {
+        let project = with_bad(project, "");
+        std::fs::remove_file(project.path(format!("migrations/{BAD}/up.sql"))).expect("the folder is ours");
+        let made = std::process::Command::new("mkfifo").arg(project.path(format!("migrations/{BAD}/up.sql"))).status();
+        assert!(made.expect("mkfifo is everywhere").success());
+
+        refused_migrate(project, 3).1.says("it is not a regular file");
+    }
+
     fn an_empty_way_back_never_stops_migrate(project: Project) {
         let project = applied(project).migration(BAD, "CREATE TABLE x (id INTEGER);", "");
 

@@ -9,34 +9,47 @@ use std::fs::DirEntry;
 use std::path::Path;
 
 use super::error::MigrationsError;
-use super::load::read_text;
+use super::load::{read_text, refuse_special};
 use super::migration::{Kind, Migration, Script, Warning};
+use super::together;
 use crate::domain::engine::Engine;
 use crate::domain::explain::Place;
 use crate::domain::version::Version;
 
 /// Reads the migrations whose folders are among `entries`, ordered by version.
 pub(super) fn read_all(entries: &[DirEntry], engine: Engine) -> Result<Vec<Migration>, MigrationsError> {
-    let mut found = BTreeMap::<Version, Migration>::new();
+    let mut folders = Vec::new();
     for entry in entries {
         let path = entry.path();
         let Some(name) = entry.file_name().to_str().map(str::to_owned) else {
             return Err(MigrationsError::NameNotUtf8(path));
         };
         // `archive` is where `baseline squash` puts a history that is over.
-        if name.starts_with('.') || name == "archive" || !path.is_dir() {
+        if name.starts_with('.') || name == "archive" || !is_folder(entry) {
             continue;
         }
         if name.chars().any(char::is_control) {
             return Err(MigrationsError::ControlInName(path));
         }
-        let migration = read(&path, &name, engine)?;
+        folders.push((path, name));
+    }
+    let mut found = BTreeMap::<Version, Migration>::new();
+    for migration in together::map(&folders, |(path, name)| read(path, name, engine)) {
+        let migration = migration?;
         if let Some(other) = found.get(&migration.version) {
-            return Err(MigrationsError::Duplicate { version: migration.version, folders: [other.folder.clone(), path] });
+            return Err(MigrationsError::Duplicate {
+                version: migration.version,
+                folders: [other.folder.clone(), migration.folder],
+            });
         }
         found.insert(migration.version.clone(), migration);
     }
     Ok(found.into_values().collect())
+}
+
+/// Whether `entry` is a folder. Only a symbolic link has to be followed: the folder's listing knows the rest.
+fn is_folder(entry: &DirEntry) -> bool {
+    entry.file_type().is_ok_and(|kind| kind.is_dir() || (kind.is_symlink() && entry.path().is_dir()))
 }
 
 fn read(folder: &Path, name: &str, engine: Engine) -> Result<Migration, MigrationsError> {
@@ -77,11 +90,13 @@ fn script(folder: &Path, names: &HashSet<String>, stem: &str, engine: Engine) ->
 /// The names in `folder`. One look is cheaper than asking for each file that might be there.
 fn names(folder: &Path) -> Result<HashSet<String>, MigrationsError> {
     let unreadable = |error| MigrationsError::Unreadable { file: folder.to_owned(), error };
-    let entries = std::fs::read_dir(folder).map_err(unreadable)?;
-    entries
-        .map(|entry| entry.map(|entry| entry.file_name().to_string_lossy().into_owned()))
-        .collect::<Result<_, _>>()
-        .map_err(unreadable)
+    let mut names = HashSet::new();
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        refuse_special(&entry)?;
+        names.insert(entry.file_name().to_string_lossy().into_owned());
+    }
+    Ok(names)
 }
 
 /// Reads `metadata.toml` as diesel does, and warns where that surprises: a file without `run_in_transaction`

@@ -1,6 +1,7 @@
 //! Which layout a folder has, and reading it.
 
-use std::fs::DirEntry;
+use std::fs::{DirEntry, File};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::error::MigrationsError;
@@ -81,7 +82,7 @@ pub(super) fn entries(folder: &Path) -> Result<Vec<DirEntry>, MigrationsError> {
 
 /// The text of a file; `None` where it is not there.
 pub(super) fn read_text(file: &Path) -> Result<Option<String>, MigrationsError> {
-    let bytes = match std::fs::read(file) {
+    let bytes = match read_bytes(file) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(MigrationsError::Unreadable { file: file.to_owned(), error }),
@@ -90,4 +91,31 @@ pub(super) fn read_text(file: &Path) -> Result<Option<String>, MigrationsError> 
         let valid = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]).into_owned();
         MigrationsError::NotUtf8(Place::in_text(file, &valid, valid.len()))
     })
+}
+
+/// Most files of a migration fit into this.
+const USUAL: usize = 8 * 1024;
+
+/// As [`std::fs::read`], without asking for the file's length first.
+fn read_bytes(file: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(USUAL);
+    File::open(file)?.take(u64::MAX).read_to_end(&mut bytes)?;
+    bytes.shrink_to_fit();
+    Ok(bytes)
+}
+
+/// Refuses a pipe, a socket or a device that has the name of an SQL file: reading one waits for ever.
+pub(super) fn refuse_special(entry: &DirEntry) -> Result<(), MigrationsError> {
+    let file = entry.path();
+    if file.extension().is_none_or(|end| end != "sql") {
+        return Ok(());
+    }
+    let unreadable = |error| MigrationsError::Unreadable { file: file.clone(), error };
+    let mut kind = entry.file_type().map_err(unreadable)?;
+    if kind.is_symlink() {
+        // A link that leads nowhere is a file that is not there.
+        let Ok(target) = std::fs::metadata(&file) else { return Ok(()) };
+        kind = target.file_type();
+    }
+    if kind.is_file() || kind.is_dir() { Ok(()) } else { Err(unreadable(std::io::Error::other("it is not a regular file"))) }
 }

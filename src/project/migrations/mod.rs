@@ -8,6 +8,7 @@ mod generate;
 mod load;
 mod migration;
 mod refinery;
+mod together;
 
 pub use error::MigrationsError;
 pub use generate::{GenerateError, Generated, NewMigration, generate};
