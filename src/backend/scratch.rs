@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use super::copying::{Installed, Job};
+use super::copying::{Installed, Job, Step};
 use super::error::{SqlError, SqlErrorKind};
 use super::full::{Full, Identity};
 use super::postgres::ScratchDatabase;
 use super::session::{Access, Opening, Session};
-use super::sqlite::ScratchFile;
+use super::sqlite::{ScratchFile, SqliteSession};
+use crate::domain::content::Content;
 use crate::domain::database_url::DatabaseUrl;
 
 /// A scratch database with a session on it. On PostgreSQL it lies on the server of the real one, with its encoding,
@@ -79,6 +80,35 @@ impl Scratch {
                 let session = Session::Postgres(Box::new(database.open(url, &opening)?));
                 Ok((Self { session: Some(session), place: Place::Database(Box::new(database)) }, hash))
             }
+        }
+    }
+
+    /// Whether it is, byte by byte, the file that it was restored from: what was proved of the one holds of the other.
+    pub fn is_the_file(&self) -> bool {
+        matches!(self.place, Place::File(_))
+    }
+
+    /// What it holds, and what is damaged in it. On two cores both are found out at once.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    pub fn checked(&mut self, job: &mut Job<'_>) -> Result<(Content, Vec<String>), SqlError> {
+        job.at(Step::Check, 0, None)?;
+        let Some(beside) = self.beside(job.opening)? else { return Ok((self.session().content()?, Vec::new())) };
+        std::thread::scope(|scope| {
+            let mut beside = beside;
+            let damages = scope.spawn(move || beside.damages());
+            let content = self.session().content();
+            let damages = damages.join().map_err(|_| SqlError::new(SqlErrorKind::Other, "the copy could not be checked"))?;
+            Ok((content?, damages?))
+        })
+    }
+
+    /// A second session, where damages are to be looked for.
+    fn beside(&self, opening: &Opening<'_>) -> Result<Option<SqliteSession>, SqlError> {
+        match &self.place {
+            Place::File(file) => SqliteSession::open(&file.file(), &Opening { access: Access::Read, ..*opening }).map(Some),
+            Place::Database(_) => Ok(None),
         }
     }
 

@@ -5,6 +5,7 @@
 //! screen), [`failure`] and [`exit`] (how a command ends).
 
 pub mod adopt;
+pub mod backup;
 pub mod completions;
 pub mod consent;
 pub mod context;
@@ -21,8 +22,10 @@ pub mod man;
 pub mod migrate;
 pub mod new;
 pub mod output;
+pub mod progress;
 pub mod redo;
 pub mod reference;
+pub mod restore;
 pub mod rollback;
 pub mod running;
 pub mod schema;

@@ -15,7 +15,7 @@ use super::output::Screen;
 use super::output::paint::Paint;
 use super::output::screen::ColorChoice;
 use super::{
-    adopt, completions, database, doctor, habits, init, lint, logging, man, migrate, new, redo, rollback, schema, status,
+    adopt, backup, completions, database, doctor, habits, init, lint, logging, man, migrate, new, redo, restore, rollback, schema, status,
 };
 use crate::domain::explain::Class;
 use crate::domain::secret::redact;
@@ -65,6 +65,10 @@ pub enum Command {
     Adopt(adopt::Args),
     #[allow(missing_docs)]
     Database(database::Args),
+    #[allow(missing_docs)]
+    Backup(backup::Args),
+    #[allow(missing_docs)]
+    Restore(restore::Args),
     #[allow(missing_docs)]
     Doctor(doctor::Args),
     #[allow(missing_docs)]
@@ -211,6 +215,8 @@ fn execute(context: &mut Context, command: &Command) -> Result<Exit, Failure> {
         Command::Schema(args) => schema::run(context, args),
         Command::Adopt(args) => adopt::run(context, args),
         Command::Database(args) => database::run(context, args),
+        Command::Backup(args) => backup::run(context, args),
+        Command::Restore(args) => restore::run(context, args),
         Command::Doctor(args) => doctor::run(context, args),
         Command::Completions(args) => completions::run(context, args),
         Command::Man(args) => man::run(context, args),

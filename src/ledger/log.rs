@@ -107,7 +107,7 @@ impl Ledger {
     pub fn recorded(self, session: &mut impl Basic, history: &str) -> Result<HashMap<Version, Recorded>, SqlError> {
         let sql = format!(
             "SELECT version, name, action, micros, byte_checksum, token_checksum FROM {} \
-             WHERE history = $1 AND action <> 'failed' ORDER BY id",
+             WHERE history = $1 AND action <> 'failed' AND NOT superseded ORDER BY id",
             self.table("manage_migration_log")
         );
         let mut known = HashMap::new();

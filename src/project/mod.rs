@@ -3,6 +3,8 @@
 //! [`Project`] finds the folder and reads `manage.toml`; [`migrations`] reads the migrations in it; [`diesel_toml`]
 //! and [`rustfmt`] read how schema.rs is to be written.
 
+#[cfg(feature = "full")]
+pub mod backup_file;
 pub mod config;
 pub mod diesel_toml;
 #[cfg(feature = "cli")]

@@ -162,18 +162,38 @@ impl ScratchDatabase {
         fault::point("restore.before_install");
         let mut session = maintenance_beside(url, &name, job.opening)?;
         let old = name_of_old(&name, run);
+        let swapped = self.swap(&mut session, &name, &old, terminate, job);
+        // Nobody else would drop it: the session that makes and drops it is closed.
+        self.keep();
+        if swapped.is_err() {
+            let _ = session.execute(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", quoted(self.name())));
+        }
+        swapped?;
+        fault::point("restore.installed");
+        Ok(Installed { kept: Some(old) })
+    }
+
+    /// Tries until nobody is in the way.
+    fn swap(
+        &self,
+        session: &mut PostgresSession,
+        name: &str,
+        old: &str,
+        terminate: bool,
+        job: &mut Job<'_>,
+    ) -> Result<(), SqlError> {
         let begun = Instant::now();
         loop {
-            match self.rename(&mut session, &name, &old) {
-                Ok(()) => break,
+            match self.rename(session, name, old) {
+                Ok(()) => return Ok(()),
                 Err(error) if error.sqlstate.as_deref() == Some("55006") => {
                     if terminate {
                         let end = "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity \
                              WHERE datname = $1 AND pid <> pg_catalog.pg_backend_pid()";
-                        session.query(end, &[name.as_str().into()])?;
+                        session.query(end, &[name.into()])?;
                     }
                     if begun.elapsed() >= job.patience {
-                        return Err(in_the_way(&mut session, &name, error)?);
+                        return Err(in_the_way(session, name, error)?);
                     }
                     job.at(Step::Install, 0, None)?;
                     std::thread::sleep(Duration::from_millis(50));
@@ -181,9 +201,6 @@ impl ScratchDatabase {
                 Err(error) => return Err(error),
             }
         }
-        self.keep();
-        fault::point("restore.installed");
-        Ok(Installed { kept: Some(old) })
     }
 
     fn rename(&self, session: &mut PostgresSession, name: &str, old: &str) -> Result<(), SqlError> {

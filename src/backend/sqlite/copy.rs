@@ -1,6 +1,6 @@
 //! A whole file: copied out in one snapshot, copied in as one transaction, by SQLite's backup API.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -91,7 +91,7 @@ impl SqliteSession {
 
     /// Copies all of `new` into this file, in one transaction that waits for other processes' locks. The journal mode
     /// stays as it is.
-    pub(super) fn take_in(&mut self, new: &Path, journal: Option<&str>, job: &mut Job<'_>) -> Result<(), SqlError> {
+    pub(in crate::backend) fn take_in(&mut self, new: &Path, journal: Option<&str>, job: &mut Job<'_>) -> Result<(), SqlError> {
         let path = self.path().to_owned();
         let mut live = open(&path, job.patience)?;
         let mode: String = live.query_row("PRAGMA main.journal_mode", [], |row| row.get(0)).map_err(translate)?;

@@ -1,0 +1,2 @@
+//! How long a backup, its proof and a restore take.
+fn main() {}
