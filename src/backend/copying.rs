@@ -191,4 +191,12 @@ impl Session {
             Self::Postgres(_) => super::postgres::name_of_new(&identity.name, run),
         }
     }
+
+    /// The name of the scratch database in which a copy of this one is proved. `unique` has at most 24 bytes.
+    pub fn name_of_proof(&self, identity: &Identity, unique: &str) -> String {
+        match self {
+            Self::Sqlite(_) => format!("manage_scratch_{unique}"),
+            Self::Postgres(_) => super::postgres::name_of_proof(&identity.name, unique),
+        }
+    }
 }

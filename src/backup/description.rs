@@ -65,7 +65,7 @@ pub struct MarkerThen {
 impl Description {
     /// What the backup holds.
     pub fn content(&self) -> Content {
-        Content { schema: String::new(), tables: self.tables.clone() }
+        Content { schema: Vec::new(), tables: self.tables.clone() }
     }
 
     /// The journal mode that an SQLite file had.

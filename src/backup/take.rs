@@ -17,7 +17,7 @@ use crate::project::backup_file::{self, Draft};
 pub struct Taking<'a> {
     /// The file to be.
     pub path: &'a Path,
-    /// A name that no other run has: letters, digits, `_`.
+    /// What no other run has: at most 24 letters, digits and `_`.
     pub unique: &'a str,
     /// Who takes it.
     pub actor: &'a Actor,
@@ -58,7 +58,7 @@ pub fn take(session: &mut Session, wanted: &Taking<'_>, job: &mut Job<'_>) -> Re
     let copied = session.copy_out(draft.path(), job).map_err(BackupError::sql("the database cannot be copied"))?;
     fault::point("backup.copied");
 
-    let name = format!("manage_scratch_{}", wanted.unique);
+    let name = session.name_of_proof(&identity, wanted.unique);
     let failed = || BackupError::sql("the copy cannot be restored, so it is no backup");
     let (mut scratch, sha256) =
         Scratch::restored(draft.path(), &name, draft.folder(), Purpose::Proof, job).map_err(failed())?;

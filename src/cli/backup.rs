@@ -69,7 +69,11 @@ pub fn default_path(chosen: &Chosen, name: &str, word: &str, now: DateTime<Utc>)
     // What a shell or a file system could take amiss.
     let name: String = name.chars().map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' }).collect();
     let time = now.format("%Y%m%dT%H%M%SZ");
-    chosen.project.folder.join(&chosen.project.config.backup.dir).join(format!("{name}-{word}{time}.{end}"))
+    let folder = chosen.project.folder.join(&chosen.project.config.backup.dir);
+    // Two in one second have two names.
+    let more = std::iter::once(String::new()).chain((2..).map(|number| format!("-{number}")));
+    let mut paths = more.map(|more| folder.join(format!("{name}-{word}{time}{more}.{end}")));
+    paths.find(|path| !path.exists()).unwrap_or(folder)
 }
 
 /// Takes a backup of the database of `session`.
@@ -84,7 +88,7 @@ pub fn of(
     now: DateTime<Utc>,
 ) -> Result<Backup, Failure> {
     let actor = context.actor();
-    let unique = format!("{}_{}", std::process::id(), now.format("%Y%m%d%H%M%S%f"));
+    let unique = format!("{:x}_{:x}", std::process::id(), now.timestamp_millis());
     let wanted = Taking { path, unique: &unique, actor: &actor, now };
     with_job(context, chosen, session, Duration::from_secs(30), |session, job| Ok(take(session, &wanted, job)?))
 }

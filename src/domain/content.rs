@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 /// What a database holds at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Content {
-    /// A checksum of the whole schema. It is compared only within one run: how a schema is told may change with
-    /// the version of `manage`.
+    /// The schema, a line an object, in a fixed order. It is compared only within one run: how an object is told may
+    /// change with the version of `manage`.
     #[serde(skip)]
-    pub schema: String,
+    pub schema: Vec<String>,
     /// The tables, in the order of their names.
     pub tables: Vec<TableSum>,
 }
@@ -34,8 +34,12 @@ impl Content {
     /// know theirs.
     pub fn differences(&self, found: &Self) -> Vec<String> {
         let mut out = Vec::new();
-        if !self.schema.is_empty() && !found.schema.is_empty() && self.schema != found.schema {
-            out.push("the schema differs".to_owned());
+        if !self.schema.is_empty() && !found.schema.is_empty() {
+            let short = |line: &str| line.chars().take(300).collect::<String>();
+            let missing = self.schema.iter().filter(|line| !found.schema.contains(line));
+            out.extend(missing.map(|line| format!("only in the database: {}", short(line))));
+            let extra = found.schema.iter().filter(|line| !self.schema.contains(line));
+            out.extend(extra.map(|line| format!("only in the copy: {}", short(line))));
         }
         let of = |content: &Self, name: &str| content.tables.iter().find(|table| table.table == name).cloned();
         for was in &self.tables {
@@ -64,19 +68,20 @@ mod tests {
             rows,
             checksum: checksum.to_owned(),
         };
-        Content { schema: "s".to_owned(), tables: tables.iter().map(table).collect() }
+        Content { schema: vec!["s".to_owned()], tables: tables.iter().map(table).collect() }
     }
 
     #[test]
     fn every_kind_of_difference_is_told() {
         let was = content(&[("a", 1, "x"), ("b", 2, "y"), ("c", 3, "z")]);
-        let is = Content { schema: "t".to_owned(), ..content(&[("a", 1, "w"), ("b", 1, "y"), ("d", 1, "z")]) };
+        let is = Content { schema: vec!["t".to_owned()], ..content(&[("a", 1, "w"), ("b", 1, "y"), ("d", 1, "z")]) };
 
         assert_eq!(was.differences(&was), Vec::<String>::new());
         assert_eq!(
             was.differences(&is),
             [
-                "the schema differs",
+                "only in the database: s",
+                "only in the copy: t",
                 "a: 1 rows, but not the same ones",
                 "b: 1 rows, not 2",
                 "the table c is missing",

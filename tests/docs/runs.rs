@@ -44,6 +44,11 @@ fn taking_over_happens_as_shown() {
 }
 
 #[test]
+fn backups_and_restores_happen_as_shown() {
+    play("docs/guide/backup.md");
+}
+
+#[test]
 fn the_facts_of_json_are_as_shown() {
     play("docs/reference/json.md");
 }

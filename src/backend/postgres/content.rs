@@ -1,13 +1,11 @@
 //! What a PostgreSQL database holds: its schema, and a checksum a table.
 
-use sha2::{Digest, Sha256};
-
 use super::session::PostgresSession;
 use crate::backend::Basic;
 use crate::backend::error::SqlError;
 use crate::backend::full::Full;
 use crate::domain::content::{Content, TableSum};
-use crate::domain::schema::Schema;
+use crate::domain::schema::{Function, Schema};
 
 /// Tables with rows of their own; those of extensions are the extension's.
 const TABLES: &str = "SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) \
@@ -69,12 +67,12 @@ impl PostgresSession {
         if let Some(rows @ 1..) = objects.first().and_then(|row| row.integer(0)) {
             tables.push(TableSum { table: "large objects".to_owned(), rows: rows.unsigned_abs(), checksum: String::new() });
         }
-        Ok(Content { schema: summed(&self.introspect()?), tables })
+        Ok(Content { schema: lines(&self.introspect()?), tables })
     }
 }
 
-/// A checksum of a schema. Objects may come in another order after a restore.
-fn summed(schema: &Schema) -> String {
+/// A schema, a line an object. Objects may come in another order after a restore.
+fn lines(schema: &Schema) -> Vec<String> {
     let Schema { engine: _, namespaces, extensions, types, sequences, tables, views, functions, others } = schema;
     let mut lines: Vec<String> = Vec::new();
     let mut add = |what: &dyn std::fmt::Debug| lines.push(format!("{what:?}"));
@@ -84,8 +82,9 @@ fn summed(schema: &Schema) -> String {
     sequences.iter().for_each(|item| add(item));
     tables.iter().for_each(|item| add(item));
     views.iter().for_each(|item| add(item));
-    functions.iter().for_each(|item| add(item));
+    // Their numbers are the server's own.
+    functions.iter().for_each(|item| add(&Function { number: 0, ..item.clone() }));
     others.iter().for_each(|item| add(item));
     lines.sort();
-    Sha256::digest(lines.join("\n")).iter().map(|byte| format!("{byte:02x}")).collect()
+    lines
 }

@@ -40,7 +40,7 @@ pub use cursor::PgCursor;
 pub use database::same_database;
 pub use lock::MIGRATION_LOCK;
 pub use raw::RawError;
-pub(super) use replace::name_of_new;
+pub(super) use replace::{name_of_new, name_of_proof};
 pub use rows::{PgField, PgRow};
 pub(super) use scratch::ScratchDatabase;
 pub use session::PostgresSession;

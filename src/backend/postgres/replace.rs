@@ -97,7 +97,7 @@ impl PostgresSession {
              FROM pg_catalog.pg_database d ORDER BY 1",
             &[],
         )?;
-        let (new, before) = (name_of_new(&name, ""), name_of_old(&name, ""));
+        let (new, before, proof) = (name_of_new(&name, ""), name_of_old(&name, ""), name_of_proof(&name, ""));
         let found = rows.iter().filter_map(|row| {
             let (other, in_use) = (row.text(0)?.to_owned(), row.truth(1)?);
             let run = |prefix: &str| {
@@ -107,7 +107,7 @@ impl PostgresSession {
             let (kind, run) = match (run(&new), run(&before)) {
                 (Some(run), _) => (LeftOverKind::Restore, Some(run)),
                 (None, Some(run)) => (LeftOverKind::Before, Some(run)),
-                (None, None) if other.starts_with("manage_scratch_") => (LeftOverKind::Scratch, None),
+                (None, None) if other.starts_with(&proof) => (LeftOverKind::Scratch, None),
                 (None, None) => return None,
             };
             let remove = format!("DROP DATABASE {};", quoted(&other));
@@ -120,9 +120,17 @@ impl PostgresSession {
 /// `20261121t141005z`
 const RUN_BYTES: usize = 16;
 
+/// Room for the name of a run behind the name of a database.
+const ROOM: usize = 24;
+
 /// The database that `run` fills, to take the place of the one called `name`.
 pub(in crate::backend) fn name_of_new(name: &str, run: &str) -> String {
     suffixed(name, "_restore_", run)
+}
+
+/// The database in which a copy of the one called `name` is proved.
+pub(in crate::backend) fn name_of_proof(name: &str, unique: &str) -> String {
+    suffixed(name, "_proof_", unique)
 }
 
 /// The name under which the database called `name` is kept.
@@ -131,7 +139,7 @@ fn name_of_old(name: &str, run: &str) -> String {
 }
 
 fn suffixed(name: &str, word: &str, run: &str) -> String {
-    let mut end = name.len().min(NAME_BYTES - word.len() - RUN_BYTES);
+    let mut end = name.len().min(NAME_BYTES - word.len() - ROOM);
     while !name.is_char_boundary(end) {
         end -= 1;
     }

@@ -13,11 +13,13 @@ use crate::domain::content::{Content, TableSum};
 const TABLES: &str = "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND rootpage > 0 \
      AND (substr(name, 1, 7) <> 'sqlite_' OR name = 'sqlite_sequence') ORDER BY name";
 
-const SCHEMA: &str = "SELECT type, name, tbl_name, sql FROM main.sqlite_schema WHERE substr(name, 1, 11) <> 'sqlite_stat' ORDER BY 1, 2";
+const SCHEMA: &str = "SELECT type || ' ' || name || ' on ' || tbl_name || ': ' || coalesce(sql, 'automatic') FROM main.sqlite_schema \
+     WHERE substr(name, 1, 11) <> 'sqlite_stat' ORDER BY 1";
 
 /// Reads it in the transaction that is open. `seen` is called with the bytes of each table's rows.
 pub(super) fn content(connection: &Connection, seen: &mut dyn FnMut(u64)) -> Result<Content, SqlError> {
-    let (_, schema) = sum(connection, SCHEMA, &mut |_| {})?;
+    let mut statement = connection.prepare(SCHEMA).map_err(translate)?;
+    let schema = statement.query_map([], |row| row.get::<_, String>(0)).and_then(Iterator::collect).map_err(translate)?;
     let mut statement = connection.prepare(TABLES).map_err(translate)?;
     let names = statement.query_map([], |row| row.get::<_, String>(0)).and_then(Iterator::collect::<Result<Vec<_>, _>>);
     let mut tables = Vec::new();
