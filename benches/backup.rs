@@ -55,10 +55,17 @@ fn sqlite(folder: &Path, megabytes: usize) {
     let (mut hand, mut own) = ([Vec::new(), Vec::new()], [Vec::new(), Vec::new()]);
     for round in 0..ROUNDS {
         shell(&project, "rm -f hand.bak proof.db");
-        hand[0].push(timed(|| shell(&project, "sqlite3 manage.db '.backup hand.bak' && sqlite3 proof.db '.restore hand.bak' 'PRAGMA integrity_check'")));
+        hand[0].push(timed(|| {
+            shell(
+                &project,
+                "sqlite3 manage.db '.backup hand.bak' && sqlite3 proof.db '.restore hand.bak' 'PRAGMA integrity_check'",
+            )
+        }));
         own[0].push(timed(|| manage(&project, &["backup", &format!("own{round}.bak")])));
         hand[1].push(timed(|| shell(&project, "sqlite3 manage.db '.restore hand.bak'")));
-        own[1].push(timed(|| manage(&project, &["restore", &format!("own{round}.bak"), "--yes", "--no-backup", "--reason", "bench"])));
+        own[1].push(timed(|| {
+            manage(&project, &["restore", &format!("own{round}.bak"), "--yes", "--no-backup", "--reason", "bench"])
+        }));
         shell(&project, &format!("rm -f own{round}.bak*"));
     }
     report(&format!("SQLite, {} MB", size / 1_000_000), &mut hand, &mut own);
@@ -114,7 +121,9 @@ fn postgres(folder: &Path, cluster: &Cluster, megabytes: usize) {
         }));
         own[0].push(timed(|| manage(&project, &["backup", &format!("own{round}.dump")])));
         hand[1].push(timed(|| restore("again")));
-        own[1].push(timed(|| manage(&project, &["restore", &format!("own{round}.dump"), "--yes", "--no-backup", "--reason", "bench"])));
+        own[1].push(timed(|| {
+            manage(&project, &["restore", &format!("own{round}.dump"), "--yes", "--no-backup", "--reason", "bench"])
+        }));
         let kept = cluster.psql("postgres", "SELECT datname FROM pg_database WHERE datname LIKE 'shop\\_before\\_%'");
         kept.lines().for_each(|name| drop(cluster.psql("postgres", &format!("DROP DATABASE \"{name}\""))));
     }
@@ -143,7 +152,13 @@ fn timed(work: impl FnOnce()) -> f64 {
 }
 
 fn manage(project: &Path, arguments: &[&str]) {
-    let output = Command::new(MANAGE).args(arguments).current_dir(project).env_remove("DATABASE_URL").stdin(Stdio::null()).output().expect("it runs");
+    let output = Command::new(MANAGE)
+        .args(arguments)
+        .current_dir(project)
+        .env_remove("DATABASE_URL")
+        .stdin(Stdio::null())
+        .output()
+        .expect("it runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
@@ -170,7 +185,8 @@ impl Cluster {
             std::fs::create_dir_all(folder).ok()?;
             std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755)).ok()?;
         }
-        let started = Command::new(script).args(["start".as_ref(), folder.as_os_str()]).env("MANAGE_TEST_PG_BIN", &bin).output().ok()?;
+        let started =
+            Command::new(script).args(["start".as_ref(), folder.as_os_str()]).env("MANAGE_TEST_PG_BIN", &bin).output().ok()?;
         assert!(started.status.success(), "{}", String::from_utf8_lossy(&started.stderr));
         let port = std::fs::read_to_string(folder.join("port")).ok()?.trim().to_owned();
         Some(Self { folder, bin, port })

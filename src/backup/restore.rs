@@ -17,7 +17,7 @@ pub struct Restoring<'a> {
     pub path: &'a Path,
     /// What stands beside it.
     pub description: &'a Description,
-    /// The restore's own name: `20261121t141005z`.
+    /// The restore's own name: `20261121t141005123z`.
     pub run: &'a str,
     /// Where new content may be built, for a file.
     pub folder: &'a Path,
@@ -89,12 +89,7 @@ fn lock(live: &mut Session, wanted: &Restoring<'_>, job: &Job<'_>) -> Result<(),
 }
 
 /// Makes the new content this database's: its ledger goes on with what the old one knows, and its marker holds here.
-fn prepare(
-    live: &mut Session,
-    new: &mut Scratch,
-    identity: &Identity,
-    wanted: &Restoring<'_>,
-) -> Result<Carried, BackupError> {
+fn prepare(live: &mut Session, new: &mut Scratch, identity: &Identity, wanted: &Restoring<'_>) -> Result<Carried, BackupError> {
     let sql = |error: SqlError| BackupError::Ledger(LedgerError::Sql(error));
     let binding = new.binding_in_place(identity).map_err(sql)?;
     let fresh = live.created();

@@ -60,8 +60,7 @@ pub fn take(session: &mut Session, wanted: &Taking<'_>, job: &mut Job<'_>) -> Re
 
     let name = session.name_of_proof(&identity, wanted.unique);
     let failed = || BackupError::sql("the copy cannot be restored, so it is no backup");
-    let (mut scratch, sha256) =
-        Scratch::restored(draft.path(), &name, draft.folder(), Purpose::Proof, job).map_err(failed())?;
+    let (mut scratch, sha256) = Scratch::restored(draft.path(), &name, draft.folder(), Purpose::Proof, job).map_err(failed())?;
     fault::point("backup.scratch");
     let (content, damages) = scratch.checked(job).map_err(failed())?;
     if !damages.is_empty() {

@@ -174,7 +174,9 @@ impl Doctor<'_> {
                 }
                 _ if left.in_use => continue,
                 LeftOverKind::Restore if done => {
-                    format!("a restore was broken off at its end: the new content is in place, whole; remove what it left: {remove}")
+                    format!(
+                        "a restore was broken off at its end: the new content is in place, whole; remove what it left: {remove}"
+                    )
                 }
                 LeftOverKind::Restore => format!(
                     "a restore was broken off: the old content is in place, whole; remove what it left, then restore again: {remove}"

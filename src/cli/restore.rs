@@ -126,14 +126,20 @@ fn allowed(
         Belongs::Another(part, then, here) => {
             let origin = &description.database.name;
             effect.push_str(&format!("\nIt is a backup of another database, {origin}: {part} {then}, here {here}."));
-            context.screen.facts.insert("backup_of".to_owned(), json!({ "name": origin, "part": part, "then": then, "here": here }));
+            context
+                .screen
+                .facts
+                .insert("backup_of".to_owned(), json!({ "name": origin, "part": part, "then": then, "here": here }));
             if needed != Consent::Never {
                 needed = Consent::AskByName;
             }
             if !consent::can_ask(context) {
                 return Err(Failure::new(
                     Class::Refused,
-                    format!("{} is a backup of another database, {origin}: {part} {then}, here {here}", shown(path, &context.folder)),
+                    format!(
+                        "{} is a backup of another database, {origin}: {part} {then}, here {here}",
+                        shown(path, &context.folder)
+                    ),
                     format!("choose that one, or type the name of {name} on a terminal; --yes does not replace the name"),
                 ));
             }
@@ -191,7 +197,7 @@ fn put(
     now: DateTime<Utc>,
 ) -> Result<Restored, Failure> {
     let (actor, what) = (context.actor(), context.what("restore"));
-    let run = now.format("%Y%m%dt%H%M%Sz").to_string();
+    let run = now.format("%Y%m%dt%H%M%S%3fz").to_string();
     let folder = match &reached.identity.location {
         Location::File(path) => path.parent().unwrap_or(Path::new(".")).to_owned(),
         _ => std::env::temp_dir(),

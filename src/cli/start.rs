@@ -15,7 +15,8 @@ use super::output::Screen;
 use super::output::paint::Paint;
 use super::output::screen::ColorChoice;
 use super::{
-    adopt, backup, completions, database, doctor, habits, init, lint, logging, man, migrate, new, redo, restore, rollback, schema, status,
+    adopt, backup, completions, database, doctor, habits, init, lint, logging, man, migrate, new, redo, restore, rollback,
+    schema, status,
 };
 use crate::domain::explain::Class;
 use crate::domain::secret::redact;

@@ -70,7 +70,9 @@ fn an_open_write_transaction_is_waited_for() {
 fn nobody_sees_a_mixture() {
     for journal in ["WAL", "DELETE"] {
         let project = shop(Project::new());
-        project.execute(&format!("PRAGMA journal_mode = {journal}; CREATE TABLE left_side (v TEXT); CREATE TABLE right_side (v TEXT);"));
+        project.execute(&format!(
+            "PRAGMA journal_mode = {journal}; CREATE TABLE left_side (v TEXT); CREATE TABLE right_side (v TEXT);"
+        ));
         let fill = |value: &str| {
             format!(
                 "DELETE FROM left_side; DELETE FROM right_side;

@@ -26,7 +26,9 @@ fn killed_backups(backend: Backend) {
         let doctor = project.run("doctor");
         let left = !litter(&project).is_empty() || !until_alone(&project).is_empty();
         assert!(!left || project.run("doctor").stdout.contains("broken off"), "{point}\n{doctor}");
-        for name in project.run("doctor").stdout.lines().filter_map(|line| line.split_once("DROP DATABASE ").map(|(_, name)| name)) {
+        for name in
+            project.run("doctor").stdout.lines().filter_map(|line| line.split_once("DROP DATABASE ").map(|(_, name)| name))
+        {
             project.execute(&format!("DROP DATABASE {name}"));
         }
         project.run("backup again.bak").ok();
@@ -72,7 +74,8 @@ fn killed_restores(backend: Backend) {
             }
             project.run("status").ok();
             let doctor = project.run("doctor");
-            let left = litter(&project).len() + databases_beside(&project).iter().filter(|name| name.contains("_restore_")).count();
+            let left =
+                litter(&project).len() + databases_beside(&project).iter().filter(|name| name.contains("_restore_")).count();
             match (left > 0, new) {
                 (true, true) => drop(doctor.ok().says("the new content is in place, whole")),
                 (true, false) => drop(doctor.ok().says("the old content is in place, whole")),
@@ -141,15 +144,23 @@ fn the_server_killed_in_the_middle_leaves_the_old_database_or_the_new_one() {
     for point in ["restore.scratch", "restore.before_install", "restore.installing"] {
         let name = point.replace('.', "_");
         cluster.execute(&format!("CREATE DATABASE {name}"));
-        let project = Project::new().migration("1_a", "CREATE TABLE customers (id INTEGER); INSERT INTO customers VALUES (1), (2);", "DROP TABLE customers;");
+        let project = Project::new().migration(
+            "1_a",
+            "CREATE TABLE customers (id INTEGER); INSERT INTO customers VALUES (1), (2);",
+            "DROP TABLE customers;",
+        );
         let run = |arguments: &str| project.command(arguments).env("DATABASE_URL", cluster.url(&name));
         run("migrate").run().ok();
+        mark(&cluster.url(&name));
         run("backup x.bak").run().ok();
-        let running = run("restore x.bak --yes --no-backup --reason x -v").env("MANAGE_FAULT", format!("{point}:1:sleep=3000")).spawn();
+        let running =
+            run("restore x.bak --yes --no-backup --reason x -v").env("MANAGE_FAULT", format!("{point}:1:sleep=3000")).spawn();
         let begun = std::time::Instant::now();
         let made = || {
             let sql = format!("SELECT FROM pg_database WHERE datname LIKE '{name}\\_restore\\_%'");
-            postgres::Client::connect(&cluster.url("postgres"), postgres::NoTls).and_then(|mut client| client.query(&sql, &[])).is_ok_and(|rows| !rows.is_empty())
+            postgres::Client::connect(&cluster.url("postgres"), postgres::NoTls)
+                .and_then(|mut client| client.query(&sql, &[]))
+                .is_ok_and(|rows| !rows.is_empty())
         };
         while !made() {
             assert!(begun.elapsed().as_secs() < 30);

@@ -17,7 +17,7 @@ fn shop(project: Project) -> Project {
     let project = project.migration(
         "20260101000000_shop",
         "CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
-         CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id INTEGER NOT NULL REFERENCES customers (id), total REAL, note TEXT);
+         CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id INTEGER NOT NULL REFERENCES customers (id), total DOUBLE PRECISION, note TEXT);
          CREATE INDEX orders_by_customer ON orders (customer_id);
          CREATE VIEW totals AS SELECT customer_id, sum(total) AS total FROM orders GROUP BY customer_id;
          INSERT INTO customers VALUES (1, 'Ann'), (2, 'Bob');
@@ -25,7 +25,24 @@ fn shop(project: Project) -> Project {
         "DROP VIEW totals; DROP TABLE orders; DROP TABLE customers;",
     );
     project.run("migrate").ok();
+    // `manage` makes SQLite files itself, and marks them.
+    if project.backend() == Backend::Postgres {
+        project.execute(MARK);
+    }
     project
+}
+
+/// Marks a database that `manage` did not make, so that a yes is enough.
+const MARK: &str = "INSERT INTO manage.manage_marker (only_row, name, protected, binding) VALUES (1, 'development', false, \
+     (SELECT 'system identifier=' || system_identifier || chr(10) FROM pg_control_system()) || \
+     (SELECT 'database oid=' || oid || chr(10) || 'database name=' || datname || chr(10) FROM pg_database \
+      WHERE datname = current_database()))";
+
+/// The same for a database on a cluster of one's own.
+fn mark(url: &str) {
+    postgres::Client::connect(url, postgres::NoTls)
+        .and_then(|mut client| client.batch_execute(MARK))
+        .expect("the ledger is there");
 }
 
 /// The one backup in `backups/`, as it is typed.

@@ -68,7 +68,9 @@ each_backend! {
 fn the_journal_and_the_pages_of_the_file_may_be_others() {
     for (journal, page) in [("WAL", 8192), ("WAL", 4096), ("DELETE", 8192)] {
         let (project, backup) = backed_up(Project::new());
-        project.execute(&format!("PRAGMA journal_mode = DELETE; PRAGMA page_size = {page}; VACUUM; PRAGMA journal_mode = {journal};"));
+        project.execute(&format!(
+            "PRAGMA journal_mode = DELETE; PRAGMA page_size = {page}; VACUUM; PRAGMA journal_mode = {journal};"
+        ));
         let inode = inode(&project);
 
         project.run(&format!("restore {backup} --yes")).ok();

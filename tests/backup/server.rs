@@ -28,7 +28,8 @@ fn an_old_pg_dump_is_refused() {
 #[test]
 fn a_password_is_nowhere_in_the_arguments() {
     let cluster = Cluster::with().access("host all ann 127.0.0.1/32 scram-sha-256").start();
-    cluster.execute("CREATE ROLE ann LOGIN CREATEDB PASSWORD 'hunter2'; CREATE DATABASE shop OWNER ann");
+    cluster.execute("CREATE ROLE ann LOGIN CREATEDB PASSWORD 'hunter2'");
+    cluster.execute("CREATE DATABASE shop OWNER ann");
     let project = Project::new().migration("1_a", "CREATE TABLE a (id INTEGER);", "DROP TABLE a;");
     let url = format!("postgres://ann:hunter2@127.0.0.1:{}/shop", cluster.port());
     // The real programs, after their arguments are noted.
@@ -40,6 +41,7 @@ fn a_password_is_nowhere_in_the_arguments() {
     }
     let run = |arguments: &str| project.command(arguments).env("DATABASE_URL", url.clone()).env("MANAGE_PG_BIN", "bin").run();
     run("migrate").ok();
+    mark(&cluster.url("shop"));
 
     run("backup x.bak").ok();
     run("restore x.bak --yes").ok();
@@ -59,11 +61,13 @@ fn real_programs() -> String {
 #[test]
 fn a_role_that_may_not_make_databases_is_told_what_to_grant() {
     let cluster = Cluster::start();
-    cluster.execute("CREATE ROLE bob LOGIN; CREATE DATABASE shop OWNER bob; CREATE ROLE eve LOGIN CREATEDB; ");
+    cluster.execute("CREATE ROLE bob LOGIN");
+    cluster.execute("CREATE DATABASE shop OWNER bob");
     let project = Project::new().migration("1_a", "CREATE TABLE a (id INTEGER);", "DROP TABLE a;");
     let as_role = |role: &str| cluster.url("shop").replace("postgres://postgres@", &format!("postgres://{role}@"));
     let run = |role: &str, arguments: &str| project.command(arguments).env("DATABASE_URL", as_role(role)).run();
     run("bob", "migrate").ok();
+    mark(&cluster.url("shop"));
     run("postgres", "backup x.bak").ok();
 
     run("bob", "backup y.bak").fails_with(3).says("CREATEDB");
@@ -118,6 +122,7 @@ fn owner_grants_settings_comment_and_limit_survive() {
     let project = Project::new().migration("1_a", "CREATE TABLE a (id INTEGER);", "DROP TABLE a;");
     let run = |arguments: &str| project.command(arguments).env("DATABASE_URL", cluster.url("shop")).run();
     run("migrate").ok();
+    mark(&cluster.url("shop"));
     let mut inside = postgres::Client::connect(&cluster.url("shop"), postgres::NoTls).expect("it connects");
     inside.batch_execute("GRANT SELECT ON a TO reader; ALTER TABLE a OWNER TO \"the owner\"; ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO reader").expect("it runs");
     drop(inside);
@@ -126,7 +131,11 @@ fn owner_grants_settings_comment_and_limit_survive() {
          || datcollate || datctype || encoding || dattablespace FROM pg_database d WHERE datname = 'shop'";
     let inner = "SELECT (SELECT relacl::text || pg_get_userbyid(relowner) FROM pg_class WHERE relname = 'a') || (SELECT string_agg(defaclacl::text, ' ') FROM pg_default_acl)";
     let value = |sql: &str| -> String {
-        postgres::Client::connect(&cluster.url("shop"), postgres::NoTls).expect("it connects").query_one(sql, &[]).expect(sql).get(0)
+        postgres::Client::connect(&cluster.url("shop"), postgres::NoTls)
+            .expect("it connects")
+            .query_one(sql, &[])
+            .expect(sql)
+            .get(0)
     };
     let before = (value(traits), value(inner));
     run("backup x.bak").ok();

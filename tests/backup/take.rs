@@ -140,7 +140,8 @@ fn a_backup_of_a_file_in_wal_mode_is_one_file_that_can_be_read_anywhere() {
     let copy = rusqlite::Connection::open(project.path("x.bak")).expect("it opens");
     let mode: String = copy.query_row("PRAGMA journal_mode", [], |row| row.get(0)).expect("it has one");
     assert_eq!(mode, "delete");
-    let found: i64 = copy.query_row("SELECT count(*) FROM customers WHERE id = 9", [], |row| row.get(0)).expect("it is a database");
+    let found: i64 =
+        copy.query_row("SELECT count(*) FROM customers WHERE id = 9", [], |row| row.get(0)).expect("it is a database");
     assert_eq!(found, 1);
     assert_eq!(description(&project, "x.bak")["settings"][0], serde_json::json!(["journal_mode", "wal"]));
 }
@@ -153,7 +154,9 @@ fn a_damaged_file_gives_no_backup() {
     // An index that has lost a row is damage that no page's form tells.
     project.execute("PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = 'CREATE INDEX big_t ON big (t) WHERE id > 5' WHERE name = 'big_t';");
     project.execute("DELETE FROM big WHERE id = 3;");
-    project.execute("PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = 'CREATE INDEX big_t ON big (t)' WHERE name = 'big_t';");
+    project.execute(
+        "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = 'CREATE INDEX big_t ON big (t)' WHERE name = 'big_t';",
+    );
 
     project.run("backup x.bak").fails_with(1).says("the database is damaged");
 

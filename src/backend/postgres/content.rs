@@ -5,7 +5,7 @@ use crate::backend::Basic;
 use crate::backend::error::SqlError;
 use crate::backend::full::Full;
 use crate::domain::content::{Content, TableSum};
-use crate::domain::schema::{Function, Schema};
+use crate::domain::schema::{Function, NamedType, Schema};
 
 /// Tables with rows of their own; those of extensions are the extension's.
 const TABLES: &str = "SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) \
@@ -43,10 +43,7 @@ impl PostgresSession {
     }
 
     /// What the database holds in the transaction that is open. `between` is called after every table.
-    pub(super) fn content_in_snapshot(
-        &mut self,
-        between: &mut dyn FnMut() -> Result<(), SqlError>,
-    ) -> Result<Content, SqlError> {
+    pub(super) fn content_in_snapshot(&mut self, between: &mut dyn FnMut() -> Result<(), SqlError>) -> Result<Content, SqlError> {
         let mut tables = Vec::new();
         for table in self.query(TABLES, &[])?.iter().filter_map(|row| row.text(0)) {
             let sql = format!(
@@ -78,11 +75,11 @@ fn lines(schema: &Schema) -> Vec<String> {
     let mut add = |what: &dyn std::fmt::Debug| lines.push(format!("{what:?}"));
     namespaces.iter().for_each(|item| add(item));
     extensions.iter().for_each(|item| add(item));
-    types.iter().for_each(|item| add(item));
+    // Numbers of objects are the server's own.
+    types.iter().for_each(|item| add(&NamedType { number: 0, ..item.clone() }));
     sequences.iter().for_each(|item| add(item));
     tables.iter().for_each(|item| add(item));
     views.iter().for_each(|item| add(item));
-    // Their numbers are the server's own.
     functions.iter().for_each(|item| add(&Function { number: 0, ..item.clone() }));
     others.iter().for_each(|item| add(item));
     lines.sort();

@@ -117,8 +117,8 @@ impl PostgresSession {
     }
 }
 
-/// `20261121t141005z`
-const RUN_BYTES: usize = 16;
+/// `20261121t141005123z`
+const RUN_BYTES: usize = 19;
 
 /// Room for the name of a run behind the name of a database.
 const ROOM: usize = 24;

@@ -130,8 +130,7 @@ pub(in crate::backend) fn name_of_new(name: &str, run: &str) -> String {
 fn snapshots(path: &Path, patience: Duration) -> Result<(Connection, Option<Connection>), SqlError> {
     let (first, second, watch) = (open(path, patience)?, open(path, patience)?, open(path, patience)?);
     // It changes with every commit of another connection.
-    let version =
-        || watch.query_row("PRAGMA main.data_version", [], |row| row.get::<_, i64>(0)).map_err(translate);
+    let version = || watch.query_row("PRAGMA main.data_version", [], |row| row.get::<_, i64>(0)).map_err(translate);
     for _ in 0..TRIES {
         let before = version()?;
         begin(&first)?;

@@ -43,7 +43,8 @@ impl ScratchFile {
     pub(in crate::backend) fn fill(&self, file: &Path, job: &mut Job<'_>) -> Result<String, SqlError> {
         use std::io::{Read, Write};
         let trouble = |what: &Path, error: &std::io::Error| {
-            let kind = if error.kind() == std::io::ErrorKind::StorageFull { SqlErrorKind::Full } else { SqlErrorKind::Permission };
+            let kind =
+                if error.kind() == std::io::ErrorKind::StorageFull { SqlErrorKind::Full } else { SqlErrorKind::Permission };
             SqlError::new(kind, format!("{}: {error}", what.display()))
         };
         let copy = self.file();
