@@ -2,7 +2,7 @@
 //!
 //! Protection belongs to the database that was reached, not to a name on the command line.
 
-use crate::domain::marker::Marker;
+use crate::domain::marker::{Hold, Marker};
 
 /// What kind of database was reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -58,8 +58,21 @@ pub fn standing(reached: &Reached<'_>) -> (Standing, String) {
         }
     };
     let Some(marker) = reached.marker else { return without("it has no marker") };
-    if let Some((part, then, now)) = marker.mismatch(reached.binding) {
-        return without(&format!("its marker {} was made for another database: {part} was {then}, is {now}", marker.name));
+    match marker.hold(reached.binding) {
+        Hold::Here => {}
+        Hold::Elsewhere { part, then, now } => {
+            return without(&format!("its marker {} was made for another database: {part} was {then}, is {now}", marker.name));
+        }
+        // A role that may read less must not be let do more.
+        Hold::Untold { part } if marker.protected => {
+            return (Standing::Protected, format!("its marker says {}, and this role cannot read its {part}", marker.name));
+        }
+        Hold::Untold { part } => {
+            return without(&format!(
+                "whether its marker {} is its own cannot be told: this role cannot read its {part}",
+                marker.name
+            ));
+        }
     }
     let why = format!("its marker says {}", marker.name);
     match (marker.protected, marker.name == Marker::DEVELOPMENT) {
@@ -88,11 +101,15 @@ pub enum Deed {
     Adopt,
     /// `restore`
     Restore,
+    /// `notes add`
+    NotesAdd,
+    /// `marker set`
+    MarkerSet,
 }
 
 impl Deed {
     /// All of them, in the order of the table's rows.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Migrate,
         Self::Rollback,
         Self::RollbackAll,
@@ -101,6 +118,8 @@ impl Deed {
         Self::RoundTrip,
         Self::Adopt,
         Self::Restore,
+        Self::NotesAdd,
+        Self::MarkerSet,
     ];
 
     /// The command, as it is typed.
@@ -114,6 +133,8 @@ impl Deed {
             Self::RoundTrip => "lint --roundtrip",
             Self::Adopt => "adopt",
             Self::Restore => "restore",
+            Self::NotesAdd => "notes add",
+            Self::MarkerSet => "marker set",
         }
     }
 }
@@ -167,6 +188,11 @@ pub fn consent(deed: Deed, standing: Standing) -> Consent {
         // Everything since the backup goes; on a protected database somebody may need just that, by name.
         (Deed::Restore, Development) => Ask,
         (Deed::Restore, Staging | Unknown | Protected) => AskByName,
+        // It adds a line to the memory and takes nothing away.
+        (Deed::NotesAdd, _) => Free,
+        // It decides what everything else may do.
+        (Deed::MarkerSet, Development) => Ask,
+        (Deed::MarkerSet, Staging | Unknown | Protected) => AskByName,
     }
 }
 
@@ -199,6 +225,15 @@ mod tests {
         assert_eq!(reached(false, None, &[]), Standing::Protected);
         assert_eq!(reached(true, Some(&marker("development", false)), &elsewhere), Standing::Unknown);
         assert_eq!(reached(false, Some(&marker("development", false)), &elsewhere), Standing::Protected);
+    }
+
+    #[test]
+    fn a_role_that_cannot_read_who_the_server_is_is_let_do_no_more() {
+        let unread = [("oid", String::new())];
+
+        assert_eq!(reached(true, Some(&marker("production", true)), &unread), Standing::Protected);
+        assert_eq!(reached(true, Some(&marker("development", false)), &unread), Standing::Unknown);
+        assert_eq!(reached(false, Some(&marker("development", false)), &unread), Standing::Protected);
     }
 
     #[test]

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use super::description::Description;
 use super::error::BackupError;
-use crate::backend::{Full, Identity, Job, Purpose, Scratch, Session, SqlError};
+use crate::backend::{Full, Identity, Job, Location, Purpose, Scratch, Session, SqlError};
 use crate::domain::fault;
-use crate::domain::marker::Marker;
+use crate::domain::marker::{Hold, Marker};
 use crate::ledger::{Actor, Carried, Ledger, LedgerError, Restore};
 
 /// What is to be restored.
@@ -89,9 +89,13 @@ fn lock(live: &mut Session, wanted: &Restoring<'_>, job: &Job<'_>) -> Result<(),
 }
 
 /// Makes the new content this database's: its ledger goes on with what the old one knows, and its marker holds here.
-fn prepare(live: &mut Session, new: &mut Scratch, identity: &Identity, wanted: &Restoring<'_>) -> Result<Carried, BackupError> {
+fn prepare(
+    live: &mut Session,
+    new: &mut Scratch,
+    identity: &Identity,
+    wanted: &Restoring<'_>,
+) -> Result<Carried, BackupError> {
     let sql = |error: SqlError| BackupError::Ledger(LedgerError::Sql(error));
-    let binding = new.binding_in_place(identity).map_err(sql)?;
     let fresh = live.created();
     let ledger = Ledger::prepare(new.session())?;
     let (marker, carried) = if fresh {
@@ -99,14 +103,20 @@ fn prepare(live: &mut Session, new: &mut Scratch, identity: &Identity, wanted: &
         (marker, Carried::default())
     } else {
         let old = Ledger::prepare(live)?;
-        let marker = old.marker(live).map_err(sql)?;
-        // A marker that did not hold does not hold afterwards.
-        let marker = marker.filter(|marker| marker.mismatch(&identity.binding).is_none());
+        let (marker, here) = (old.marker(live).map_err(sql)?, old.binding(live).map_err(sql)?);
+        // A marker that was made for another database does not hold here afterwards.
+        let marker = marker.filter(|marker| !matches!(marker.hold(&here), Hold::Elsewhere { .. }));
         (marker, old.carry_over(live, new.session())?)
     };
     ledger.keep_name(live, new.session(), fresh).map_err(sql)?;
     match marker {
-        Some(marker) => ledger.stamp(new.session(), &marker.name, marker.protected, &binding).map_err(sql)?,
+        Some(marker) => {
+            let mut binding = new.binding_in_place(identity).map_err(sql)?;
+            if matches!(identity.location, Location::File(_)) {
+                binding.push(("uuid", ledger.uuid(new.session()).map_err(sql)?));
+            }
+            ledger.stamp_bound(new.session(), &marker.name, marker.protected, &bound(&marker, &binding)).map_err(sql)?;
+        }
         None => ledger.remove_marker(new.session()).map_err(sql)?,
     }
     let restore = Restore {
@@ -120,4 +130,12 @@ fn prepare(live: &mut Session, new: &mut Scratch, identity: &Identity, wanted: &
     };
     ledger.add_restore(new.session(), &restore, wanted.actor).map_err(sql)?;
     Ok(carried)
+}
+
+/// What the marker is bound to in the new content. A part that this role may not read stays what it was.
+fn bound(marker: &Marker, binding: &[(&'static str, String)]) -> String {
+    let known = |name: &str| binding.iter().any(|(other, value)| *other == name && !value.is_empty());
+    let kept = marker.binding.iter().filter(|(name, _)| !known(name)).map(|(name, value)| format!("{name}={value}\n"));
+    let now: Vec<_> = binding.iter().filter(|(_, value)| !value.is_empty()).cloned().collect();
+    kept.chain(std::iter::once(Marker::binding_text(&now))).collect()
 }

@@ -8,8 +8,8 @@ use super::context::{Chosen, Context, Reached};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::words;
-use super::running;
 use super::schema::replay::Replay;
+use super::{noting, running};
 use crate::backend::{Access, Full};
 use crate::domain::engine::Engine as Database;
 use crate::domain::explain::{Class, Explain};
@@ -58,7 +58,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         stamp: None,
     };
     if !picture.applied.is_empty() {
-        return with_history(context, &mut reached, &files, &options, begun);
+        return with_history(context, &chosen, &mut reached, &files, &options, begun);
     }
     let live = reached.session.introspect()?;
     if live.tables.is_empty() && live.views.is_empty() {
@@ -87,12 +87,15 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     }
     let outcome = running::run(context, &mut reached, &files, &options, &[Direction::Up], |engine| engine.forward(&target))?;
     running::summary(context, &outcome, "recorded as applied", "nothing to do", "", begun);
+    let what = "recorded as applied: the schema is what they make";
+    noting::recorded(context, &chosen, &mut reached, "adopt", what, &outcome)?;
     Ok(Exit::Ok)
 }
 
 /// The history is there: it is the truth, and only the log learns.
 fn with_history(
     context: &mut Context,
+    chosen: &Chosen,
     reached: &mut Reached,
     files: &[Migration],
     options: &Options,
@@ -104,6 +107,8 @@ fn with_history(
     let nothing = format!("nothing to do: {word}'s history is there, and the log knows every file in it");
     let hint = format!("{word}'s history stays as it is; edits are noticed from now on");
     running::summary(context, &outcome, "noted in the log", &nothing, &hint, begun);
+    let what = format!("noted in the log: {word} had run them");
+    noting::recorded(context, chosen, reached, "adopt", &what, &outcome)?;
     Ok(Exit::Ok)
 }
 

@@ -6,7 +6,7 @@ use super::context::{Chosen, Context};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::words;
-use super::running;
+use super::{noting, running};
 use crate::backend::Access;
 use crate::domain::explain::Class;
 use crate::guards::Deed;
@@ -101,12 +101,16 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         single_transaction: args.single_transaction,
         fake: args.fake,
         allow_out_of_order: args.allow_out_of_order,
-        stamp: if reached.session.created() { context.stamp(&chosen) } else { None },
+        stamp: if reached.session.created() { context.stamp(&chosen, &reached.identity.location) } else { None },
     };
     let outcome = running::run(context, &mut reached, &files, &options, &[Direction::Up], |engine| engine.forward(&target))?;
     let one_way = outcome.finished.iter().all(|done| done.version.number().is_some());
     let hint = if args.fake || one_way { "" } else { "undo the last: manage rollback" };
     running::summary(context, &outcome, if args.fake { "recorded" } else { "applied" }, "nothing to do", hint, begun);
+    if args.fake {
+        let reason = "recorded as applied without running them, by --fake";
+        noting::recorded(context, &chosen, &mut reached, "migrate --fake", reason, &outcome)?;
+    }
     super::schema::rewrite::after_migrations(context, &chosen, &mut reached);
     Ok(Exit::Ok)
 }

@@ -202,7 +202,7 @@ fn put(
         Location::File(path) => path.parent().unwrap_or(Path::new(".")).to_owned(),
         _ => std::env::temp_dir(),
     };
-    let stamp = context.stamp(chosen);
+    let stamp = context.stamp(chosen, &reached.identity.location);
     let wanted = Restoring {
         path,
         description,

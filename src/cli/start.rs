@@ -15,8 +15,8 @@ use super::output::Screen;
 use super::output::paint::Paint;
 use super::output::screen::ColorChoice;
 use super::{
-    adopt, backup, completions, database, doctor, habits, init, lint, logging, man, migrate, new, redo, restore, rollback,
-    schema, status,
+    adopt, backup, completions, database, doctor, habits, init, lint, logging, man, marker, migrate, new, notes, redo, restore,
+    rollback, schema, status,
 };
 use crate::domain::explain::Class;
 use crate::domain::secret::redact;
@@ -70,6 +70,10 @@ pub enum Command {
     Backup(backup::Args),
     #[allow(missing_docs)]
     Restore(restore::Args),
+    #[allow(missing_docs)]
+    Marker(marker::Args),
+    #[allow(missing_docs)]
+    Notes(notes::Args),
     #[allow(missing_docs)]
     Doctor(doctor::Args),
     #[allow(missing_docs)]
@@ -218,6 +222,8 @@ fn execute(context: &mut Context, command: &Command) -> Result<Exit, Failure> {
         Command::Database(args) => database::run(context, args),
         Command::Backup(args) => backup::run(context, args),
         Command::Restore(args) => restore::run(context, args),
+        Command::Marker(args) => marker::run(context, args),
+        Command::Notes(args) => notes::run(context, args),
         Command::Doctor(args) => doctor::run(context, args),
         Command::Completions(args) => completions::run(context, args),
         Command::Man(args) => man::run(context, args),

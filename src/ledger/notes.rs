@@ -186,20 +186,9 @@ impl Ledger {
         if !self.knows(Self::NOTES) {
             return Ok(Vec::new());
         }
-        let mut conditions = Vec::new();
-        let mut binds: Vec<Value> = Vec::new();
-        for (column, value) in [("written_at >=", wanted.since), ("kind =", wanted.kind), ("account =", wanted.account)] {
-            if let Some(value) = value {
-                binds.push(value.into());
-                conditions.push(format!("{column} ${}", binds.len()));
-            }
-        }
-        let only = if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
-        let sql = format!("SELECT {COLUMNS} FROM {}{only} ORDER BY id DESC", self.table("manage_note"));
-        let rows = session.query(&sql, &binds)?;
-        // Words are compared here: SQLite knows capitals of ASCII only.
-        let words: Vec<String> = wanted.text.unwrap_or_default().split_whitespace().map(str::to_lowercase).collect();
-        let notes = rows.iter().filter_map(read).filter(|note| note.has_all(&words));
+        let sql = format!("SELECT {COLUMNS} FROM {} ORDER BY id DESC", self.table("manage_note"));
+        let rows = session.query(&sql, &[])?;
+        let notes = rows.iter().filter_map(read).filter(|note| note.is(wanted));
         Ok(notes.take(wanted.limit.unwrap_or(usize::MAX)).collect())
     }
 
@@ -243,15 +232,21 @@ impl Note {
         self.open.iter().zip(1..).map(|(text, number)| (Item { uid: self.uid.clone(), number }, text.as_str()))
     }
 
-    fn has_all(&self, words: &[String]) -> bool {
-        if words.is_empty() {
-            return true;
-        }
+    /// Whether it is one of those that are wanted. Notes are few, and databases differ in what a capital letter is.
+    pub fn is(&self, wanted: &Wanted<'_>) -> bool {
+        let Wanted { since, kind, account, text, limit: _ } = *wanted;
+        since.is_none_or(|since| self.written_at.as_str() >= since)
+            && kind.is_none_or(|kind| self.kind == kind)
+            && account.is_none_or(|account| self.account.as_deref() == Some(account))
+            && text.is_none_or(|text| self.has_all(text))
+    }
+
+    fn has_all(&self, words: &str) -> bool {
         let parts = [Some(&self.kind), Some(&self.title), self.reason.as_ref(), self.account.as_ref(), self.body.as_ref()];
         let others = [self.facts.as_ref(), self.person.as_ref(), Some(&self.user), self.environment.as_ref()];
         let text = parts.into_iter().chain(others).flatten().chain(&self.open).map(|part| part.to_lowercase());
         let text = text.collect::<Vec<_>>().join("\n");
-        words.iter().all(|word| text.contains(word))
+        words.to_lowercase().split_whitespace().all(|word| text.contains(word))
     }
 }
 

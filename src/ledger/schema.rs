@@ -87,6 +87,11 @@ impl Ledger {
         }
     }
 
+    /// Whether it has everything that this version of `manage` writes.
+    pub fn is_current(self) -> bool {
+        self.version == NEWEST
+    }
+
     /// The version from which on there are notes.
     pub(super) const NOTES: i64 = 3;
 

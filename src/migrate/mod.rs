@@ -21,7 +21,7 @@ pub use apply::{Engine, Options, Outcome};
 pub use error::MigrateError;
 pub use event::{Event, Finished, Ignore, Observer};
 pub use history::{Applied, DieselHistory, History, RefineryHistory, Width, refinery_checksum};
-pub use lock::Waiting;
+pub use lock::{Waiting, locked};
 pub use picture::{Picture, Problem, ProblemKind, State};
 pub use plan::{Backward, Direction, Forward, PlanError, Step, plan_back, plan_forward};
 pub use prepare::{PrepareError, Prepared, prepare};

@@ -12,6 +12,7 @@ pub mod dotenv;
 pub mod expand;
 mod find;
 pub mod migrations;
+pub mod notes;
 pub mod rustfmt;
 
 pub use config::{Config, ConfigError, Environment};

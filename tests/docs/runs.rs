@@ -49,6 +49,16 @@ fn backups_and_restores_happen_as_shown() {
 }
 
 #[test]
+fn notes_are_written_as_shown() {
+    play("docs/guide/notes.md");
+}
+
+#[test]
+fn databases_are_told_as_shown() {
+    play("docs/guide/guards.md");
+}
+
+#[test]
 fn the_facts_of_json_are_as_shown() {
     play("docs/reference/json.md");
 }

@@ -39,6 +39,12 @@ pub fn stable(line: &str, made: bool) -> String {
 }
 
 fn stable_word(word: &str, made: bool) -> String {
+    // The file of a note is named after year and minute.
+    if let Some((folder, rest)) = word.split_once("docs/notes/2")
+        && let Some((_, name)) = rest.split_once("Z-")
+    {
+        return format!("{folder}docs/notes/[moment]-{name}");
+    }
     let mut out = String::new();
     let mut rest = word;
     while !rest.is_empty() {
