@@ -11,6 +11,7 @@ use super::consent;
 use super::context::{Chosen, Context, Reached, shown, unborn_title};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::noting::{self, Said};
 use super::output::paint::Style;
 use super::output::words;
 use crate::backend::{Access, Location, Obstacle};
@@ -80,6 +81,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     };
     let restored = put(context, &chosen, reached, args, &path, &description, before.as_deref(), now)?;
     report(context, &path, &description, &restored, before.as_deref(), begun.elapsed());
+    remember(context, &chosen, args, &path, &description, &restored, before.as_deref())?;
     Ok(Exit::Ok)
 }
 
@@ -98,6 +100,7 @@ fn into_nothing(
     let reached = context.reach(chosen, Access::Create, "restore")?;
     let restored = put(context, chosen, reached, args, path, description, None, now)?;
     report(context, path, description, &restored, None, begun.elapsed());
+    remember(context, chosen, args, path, description, &restored, None)?;
     Ok(Exit::Ok)
 }
 
@@ -217,6 +220,44 @@ fn put(
     };
     context.screen.facts.insert("run".to_owned(), run.as_str().into());
     backup::with_job(context, chosen, reached.session, args.lock_timeout, |session, job| Ok(restore(session, &wanted, job)?))
+}
+
+/// The note, in the content that is there now.
+fn remember(
+    context: &mut Context,
+    chosen: &Chosen,
+    args: &Args,
+    path: &Path,
+    description: &Description,
+    restored: &Restored,
+    before: Option<&Path>,
+) -> Result<(), Failure> {
+    let mut body = format!("The content is that of {}: {}", shown(path, &context.folder), backup::summary(description));
+    match before {
+        Some(before) => body.push_str(&format!("\n\nThe content of before: `{}`", way_back(context, before))),
+        None => body.push_str("\n\nNo backup was made of the content of before."),
+    }
+    let mut open = Vec::new();
+    if let Some(kept) = &restored.kept {
+        body.push_str(&format!("\n\nThe old database is kept as {kept}."));
+        open.push(format!("drop the database {kept}"));
+    }
+    let said = Said {
+        kind: "restore".to_owned(),
+        title: format!("restored from {}", shown(path, &context.folder)),
+        reason: args.reason.clone(),
+        body: Some(body),
+        facts: json!({
+            "backup": shown(path, &context.folder),
+            "sha256": description.sha256,
+            "before": before.map(|path| shown(path, &context.folder)),
+            "kept": restored.kept,
+        }),
+        open,
+        ..Said::default()
+    };
+    let mut reached = context.reach(chosen, Access::Write, "restore")?;
+    noting::write_after(context, chosen, &mut reached, &said)
 }
 
 fn report(

@@ -12,6 +12,7 @@ each_backend! {
         assert_eq!(customers(&project), "2");
         project.run("status").ok().says("up to date").says("development");
         project.run("doctor").ok().says("the content is that of");
+        project.run("notes list").ok().says("restored from backups/");
         assert_eq!(litter(&project), Vec::<String>::new());
 
         let before = project.list("backups").into_iter().find(|name| name.contains("before-restore") && !name.ends_with(".json"));
@@ -33,6 +34,17 @@ each_backend! {
         assert_eq!(project.value(&format!("SELECT count(*) FROM {table} WHERE superseded")), "1");
         assert_eq!(project.value(&format!("SELECT count(*) FROM {table} WHERE version = '20260202000000'")), "2");
         project.run("status").ok().says("2 applied, 0 pending");
+        tidy(&project);
+    }
+
+    fn newer_notes_go_on_as_superseded(project: Project) {
+        let (project, backup) = backed_up(project);
+        project.run("notes add --title 'Eve was added'").ok();
+
+        project.run(&format!("restore {backup} --yes")).ok().says("carried over as superseded");
+
+        let table = if project.backend() == Backend::Sqlite { "manage_note" } else { "manage.manage_note" };
+        assert_eq!(project.value(&format!("SELECT count(*) FROM {table} WHERE title = 'Eve was added' AND superseded")), "1");
         tidy(&project);
     }
 

@@ -9,11 +9,12 @@ use super::*;
 each_backend! {
     fn a_backup_is_proved_and_described(project: Project) {
         let project = shop(project);
-        let before = project.everything();
+        let before = project.dump();
 
         project.run("backup").ok().says("proved by restoring it").says("way back: manage restore backups/");
 
-        assert_eq!(before, project.everything());
+        assert_eq!(before, project.dump());
+        project.run("notes list").ok().says("backup in backups/");
         let backup = the_backup(&project);
         let about = description(&project, &backup);
         assert_eq!(about["format"], 1);
