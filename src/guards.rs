@@ -93,6 +93,8 @@ pub enum Deed {
     RollbackAll,
     /// `redo`
     Redo,
+    /// `repair`
+    Repair,
     /// `database drop`
     DatabaseDrop,
     /// `lint --roundtrip`, which makes a scratch database on the server
@@ -109,11 +111,12 @@ pub enum Deed {
 
 impl Deed {
     /// All of them, in the order of the table's rows.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Migrate,
         Self::Rollback,
         Self::RollbackAll,
         Self::Redo,
+        Self::Repair,
         Self::DatabaseDrop,
         Self::RoundTrip,
         Self::Adopt,
@@ -129,6 +132,7 @@ impl Deed {
             Self::Rollback => "rollback",
             Self::RollbackAll => "rollback --all",
             Self::Redo => "redo",
+            Self::Repair => "repair",
             Self::DatabaseDrop => "database drop",
             Self::RoundTrip => "lint --roundtrip",
             Self::Adopt => "adopt",
@@ -176,6 +180,8 @@ pub fn consent(deed: Deed, standing: Standing) -> Consent {
         (Deed::RollbackAll | Deed::Redo, Development) => Free,
         (Deed::RollbackAll | Deed::Redo, Staging | Unknown) => Ask,
         (Deed::RollbackAll | Deed::Redo, Protected) => Never,
+        (Deed::Repair, Development) => Free,
+        (Deed::Repair, Staging | Unknown | Protected) => Ask,
         (Deed::DatabaseDrop, Development) => Ask,
         (Deed::DatabaseDrop, Staging | Unknown) => AskByName,
         (Deed::DatabaseDrop, Protected) => Never,

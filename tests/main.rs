@@ -7,6 +7,7 @@
 mod backup;
 mod commands;
 mod connection;
+mod depth;
 mod docs;
 mod guards;
 mod house;

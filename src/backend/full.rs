@@ -1,5 +1,6 @@
 //! The *Full* level: what sessions that `manage` opens itself can do.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -119,6 +120,74 @@ pub struct Violation {
     pub key: String,
 }
 
+/// How patient the statements of a file are. A limit of nothing is no limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Limits {
+    /// How long each may wait for a lock of somebody else.
+    pub lock: Option<Duration>,
+    /// How long each may take.
+    pub statement: Option<Duration>,
+}
+
+/// When limits are set, and for how long they hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Span {
+    /// Before a transaction begins: where the beginning itself may have to wait.
+    BeforeTransaction,
+    /// In a transaction, until it ends.
+    Transaction,
+    /// Without a transaction, until the settings are restored.
+    Session,
+}
+
+/// Somebody for whose lock a statement waits.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Blocker {
+    /// The server's process.
+    pub pid: u32,
+    /// `psql, ann, idle in transaction, since 14:03:22, last query at 14:03:25`, as far as this role may see it.
+    pub what: String,
+    /// Its query, which may hold values.
+    pub query: String,
+}
+
+impl Blocker {
+    /// `pid 4711 (psql, ann, idle in transaction since 14:03:22)`
+    pub fn described(&self) -> String {
+        if self.what.is_empty() { format!("pid {}", self.pid) } else { format!("pid {} ({})", self.pid, self.what) }
+    }
+}
+
+/// A lock on a relation that this session holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldLock {
+    /// The relation's number.
+    pub id: i64,
+    /// Its name, with its schema.
+    pub relation: String,
+    /// The database's word, `AccessShareLock`.
+    pub mode: String,
+}
+
+impl HeldLock {
+    /// PostgreSQL's modes, the weakest first.
+    pub const MODES: [&str; 8] = [
+        "AccessShareLock",
+        "RowShareLock",
+        "RowExclusiveLock",
+        "ShareUpdateExclusiveLock",
+        "ShareLock",
+        "ShareRowExclusiveLock",
+        "ExclusiveLock",
+        "AccessExclusiveLock",
+    ];
+
+    /// The place of its mode among [`HeldLock::MODES`].
+    pub fn strength(&self) -> usize {
+        Self::MODES.iter().position(|mode| *mode == self.mode).unwrap_or_default()
+    }
+}
+
 /// The name of a table as it must stand in a statement: quoted, with its schema on PostgreSQL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableName(pub String);
@@ -217,6 +286,91 @@ pub trait Full: Basic {
     /// statements that [`super::handling`] sees can do it, `false`.
     fn any_statement_may_change_settings(&self) -> bool {
         true
+    }
+
+    /// Limits the patience of the statements that follow.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    fn limit(&mut self, limits: Limits, span: Span) -> Result<(), SqlError> {
+        let _ = (limits, span);
+        Ok(())
+    }
+
+    /// Executes a statement, and watches from elsewhere for whom it waits. For a wait of up to `patience`.
+    ///
+    /// # Errors
+    /// What the database refuses; with it those who blocked the statement last, as far as it can be known.
+    fn execute_watched(&mut self, sql: &str, patience: Duration) -> Result<(), (SqlError, Vec<Blocker>)> {
+        let _ = patience;
+        self.execute(sql).map_err(|error| (error, Vec::new()))
+    }
+
+    /// A session on a copy of the database, which is removed with it; `None` where a transaction is copy enough.
+    ///
+    /// # Errors
+    /// When there is no room for it.
+    fn scratch_copy(&mut self) -> Result<Option<Self>, SqlError>
+    where
+        Self: Sized,
+    {
+        Ok(None)
+    }
+
+    /// The numbers of all relations.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    fn relation_ids(&mut self) -> Result<HashSet<i64>, SqlError> {
+        Ok(HashSet::new())
+    }
+
+    /// The locks on tables, views and sequences that this session holds, as far as the database tells.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    fn held_locks(&mut self) -> Result<Vec<HeldLock>, SqlError> {
+        Ok(Vec::new())
+    }
+
+    /// The sequences with the last number drawn from each, as far as this role may see it.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    fn sequences(&mut self) -> Result<Vec<(String, Option<i64>)>, SqlError> {
+        Ok(Vec::new())
+    }
+
+    /// Checks what is deferred to the commit, in the transaction that is open, and defers it further.
+    ///
+    /// # Errors
+    /// What is violated.
+    fn check_deferred(&mut self) -> Result<(), SqlError> {
+        Ok(())
+    }
+
+    /// Whether commits may be relaxed: the database can do so, and no other server is to wait for them.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    fn may_relax_commits(&mut self) -> Result<bool, SqlError> {
+        Ok(false)
+    }
+
+    /// Lets the commit of the transaction that is open not wait for the disk.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    fn relax_commit(&mut self) -> Result<(), SqlError> {
+        Ok(())
+    }
+
+    /// Waits until the disk has every commit of this session.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    fn flush_commits(&mut self) -> Result<(), SqlError> {
+        Ok(())
     }
 
     /// Whether deferred constraints are violated at this moment, so that a commit would fail. Where the

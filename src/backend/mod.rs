@@ -28,7 +28,7 @@ pub use column::{column_type, rfc3339_now};
 #[cfg(feature = "full")]
 pub use copying::{Copied, Installed, Job, LeftOver, LeftOverKind, Obstacle, Progress, Step};
 pub use error::{SqlError, SqlErrorKind};
-pub use full::{Full, Holder, Identity, IndexState, Location, Notice, TableName, Violation};
+pub use full::{Blocker, Full, HeldLock, Holder, Identity, IndexState, Limits, Location, Notice, Span, TableName, Violation};
 pub use handling::{Around, Handling, around, handling};
 pub use on_diesel::{Dynamic, OnDiesel};
 #[cfg(feature = "full")]

@@ -1,9 +1,10 @@
 //! A session on either database.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use super::error::SqlError;
-use super::full::{IndexState, Violation};
+use super::full::{Blocker, HeldLock, IndexState, Limits, Span, Violation};
 use super::postgres::PostgresSession;
 use super::sqlite::SqliteSession;
 use super::{Basic, Full, Holder, Identity, Notice, TableName};
@@ -173,6 +174,39 @@ impl Full for Session {
     }
     fn any_statement_may_change_settings(&self) -> bool {
         each!(self, session => session.any_statement_may_change_settings())
+    }
+    fn limit(&mut self, limits: Limits, span: Span) -> Result<(), SqlError> {
+        each!(self, session => session.limit(limits, span))
+    }
+    fn execute_watched(&mut self, sql: &str, patience: Duration) -> Result<(), (SqlError, Vec<Blocker>)> {
+        each!(self, session => session.execute_watched(sql, patience))
+    }
+    fn scratch_copy(&mut self) -> Result<Option<Self>, SqlError> {
+        Ok(match self {
+            Self::Sqlite(session) => session.scratch_copy()?.map(|copy| Self::Sqlite(Box::new(copy))),
+            Self::Postgres(session) => session.scratch_copy()?.map(|copy| Self::Postgres(Box::new(copy))),
+        })
+    }
+    fn relation_ids(&mut self) -> Result<HashSet<i64>, SqlError> {
+        each!(self, session => session.relation_ids())
+    }
+    fn held_locks(&mut self) -> Result<Vec<HeldLock>, SqlError> {
+        each!(self, session => session.held_locks())
+    }
+    fn sequences(&mut self) -> Result<Vec<(String, Option<i64>)>, SqlError> {
+        each!(self, session => session.sequences())
+    }
+    fn check_deferred(&mut self) -> Result<(), SqlError> {
+        each!(self, session => session.check_deferred())
+    }
+    fn may_relax_commits(&mut self) -> Result<bool, SqlError> {
+        each!(self, session => session.may_relax_commits())
+    }
+    fn relax_commit(&mut self) -> Result<(), SqlError> {
+        each!(self, session => session.relax_commit())
+    }
+    fn flush_commits(&mut self) -> Result<(), SqlError> {
+        each!(self, session => session.flush_commits())
     }
     fn deferred_violations(&mut self) -> bool {
         each!(self, session => session.deferred_violations())

@@ -89,12 +89,7 @@ fn lock(live: &mut Session, wanted: &Restoring<'_>, job: &Job<'_>) -> Result<(),
 }
 
 /// Makes the new content this database's: its ledger goes on with what the old one knows, and its marker holds here.
-fn prepare(
-    live: &mut Session,
-    new: &mut Scratch,
-    identity: &Identity,
-    wanted: &Restoring<'_>,
-) -> Result<Carried, BackupError> {
+fn prepare(live: &mut Session, new: &mut Scratch, identity: &Identity, wanted: &Restoring<'_>) -> Result<Carried, BackupError> {
     let sql = |error: SqlError| BackupError::Ledger(LedgerError::Sql(error));
     let fresh = live.created();
     let ledger = Ledger::prepare(new.session())?;

@@ -15,7 +15,7 @@ use crate::domain::engine::Engine as Database;
 use crate::domain::explain::{Class, Explain};
 use crate::domain::schema::Schema;
 use crate::guards::{Deed, Standing};
-use crate::migrate::{Direction, Forward, History, MigrateError, Options, Picture, plan_forward};
+use crate::migrate::{Direction, Forward, History, Manner, MigrateError, Options, Picture, plan_forward};
 use crate::project::Migration;
 use crate::schema::{Drift, DriftKind, compare};
 
@@ -50,12 +50,10 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     let picture = Picture::gather(&mut reached.session, &files)?;
     context.screen.heading(&format!("{} · {}", reached.title(), running::counts(&picture)));
     let options = Options {
-        what: context.what("adopt"),
         lock_timeout: args.lock.lock_timeout,
         single_transaction: true,
-        fake: true,
-        allow_out_of_order: false,
-        stamp: None,
+        manner: Manner::Adopt,
+        ..Options::new(context.what("adopt"))
     };
     if !picture.applied.is_empty() {
         return with_history(context, &chosen, &mut reached, &files, &options, begun);

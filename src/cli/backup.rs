@@ -74,12 +74,11 @@ fn remember(context: &mut Context, chosen: &Chosen, backup: &Backup) {
         facts: json!({ "path": shown(&backup.path, &context.folder), "sha256": description.sha256, "size": description.size }),
         ..Said::default()
     };
-    let noted = context.reach(chosen, Access::Write, "backup").and_then(|mut reached| {
-        match Ledger::look(&mut reached.session)? {
+    let noted =
+        context.reach(chosen, Access::Write, "backup").and_then(|mut reached| match Ledger::look(&mut reached.session)? {
             Look::Present(_) => noting::write(context, chosen, &mut reached, &said).map(drop),
             Look::Absent | Look::Unreadable(_) => Ok(()),
-        }
-    });
+        });
     if let Err(failure) = noted {
         context.screen.warn(&format!("the backup is made, but its note is not written: {}", failure.0));
     }

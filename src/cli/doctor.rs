@@ -207,7 +207,10 @@ impl Doctor<'_> {
     }
 
     fn history(&mut self, session: &mut impl Full, files: &[Migration]) -> Result<(), Failure> {
-        let picture = Picture::gather(session, files)?;
+        let picture = Picture::gather_from_outside(session, files)?;
+        for (_, text) in picture.being_run() {
+            self.say(Verdict::Warn, "history", &text);
+        }
         let problems = picture.problems();
         for problem in &problems {
             self.say(Verdict::Bad, "history", &problem.message());

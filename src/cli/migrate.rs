@@ -2,15 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use super::context::{Chosen, Context};
+use super::context::{Chosen, Context, Reached};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::words;
-use super::{noting, running};
+use super::{noting, rehearse, running};
 use crate::backend::Access;
 use crate::domain::explain::Class;
 use crate::guards::Deed;
-use crate::migrate::{Direction, Forward, MigrateError, Options, Picture, plan_forward};
+use crate::migrate::{Direction, Forward, Manner, MigrateError, Options, Picture, check_single, plan_forward};
 use crate::project::Migration;
 
 /// Run the pending migrations
@@ -23,6 +23,7 @@ use crate::project::Migration;
   manage migrate                      everything that is pending
   manage migrate 20260204093000       up to this version and with it
   manage migrate --plan               only show what would run
+  manage migrate --rehearse           run it and take it back: times and locks
   manage migrate --wait-for-db 60s    in a container beside its database")]
 pub struct Args {
     /// Up to this version and with it
@@ -40,6 +41,10 @@ pub struct Args {
     /// Show what would run, and run nothing
     #[arg(long, conflicts_with = "sql")]
     plan: bool,
+
+    /// Run everything and take it back: how long each statement takes, and what it locks
+    #[arg(long, conflicts_with_all = ["plan", "sql", "fake"])]
+    rehearse: bool,
 
     /// Print the SQL that would run, with the records, and run nothing
     #[arg(long)]
@@ -79,11 +84,25 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     if let Some(exit) = nothing_to_begin_with(context, args, &chosen, &files, &target)? {
         return Ok(exit);
     }
+    if args.rehearse && context.is_unborn(&chosen) {
+        return Err(Failure::new(
+            Class::Usage,
+            "the database is not made yet, so there is nothing on which to rehearse",
+            "make an empty one first: manage database create",
+        ));
+    }
     let begun = Instant::now();
     let mut reached = match args.wait_for_db {
         Some(limit) => context.reach_within(&chosen, Access::Create, "migrate", limit)?,
         None => context.reach(&chosen, Access::Create, "migrate")?,
     };
+    if args.rehearse {
+        let options = Options { rehearse: true, ..options(context, args, &chosen, &reached) };
+        let before = Picture::gather(&mut reached.session, &files)?;
+        context.screen.heading(&format!("{} · {}", reached.title(), running::counts(&before)));
+        let way = rehearse::Way::Forward(&target);
+        return rehearse::run(context, &mut reached, &files, &options, &way, &command(args));
+    }
     super::consent::obtain(context, &reached, Deed::Migrate, "")?;
     let before = Picture::gather(&mut reached.session, &files)?;
     context.screen.heading(&format!("{} · {}", reached.title(), running::counts(&before)));
@@ -95,14 +114,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         context.screen.line("nothing to do");
         return Ok(Exit::Ok);
     }
-    let options = Options {
-        what: context.what("migrate"),
-        lock_timeout: args.lock.lock_timeout,
-        single_transaction: args.single_transaction,
-        fake: args.fake,
-        allow_out_of_order: args.allow_out_of_order,
-        stamp: if reached.session.created() { context.stamp(&chosen, &reached.identity.location) } else { None },
-    };
+    let options = options(context, args, &chosen, &reached);
     let outcome = running::run(context, &mut reached, &files, &options, &[Direction::Up], |engine| engine.forward(&target))?;
     let one_way = outcome.finished.iter().all(|done| done.version.number().is_some());
     let hint = if args.fake || one_way { "" } else { "undo the last: manage rollback" };
@@ -113,6 +125,23 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     }
     super::schema::rewrite::after_migrations(context, &chosen, &mut reached);
     Ok(Exit::Ok)
+}
+
+fn options(context: &Context, args: &Args, chosen: &Chosen, reached: &Reached) -> Options {
+    Options {
+        lock_timeout: args.lock.lock_timeout,
+        single_transaction: args.single_transaction,
+        manner: manner(args),
+        allow_out_of_order: args.allow_out_of_order,
+        stamp: if reached.session.created() { context.stamp(chosen, &reached.identity.location) } else { None },
+        relaxed_commits: running::may_relax(reached),
+        patience: running::patience(chosen),
+        ..Options::new(context.what("migrate"))
+    }
+}
+
+fn manner(args: &Args) -> Manner {
+    if args.fake { Manner::Fake } else { Manner::Run }
 }
 
 fn target(args: &Args) -> Result<Forward, Failure> {
@@ -145,7 +174,7 @@ fn nothing_to_begin_with(
     }
     let looked = running::look(context, chosen, files, "migrate")?;
     context.screen.heading(&looked.title);
-    running::show_plan(context, &looked, &[], Direction::Up, "");
+    running::show_plan(context, &looked, &[], Direction::Up, "", "");
     Ok(Some(Exit::Ok))
 }
 
@@ -153,8 +182,15 @@ fn nothing_to_begin_with(
 fn command(args: &Args) -> String {
     let target = args.target.as_ref().or(args.to.as_ref()).map(|version| format!(" {version}"));
     let steps = args.steps.map(|steps| format!(" --steps {steps}"));
-    let late = if args.allow_out_of_order { " --allow-out-of-order" } else { "" };
-    format!("manage migrate{}{}{late}", target.unwrap_or_default(), steps.unwrap_or_default())
+    let mut command = format!("manage migrate{}{}", target.unwrap_or_default(), steps.unwrap_or_default());
+    for (given, flag) in [
+        (args.allow_out_of_order, " --allow-out-of-order"),
+        (args.single_transaction, " --single-transaction"),
+        (args.fake, " --fake"),
+    ] {
+        command.push_str(if given { flag } else { "" });
+    }
+    command
 }
 
 /// `--plan` and `--sql`: looks, and creates nothing.
@@ -165,10 +201,19 @@ fn look(context: &mut Context, args: &Args, chosen: &Chosen, files: &[Migration]
     }
     let steps = plan_forward(&looked.picture, target, args.allow_out_of_order).map_err(MigrateError::from)?;
     let prepared = running::prepare_all(&steps)?;
+    // Where it would be refused, no plan of it is shown.
+    if args.single_transaction && !args.fake && prepared.len() > 1 {
+        check_single(&prepared)?;
+    }
     if args.sql {
-        running::print_sql(context, &looked, &prepared);
+        running::print_sql(context, &looked, &prepared, manner(args), args.single_transaction);
     } else {
-        running::show_plan(context, &looked, &prepared, Direction::Up, &command(args));
+        let would = match (args.fake, args.single_transaction) {
+            (true, _) => "would be recorded without running",
+            (_, true) => "would run in one transaction",
+            _ => "would run",
+        };
+        running::show_plan(context, &looked, &prepared, Direction::Up, would, &command(args));
     }
     Ok(Exit::Ok)
 }

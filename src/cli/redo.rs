@@ -37,7 +37,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     let files = context.migrations(&chosen)?;
     let begun = Instant::now();
     let mut reached = context.reach(&chosen, Access::Write, "redo")?;
-    let picture = Picture::gather(&mut reached.session, &files)?;
+    let picture = Picture::gather_from_outside(&mut reached.session, &files)?;
     context.screen.heading(&format!("{} · {}", reached.title(), running::counts(&picture)));
     let steps = plan_back(&picture, &target).map_err(MigrateError::from)?;
     running::prepare_all(&steps)?;
@@ -53,13 +53,12 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         super::consent::obtain(context, &reached, Deed::Redo, &effect)?;
     }
     let options = Options {
-        what: context.what("redo"),
         lock_timeout: args.lock.lock_timeout,
-        single_transaction: false,
-        fake: false,
         // What was pending in between before stays so.
         allow_out_of_order: true,
-        stamp: None,
+        relaxed_commits: running::may_relax(&reached),
+        patience: running::patience(&chosen),
+        ..Options::new(context.what("redo"))
     };
     let outcome =
         running::run(context, &mut reached, &files, &options, &[Direction::Down, Direction::Up], |engine| engine.again(&target))?;

@@ -6,10 +6,10 @@ use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::words;
-use super::running;
+use super::{rehearse, running};
 use crate::backend::Access;
 use crate::guards::Deed;
-use crate::migrate::{Backward, Direction, MigrateError, Options, Picture, plan_back};
+use crate::migrate::{Backward, Direction, Manner, MigrateError, Options, Picture, plan_back};
 
 /// Take migrations back
 ///
@@ -37,6 +37,10 @@ pub struct Args {
     /// Show what would run, and run nothing
     #[arg(long, conflicts_with = "sql")]
     plan: bool,
+
+    /// Run everything and take it back: how long each statement takes, and what it locks
+    #[arg(long, conflicts_with_all = ["plan", "sql"])]
+    rehearse: bool,
 
     /// Print the SQL that would run, with the records, and run nothing
     #[arg(long)]
@@ -66,16 +70,25 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         let steps = plan_back(&looked.picture, &target).map_err(MigrateError::from)?;
         let prepared = running::prepare_all(&steps)?;
         if args.sql {
-            running::print_sql(context, &looked, &prepared);
+            running::print_sql(context, &looked, &prepared, Manner::Run, false);
         } else {
-            running::show_plan(context, &looked, &prepared, Direction::Down, &command(args));
+            running::show_plan(context, &looked, &prepared, Direction::Down, "would be reverted", &command(args));
         }
         return Ok(Exit::Ok);
     }
     let begun = Instant::now();
     let mut reached = context.reach(&chosen, Access::Write, "rollback")?;
-    let picture = Picture::gather(&mut reached.session, &files)?;
+    let picture = Picture::gather_from_outside(&mut reached.session, &files)?;
     context.screen.heading(&format!("{} · {}", reached.title(), running::counts(&picture)));
+    if args.rehearse {
+        let options = Options {
+            lock_timeout: args.lock.lock_timeout,
+            patience: running::patience(&chosen),
+            rehearse: true,
+            ..Options::new(context.what("rollback --rehearse"))
+        };
+        return rehearse::run(context, &mut reached, &files, &options, &rehearse::Way::Back(&target), &command(args));
+    }
     // What cannot be done is said before anybody is asked.
     let steps = plan_back(&picture, &target).map_err(MigrateError::from)?;
     running::prepare_all(&steps)?;
@@ -85,12 +98,10 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         super::consent::obtain(context, &reached, deed, &effect)?;
     }
     let options = Options {
-        what: context.what("rollback"),
         lock_timeout: args.lock.lock_timeout,
-        single_transaction: false,
-        fake: false,
-        allow_out_of_order: false,
-        stamp: None,
+        relaxed_commits: running::may_relax(&reached),
+        patience: running::patience(&chosen),
+        ..Options::new(context.what("rollback"))
     };
     let outcome = running::run(context, &mut reached, &files, &options, &[Direction::Down], |engine| engine.back(&target))?;
     running::summary(context, &outcome, "reverted", "nothing to take back", "again: manage migrate", begun);

@@ -12,9 +12,11 @@ use super::signals::Interrupts;
 use super::watch::Watch;
 use crate::backend::Access;
 use crate::domain::version::Version;
+use crate::guards::Standing;
 use crate::ledger::{Actor, Ledger, Look};
 use crate::migrate::{
-    Direction, Engine, Finished, History, MigrateError, Observer, Options, Outcome, Picture, Prepared, Step, prepare, sql_stream,
+    Direction, Engine, Finished, History, Manner, MigrateError, Observer, Options, Outcome, Patience, Picture, Prepared,
+    SqlStream, Step, prepare,
 };
 use crate::project::{Migration, migrations::Kind};
 
@@ -69,6 +71,17 @@ pub fn run(
     Ok(result?)
 }
 
+/// How patient statements are by the project's settings.
+pub fn patience(chosen: &Chosen) -> Patience {
+    let settings = &chosen.project.config.migrations;
+    Patience { lock: settings.lock_timeout, statement: settings.statement_timeout, retries: settings.retries }
+}
+
+/// Whether commits before the last one need not wait for the disk.
+pub fn may_relax(reached: &Reached) -> bool {
+    reached.standing != Standing::Protected
+}
+
 /// The list in which JSON tells the steps of a direction.
 pub fn list(direction: Direction) -> &'static str {
     match direction {
@@ -115,7 +128,7 @@ pub fn look<'a>(context: &mut Context, chosen: &Chosen, files: &'a [Migration], 
         return Ok(Looked { title, picture, history: History::absent(files), ledger: None });
     };
     let session = &mut reached.session;
-    let picture = Picture::gather(session, files)?;
+    let picture = Picture::gather_from_outside(session, files)?;
     let history = History::look(session, files)?;
     let ledger = match Ledger::look(session)? {
         Look::Present(ledger) => Some(ledger),
@@ -130,8 +143,15 @@ pub fn look<'a>(context: &mut Context, chosen: &Chosen, files: &'a [Migration], 
     Ok(Looked { title, picture, history, ledger })
 }
 
-/// Shows what would run.
-pub fn show_plan(context: &mut Context, looked: &Looked<'_>, steps: &[Prepared<'_>], direction: Direction, command: &str) {
+/// Shows what would run. `would` says what would become of it (`would run`), `command` does it.
+pub fn show_plan(
+    context: &mut Context,
+    looked: &Looked<'_>,
+    steps: &[Prepared<'_>],
+    direction: Direction,
+    would: &str,
+    command: &str,
+) {
     let facts = steps.iter().map(|step| {
         json!({
             "version": step.version().as_str(),
@@ -167,14 +187,14 @@ pub fn show_plan(context: &mut Context, looked: &Looked<'_>, steps: &[Prepared<'
     context.screen.line(&match (steps.len(), direction) {
         (0, Direction::Up) => "nothing to do".to_owned(),
         (0, Direction::Down) => "nothing to take back".to_owned(),
-        (_, Direction::Up) => format!("{count} would run · do it: {command}"),
-        (_, Direction::Down) => format!("{count} would be reverted · do it: {command}"),
+        _ => format!("{count} {would} · do it: {command}"),
     });
 }
 
-/// Prints the SQL that would run.
-pub fn print_sql(context: &mut Context, looked: &Looked<'_>, steps: &[Prepared<'_>]) {
-    let text = sql_stream(steps, &looked.history, looked.ledger, &context.actor());
+/// Prints the SQL that would run, with or without statements, or with all in one transaction.
+pub fn print_sql(context: &mut Context, looked: &Looked<'_>, steps: &[Prepared<'_>], manner: Manner, single: bool) {
+    let actor = context.actor();
+    let text = SqlStream { history: &looked.history, ledger: looked.ledger, actor: &actor, manner, single }.of(steps);
     context.screen.talk(&format!("-- {}", looked.title));
     context.screen.facts.insert("sql".to_owned(), text.as_str().into());
     if !context.screen.json {

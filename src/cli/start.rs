@@ -15,8 +15,8 @@ use super::output::Screen;
 use super::output::paint::Paint;
 use super::output::screen::ColorChoice;
 use super::{
-    adopt, backup, completions, database, doctor, habits, init, lint, logging, man, marker, migrate, new, notes, redo, restore,
-    rollback, schema, status,
+    adopt, backup, completions, database, doctor, habits, init, lint, logging, man, marker, migrate, new, notes, redo, repair,
+    restore, rollback, schema, status,
 };
 use crate::domain::explain::Class;
 use crate::domain::secret::redact;
@@ -55,6 +55,8 @@ pub enum Command {
     Redo(redo::Args),
     #[allow(missing_docs)]
     Status(status::Args),
+    #[allow(missing_docs)]
+    Repair(repair::Args),
     #[allow(missing_docs)]
     New(new::Args),
     #[allow(missing_docs)]
@@ -215,6 +217,7 @@ fn execute(context: &mut Context, command: &Command) -> Result<Exit, Failure> {
         Command::Rollback(args) => rollback::run(context, args),
         Command::Redo(args) => redo::run(context, args),
         Command::Status(args) => status::run(context, args),
+        Command::Repair(args) => repair::run(context, args),
         Command::New(args) => new::run(context, args),
         Command::Lint(args) => lint::run(context, args),
         Command::Schema(args) => schema::run(context, args),

@@ -4,12 +4,14 @@ use comfy_table::{CellAlignment, ColumnConstraint, Table, Width, presets};
 use serde_json::{Value, json};
 
 use super::context::Context;
+use super::difference;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::paint::Style;
 use super::output::words;
 use super::running;
 use crate::domain::checksum::Edit;
+use crate::ledger::Action;
 use crate::migrate::{Picture, Problem, ProblemKind, State};
 
 /// Show what is applied and what is pending
@@ -19,11 +21,16 @@ use crate::migrate::{Picture, Problem, ProblemKind, State};
 #[command(after_help = "Examples:
   manage status
   manage status --check               in CI: exit 1 when work is pending
+  manage status --diff V              what was edited after it ran
   manage status --json | jq '.pending'")]
 pub struct Args {
     /// Exit with 1 when work is pending, with 5 when something is edited, missing, out of order or half-way
     #[arg(long)]
     check: bool,
+
+    /// Show how the file of this migration differs from what ran
+    #[arg(long, value_name = "V", conflicts_with = "check")]
+    diff: Option<String>,
 }
 
 /// Runs the command.
@@ -35,6 +42,10 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     let files = context.migrations(&chosen)?;
     let looked = running::look(context, &chosen, &files, "status")?;
     let picture = &looked.picture;
+    if let Some(asked) = &args.diff {
+        context.screen.heading(&looked.title);
+        return difference::show(context, picture, asked);
+    }
     facts(context, picture);
     context.screen.heading(&looked.title);
     if !context.screen.json && !picture.states().is_empty() {
@@ -47,14 +58,20 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     let problems = picture.problems();
     let pending = picture.pending().len();
     let summary = match (pending, problems.len()) {
+        (0, 0) if picture.running.is_some() => "a run is under way".to_owned(),
         (0, 0) => "up to date".to_owned(),
         (pending, 0) => format!("{pending} pending · run them: manage migrate"),
         (pending, problems) => format!("{pending} pending, {}", words::count(problems, "problem")),
     };
     context.screen.line(&summary);
+    let being_run = picture.being_run();
+    for (_, text) in &being_run {
+        let mark = context.screen.paint.on(Style::Warn, "~");
+        context.screen.line(&format!("  {mark} {text}"));
+    }
     for problem in &problems {
         let mark = context.screen.paint.on(Style::Warn, "!");
-        let line = format!("  {mark} {}", problem.message());
+        let line = format!("  {mark} {}", difference::message(picture, problem));
         context.screen.line(&line);
         context.screen.heading(&format!("    {}", way_out(problem, picture)));
     }
@@ -68,7 +85,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         // Whether a file was edited could not be told, and "could not tell" is not "fine".
         _ if picture.log_unreadable.is_some() => Exit::CouldNotRun,
         (true, [_, ..], _) => Exit::Conflict,
-        (true, [], 0) => Exit::Ok,
+        (true, [], 0) if being_run.is_empty() => Exit::Ok,
         (true, [], _) => Exit::Check,
     })
 }
@@ -82,7 +99,8 @@ fn table(picture: &Picture<'_>) -> Table {
             picture.applied.iter().find(|row| row.version == *version).map(|row| minute(&row.run_on)).unwrap_or_default();
         let took = picture.recorded.get(version).and_then(|recorded| recorded.micros);
         let took = took.map(|micros| words::duration(std::time::Duration::from_micros(micros))).unwrap_or_default();
-        table.add_row([version.as_str().to_owned(), picture.name(version), words_of(state).to_owned(), run_on, took]);
+        let state = words_of(state, picture.recorded.get(version).map(|recorded| recorded.action));
+        table.add_row([version.as_str().to_owned(), picture.name(version), state.to_owned(), run_on, took]);
     }
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));
@@ -95,9 +113,14 @@ fn table(picture: &Picture<'_>) -> Table {
     table
 }
 
-fn words_of(state: State) -> &'static str {
+/// The state in words. What never ran here is not called applied.
+fn words_of(state: State, came: Option<Action>) -> &'static str {
     match state {
-        State::Applied => "applied",
+        State::Applied => match came {
+            Some(action @ (Action::Faked | Action::Adopted)) => action.word(),
+            _ => "applied",
+        },
+        State::Running => "running",
         State::Edited => "edited !",
         State::Missing => "no file !",
         State::Pending => "pending",
@@ -110,7 +133,9 @@ fn words_of(state: State) -> &'static str {
 fn way_out(problem: &Problem, picture: &Picture<'_>) -> &'static str {
     match problem.kind {
         ProblemKind::Missing => "bring its files back, or check that this is the right database",
-        ProblemKind::Edited => "put the file back as it was, and write the change as a new migration",
+        ProblemKind::Edited => {
+            "put the file back as it was, and write the change as a new migration; or accept it: manage repair V --reason TEXT"
+        }
         ProblemKind::OutOfOrder => {
             "give it a version after the last applied one, or run it late: manage migrate --allow-out-of-order"
         }
@@ -132,13 +157,14 @@ fn facts(context: &mut Context, picture: &Picture<'_>) {
             "version": row.version.as_str(),
             "name": picture.name(&row.version),
             "applied_at": row.run_on,
+            "recorded_as": picture.recorded.get(&row.version).map(|recorded| recorded.action).filter(|action| *action != Action::Repaired).map(Action::word),
             "duration_ms": picture.recorded.get(&row.version).and_then(|recorded| recorded.micros).map(|micros| micros as f64 / 1000.0),
         })
     });
     let applied: Value = applied.collect();
     let problems = picture.problems();
     let problems = problems.iter().map(|problem| {
-        json!({ "kind": problem.kind.word(), "version": problem.version.as_str(), "name": problem.name, "message": problem.message(), "hint": way_out(problem, picture) })
+        json!({ "kind": problem.kind.word(), "version": problem.version.as_str(), "name": problem.name, "message": difference::message(picture, problem), "hint": way_out(problem, picture) })
     });
     let mut problems: Vec<Value> = problems.collect();
     if let Some(error) = &picture.log_unreadable {
@@ -147,4 +173,9 @@ fn facts(context: &mut Context, picture: &Picture<'_>) {
     context.screen.facts.insert("applied".to_owned(), applied);
     context.screen.facts.insert("pending".to_owned(), running::pending_facts(picture));
     context.screen.facts.insert("problems".to_owned(), problems.into());
+    let running = picture.being_run();
+    let running = running
+        .iter()
+        .map(|(version, text)| json!({ "version": version.as_str(), "name": picture.name(version), "message": text }));
+    context.screen.facts.insert("running".to_owned(), running.collect());
 }

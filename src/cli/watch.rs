@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use super::output::paint::Style;
 use super::output::{Screen, words};
+use crate::backend::Blocker;
+use crate::domain::secret::redact;
 use crate::migrate::{Direction, Event, Finished, Observer, Waiting};
 
 /// Prints events as they come.
@@ -18,6 +20,11 @@ impl<'a> Watch<'a> {
     /// Prints on `screen`: titles in a column of `title` characters, with room for `reverted` where `back` is true.
     pub fn on(screen: &'a mut Screen, title: usize, back: bool) -> Self {
         Self { screen, waited: None, title, what: if back { 23 } else { 14 } }
+    }
+
+    /// The screen on which it prints.
+    pub fn screen(&mut self) -> &mut Screen {
+        self.screen
     }
 
     fn waiting(&mut self, waiting: &Waiting) {
@@ -63,6 +70,27 @@ impl Observer for Watch<'_> {
                     self.screen.talk(&format!("    statement {number} of {of}   {how}"));
                 }
             }
+            Event::Again { attempt, of, wait, error, blockers } => {
+                let waited_for: Vec<_> = blockers.iter().map(Blocker::described).collect();
+                tracing::info!(
+                    attempt,
+                    of,
+                    wait_ms = wait.as_millis(),
+                    error = error.message,
+                    blockers = waited_for.join("; "),
+                    "again"
+                );
+                let who = if waited_for.is_empty() { String::new() } else { format!(": blocked by {}", waited_for.join("; ")) };
+                let next = format!("rolled back, try {attempt} of {of} in {}", words::duration(*wait));
+                self.screen.talk(&format!("    {}{who}   {next}", error.message));
+                let verbose = self.screen.verbose;
+                for blocker in blockers.iter().filter(|blocker| verbose && !blocker.query.is_empty()) {
+                    let query = blocker.query.split_whitespace().collect::<Vec<_>>().join(" ");
+                    self.screen.talk(&format!("      pid {}: {}", blocker.pid, redact(&query)));
+                }
+            }
+            // Told by the rehearsal itself.
+            Event::Rehearsed { .. } => {}
             Event::Notice(notice) => {
                 tracing::info!(severity = notice.severity, message = notice.message, "notice");
                 if notice.severity == "WARNING" || self.screen.verbose {

@@ -3,6 +3,7 @@
 pub mod checksum;
 pub mod content;
 pub mod database_url;
+pub mod duration;
 pub mod engine;
 pub mod explain;
 pub mod fault;

@@ -1,4 +1,4 @@
-//! The migration log: applied, reverted, faked, failed. Append-only.
+//! The migration log: applied, reverted, faked, adopted, failed, repaired. Append-only.
 
 use std::collections::HashMap;
 
@@ -17,8 +17,13 @@ pub enum Action {
     Reverted,
     /// It was recorded without running.
     Faked,
+    /// It was recorded without running, because the database had it already: another tool ran it, or its schema is
+    /// what the migrations make.
+    Adopted,
     /// It failed; nothing of it stayed, or the progress table says what.
     Failed,
+    /// A person accepted its edited file (with its texts), or said what became of a statement (without).
+    Repaired,
 }
 
 impl Action {
@@ -28,7 +33,9 @@ impl Action {
             Self::Applied => "applied",
             Self::Reverted => "reverted",
             Self::Faked => "faked",
+            Self::Adopted => "adopted",
             Self::Failed => "failed",
+            Self::Repaired => "repaired",
         }
     }
 }
@@ -61,11 +68,11 @@ pub struct Entry<'a> {
     pub statements: usize,
     /// The checksums of the file that ran.
     pub checksum: &'a Checksum,
-    /// The way forward as it ran.
+    /// The way forward as it ran, or as it was accepted.
     pub up_text: Option<&'a str>,
     /// The way back as it was then.
     pub down_text: Option<&'a str>,
-    /// What the database said, for a failure.
+    /// What the database said, for a failure; the reason, for a repair.
     pub message: Option<&'a str>,
 }
 
@@ -74,7 +81,9 @@ pub struct Entry<'a> {
 pub struct Recorded {
     /// The checksums of the file that ran.
     pub checksum: Checksum,
-    /// How long it took, in microseconds; `None` where it was faked.
+    /// How it came into the history; of one that was repaired, how it did before, as far as it is known.
+    pub action: Action,
+    /// How long it took, in microseconds; `None` where it was only recorded.
     pub micros: Option<u64>,
     /// Its name at that time.
     pub name: String,
@@ -105,12 +114,14 @@ impl Ledger {
     /// # Errors
     /// What the database refuses.
     pub fn recorded(self, session: &mut impl Basic, history: &str) -> Result<HashMap<Version, Recorded>, SqlError> {
+        // What a restore took away is not applied by these rows.
+        let live = if self.knows(Self::RESTORES) { "AND NOT superseded" } else { "" };
         let sql = format!(
             "SELECT version, name, action, micros, byte_checksum, token_checksum FROM {} \
-             WHERE history = $1 AND action <> 'failed' AND NOT superseded ORDER BY id",
+             WHERE history = $1 AND action <> 'failed' AND NOT (action = 'repaired' AND up_text IS NULL) {live} ORDER BY id",
             self.table("manage_migration_log")
         );
-        let mut known = HashMap::new();
+        let mut known: HashMap<Version, Recorded> = HashMap::new();
         for row in session.query(&sql, &[history.into()])? {
             let Some(version) = row.text(0).map(Version::stored) else { continue };
             if row.text(2) == Some("reverted") {
@@ -118,10 +129,38 @@ impl Ledger {
                 continue;
             }
             let text = |at: usize| row.text(at).unwrap_or_default().to_owned();
-            let micros = row.integer(3).and_then(|micros| u64::try_from(micros).ok()).filter(|_| row.text(2) == Some("applied"));
-            known.insert(version, Recorded { checksum: Checksum { bytes: text(4), tokens: text(5) }, micros, name: text(1) });
+            if row.text(2) == Some("repaired")
+                && let Some(earlier) = known.get_mut(&version)
+            {
+                earlier.checksum = Checksum { bytes: text(4), tokens: text(5) };
+                earlier.name = text(1);
+                continue;
+            }
+            let action = match row.text(2) {
+                Some("faked") => Action::Faked,
+                Some("adopted") => Action::Adopted,
+                Some("repaired") => Action::Repaired,
+                _ => Action::Applied,
+            };
+            let micros = row.integer(3).and_then(|micros| u64::try_from(micros).ok()).filter(|_| action == Action::Applied);
+            let checksum = Checksum { bytes: text(4), tokens: text(5) };
+            known.insert(version, Recorded { checksum, action, micros, name: text(1) });
         }
         Ok(known)
+    }
+
+    /// The way forward of an applied migration as it ran, or as a person accepted it later.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    pub fn what_ran(self, session: &mut impl Basic, history: &str, version: &Version) -> Result<Option<String>, SqlError> {
+        let sql = format!(
+            "SELECT up_text FROM {} WHERE history = $1 AND version = $2 AND (up_text IS NOT NULL OR action = 'reverted') \
+             ORDER BY id DESC LIMIT 1",
+            self.table("manage_migration_log")
+        );
+        let rows = session.query(&sql, &[history.into(), version.as_str().into()])?;
+        Ok(rows.first().and_then(|row| row.text(0)).map(str::to_owned))
     }
 }
 

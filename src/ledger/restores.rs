@@ -42,6 +42,9 @@ const LOG: &str = "history, version, name, action, logged_at, micros, statements
 const RESTORE: &str = "run, restored_at, backup, sha256, taken_at, before, reason, os_user, host, tool_version";
 
 impl Ledger {
+    /// The version from which on restores are noted.
+    pub(super) const RESTORES: i64 = 4;
+
     /// Writes a restore's row, in the transaction that is open or by itself.
     ///
     /// # Errors
@@ -66,11 +69,14 @@ impl Ledger {
         session.execute_with(&sql, &binds).map(drop)
     }
 
-    /// The restores of this database, the last one first.
+    /// The restores of this database, the last one first. None where the ledger is older than restores are.
     ///
     /// # Errors
     /// What the database refuses.
     pub fn restores(self, session: &mut impl Basic) -> Result<Vec<Restore>, SqlError> {
+        if !self.knows(Self::RESTORES) {
+            return Ok(Vec::new());
+        }
         let rows = session.query(&format!("SELECT {RESTORE} FROM {} ORDER BY id DESC", self.table("manage_restore")), &[])?;
         let text = |row: &crate::domain::value::Row, at: usize| row.text(at).unwrap_or_default().to_owned();
         Ok(rows

@@ -19,7 +19,8 @@ mod postgres {
 
 const HISTORY: &str = "manage_ledger_history";
 
-/// The ledger of a database: its tables exist and have the shape that this version of `manage` knows.
+/// The ledger of a database: its tables exist and this version of `manage` can read them. It can write to them after
+/// [`Ledger::prepare`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ledger {
     schema: &'static str,
@@ -31,7 +32,7 @@ pub struct Ledger {
 pub enum Look {
     /// It is there.
     Present(Ledger),
-    /// There is none yet, or one that a writing command has to bring up to date first.
+    /// There is none yet, or one that is too old to be read before a writing command has brought it up to date.
     Absent,
     /// It is there, but this role may not read it: whoever looks could not tell.
     Unreadable(SqlError),
@@ -46,8 +47,8 @@ impl Ledger {
         let ledger = Self::of(session.engine());
         match ledger.version(session) {
             Ok(None) => Ok(Look::Absent),
-            Ok(Some(version)) if version == NEWEST => Ok(Look::Present(Self { version, ..ledger })),
             Ok(Some(version)) if version > NEWEST => Err(LedgerError::Newer { version }),
+            Ok(Some(version)) if version >= OLDEST_READ => Ok(Look::Present(Self { version, ..ledger })),
             Ok(Some(_)) => Ok(Look::Absent),
             Err(error) if error.kind == SqlErrorKind::Permission => Ok(Look::Unreadable(error)),
             Err(error) => Err(LedgerError::Sql(error)),
@@ -140,6 +141,9 @@ fn runner(engine: Engine) -> Runner {
 /// The version that the embedded migrations lead to. Said here, since refinery compiles a regular expression
 /// to find it out, which costs more than all the rest of a run that finds nothing to do.
 const NEWEST: i64 = 4;
+
+/// The oldest version that can be looked at without bringing it up to date, which only a writing command may do.
+const OLDEST_READ: i64 = 1;
 
 /// A ledger that cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -13,7 +13,7 @@ use crate::ledger::{Action, Entry, Ledger};
 use crate::project::Migration;
 
 /// What the log says of a migration that another tool has run.
-const MESSAGE: &str = "adopted: another tool ran it";
+const MESSAGE: &str = "another tool ran it";
 
 impl<S: Full> Engine<'_, S> {
     /// Notes in the log the files of migrations that are applied and that the log does not know, so that edits of them
@@ -34,8 +34,8 @@ impl<S: Full> Engine<'_, S> {
             return Err(PlanError::Blocked(blocking).into());
         }
         let unknown = picture.unrecorded();
-        let mut outcome =
-            Outcome { finished: Vec::new(), pending: picture.pending().iter().map(|file| file.version.clone()).collect() };
+        let pending = picture.pending().iter().map(|file| file.version.clone()).collect();
+        let mut outcome = Outcome { pending, ..Outcome::default() };
         if unknown.is_empty() {
             return Ok(outcome);
         }
@@ -69,7 +69,7 @@ impl<S: Full> Engine<'_, S> {
             history,
             version: &migration.version,
             name: &migration.name,
-            action: Action::Faked,
+            action: Action::Adopted,
             micros: u64::try_from(Duration::ZERO.as_micros()).unwrap_or_default(),
             statements: 0,
             checksum: &migration.up.checksum(),

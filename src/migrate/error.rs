@@ -4,6 +4,7 @@ use super::event::Finished;
 use super::lock::Waiting;
 use super::plan::PlanError;
 use super::prepare::PrepareError;
+use super::repair::RepairError;
 use crate::backend::{Holder, SqlError, SqlErrorKind};
 use crate::domain::explain::{Class, Explain, Place};
 use crate::domain::version::Version;
@@ -47,7 +48,7 @@ pub enum MigrateError {
         left: Vec<Version>,
     },
     /// A statement failed.
-    #[error("migration {} failed at statement {} of {}", .0.title, .0.number, .0.of)]
+    #[error("migration {} {}", .0.title, .0.at)]
     Statement(Box<Failed>),
     /// The database refused something else than a statement of a file.
     #[error("{0}")]
@@ -55,19 +56,20 @@ pub enum MigrateError {
     /// The ledger cannot be used.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    /// There is nothing to repair.
+    #[error(transparent)]
+    Repair(#[from] RepairError),
 }
 
 /// Where and why a migration failed, and what stayed.
 #[derive(Debug)]
 pub struct Failed {
+    /// The version.
+    pub version: Version,
     /// Version and name.
     pub title: String,
-    /// The number of the statement, from 1.
-    pub number: usize,
-    /// Of how many.
-    pub of: usize,
     /// Where.
-    pub place: Place,
+    pub at: FailedAt,
     /// What the database said.
     pub error: SqlError,
     /// What is committed.
@@ -82,6 +84,27 @@ pub struct Failed {
     pub redo: bool,
     /// Whether it met what was there before the first migration.
     pub there_before: bool,
+}
+
+/// At what a migration failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FailedAt {
+    /// At a statement of its file.
+    #[error("failed at statement {number} of {of}")]
+    Statement {
+        /// The number of the statement, from 1.
+        number: usize,
+        /// Of how many.
+        of: usize,
+        /// Where.
+        place: Place,
+    },
+    /// After its statements, at what `manage` writes down of it.
+    #[error("ran, but could not be recorded")]
+    Record {
+        /// The table of the history.
+        table: String,
+    },
 }
 
 /// What became of a migration that failed.
@@ -148,13 +171,17 @@ impl Explain for MigrateError {
             Self::Statement(failed) => failed.error.class(),
             Self::Sql(error) => error.class(),
             Self::Ledger(error) => error.class(),
+            Self::Repair(error) => error.class(),
         }
     }
 
     fn place(&self) -> Option<Place> {
         match self {
             Self::Prepare(error) => error.place(),
-            Self::Statement(failed) => Some(failed.place.clone()),
+            Self::Statement(failed) => match &failed.at {
+                FailedAt::Statement { place, .. } => Some(place.clone()),
+                FailedAt::Record { .. } => None,
+            },
             _ => None,
         }
     }
@@ -184,6 +211,7 @@ impl Explain for MigrateError {
             Self::Statement(failed) => Some(statement_hint(failed)),
             Self::Sql(error) => error.hint(),
             Self::Ledger(error) => error.hint(),
+            Self::Repair(error) => error.hint(),
         }
     }
 
@@ -229,15 +257,30 @@ fn statement_hint(failed: &Failed) -> String {
         }
         (Fate::Unsure, _) => format!("check the server, then: {again}; it finds out what is done"),
         (Fate::Unknown, kind) if kind != SqlErrorKind::Connection => {
-            "look whether the statement did its work; see docs/guide/migrate.md, \"A statement that nobody can tell\"".to_owned()
+            let repair = format!("manage repair {} --reason TEXT", failed.version);
+            format!(
+                "look whether the statement did its work, then say so: {repair} --statement-done, or: {repair} --statement-not-done"
+            )
         }
         (_, SqlErrorKind::Permission) => "let a role that may do this run it, or grant it".to_owned(),
-        (_, SqlErrorKind::InsideTransaction) => {
-            format!("put the statement into a migration of its own with {}", no_transaction_words(&failed.place.file))
-        }
         (_, SqlErrorKind::Connection) => format!("check the server, then {again}"),
         (_, SqlErrorKind::Full) => format!("make room on the disk, then {again}"),
         (_, SqlErrorKind::Busy | SqlErrorKind::Serialization | SqlErrorKind::Cancelled) => again.to_owned(),
+        _ => hint_at(failed, again),
+    }
+}
+
+/// A hint for an error of which no more is known than where it was.
+fn hint_at(failed: &Failed, again: &str) -> String {
+    match &failed.at {
+        FailedAt::Record { table } => {
+            format!(
+                "its file is not to blame: look at {table} and the tables called manage_*, for a trigger or a rule; then {again}"
+            )
+        }
+        FailedAt::Statement { place, .. } if failed.error.kind == SqlErrorKind::InsideTransaction => {
+            format!("put the statement into a migration of its own with {}", no_transaction_words(&place.file))
+        }
         _ if failed.redo => "it was taken back before: correct the file, then run it with manage migrate".to_owned(),
         _ => "correct the file and run the same command again".to_owned(),
     }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::lock::Waiting;
 use super::plan::Direction;
-use crate::backend::Notice;
+use super::rehearse::TakenLock;
+use crate::backend::{Blocker, Notice, SqlError};
 use crate::domain::version::Version;
 
 /// A migration that is through: its transaction is committed.
@@ -48,6 +49,30 @@ pub enum Event<'a> {
         took: Duration,
         /// Whether an earlier run had done it.
         skipped: bool,
+    },
+    /// A migration did not get its lock, was rolled back, and is tried again.
+    Again {
+        /// The number of the next try, from 2.
+        attempt: u32,
+        /// Of how many.
+        of: u32,
+        /// How long we wait before it.
+        wait: Duration,
+        /// What the database said.
+        error: &'a SqlError,
+        /// Who was in the way, as far as it can be known.
+        blockers: &'a [Blocker],
+    },
+    /// A statement was rehearsed.
+    Rehearsed {
+        /// Its number, from 1.
+        number: usize,
+        /// Of how many.
+        of: usize,
+        /// How long it took.
+        took: Duration,
+        /// The strongest lock that it newly took, where the database tells.
+        lock: Option<TakenLock>,
     },
     /// The database said something.
     Notice(&'a Notice),

@@ -6,23 +6,30 @@
 
 mod adopt;
 mod apply;
+mod durable;
 mod error;
 mod event;
 mod history;
 mod lock;
 mod no_transaction;
 mod orphans;
+mod patience;
 mod picture;
 mod plan;
 mod prepare;
+mod rehearse;
+mod repair;
 mod stream;
 
-pub use apply::{Engine, Options, Outcome};
+pub use apply::{Engine, Manner, Options, Outcome, check_single};
 pub use error::MigrateError;
 pub use event::{Event, Finished, Ignore, Observer};
 pub use history::{Applied, DieselHistory, History, RefineryHistory, Width, refinery_checksum};
 pub use lock::{Waiting, locked};
+pub use patience::Patience;
 pub use picture::{Picture, Problem, ProblemKind, State};
-pub use plan::{Backward, Direction, Forward, PlanError, Step, plan_back, plan_forward};
+pub use plan::{Backward, Direction, Forward, Named, PlanError, Step, find, plan_back, plan_forward};
 pub use prepare::{PrepareError, Prepared, prepare};
-pub use stream::sql_stream;
+pub use rehearse::{Rehearsal, TakenLock};
+pub use repair::{RepairError, Repaired, Verdict};
+pub use stream::SqlStream;

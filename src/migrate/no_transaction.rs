@@ -12,7 +12,7 @@ use super::apply::{Run, Trouble};
 use super::error::Fate;
 use super::event::Event;
 use super::prepare::Prepared;
-use crate::backend::{Full, Handling, IndexState, SqlError, SqlErrorKind};
+use crate::backend::{Full, Handling, IndexState, Span, SqlError, SqlErrorKind};
 use crate::domain::checksum::Checksum;
 use crate::domain::fault;
 use crate::domain::sql::{self, ConcurrentIndex, Statement};
@@ -39,9 +39,8 @@ pub(super) fn run<S: Full>(run: &mut Run<'_, S>, step: &Prepared<'_>, begun: Ins
     let restored = file.run.session.restore_settings();
     let ran = result?;
     restored.map_err(|error| Trouble {
-        statement: step.pieces.len().saturating_sub(1),
-        error,
         fate: Fate::Kept { statements: step.pieces.len() },
+        ..Trouble::rolled_back(step.pieces.len().saturating_sub(1), error)
     })?;
     Ok(ran)
 }
@@ -59,6 +58,8 @@ struct NoTransaction<'a, 'r, 's, S: Full> {
 impl<S: Full> NoTransaction<'_, '_, '_, S> {
     fn all(&mut self, begun: Instant) -> Result<usize, Trouble> {
         let last = self.step.pieces.len().saturating_sub(1);
+        let limits = self.run.limits(self.step);
+        self.run.session.limit(limits, Span::Session).map_err(|error| self.trouble(0, error))?;
         let earlier = self.run.ledger.progress(self.run.session, self.file).map_err(|error| self.trouble(0, error))?;
         self.refuse_edits(&earlier)?;
         let orphans = if self.step.handling == Handling::ForeignKeysOff {
@@ -116,7 +117,7 @@ impl<S: Full> NoTransaction<'_, '_, '_, S> {
                 let error = SqlError::new(SqlErrorKind::Other, what)
                     .with_hint("put the statements that have run back as they were; those after them may change");
                 let statement = before.statement.min(self.step.pieces.len().saturating_sub(1));
-                return Err(Trouble { statement, error, fate: Fate::Unknown });
+                return Err(Trouble { fate: Fate::Unknown, ..Trouble::rolled_back(statement, error) });
             }
         }
         Ok(())
@@ -131,7 +132,7 @@ impl<S: Full> NoTransaction<'_, '_, '_, S> {
         if before.state == ProgressState::Done {
             return Ok(true);
         }
-        let unknown = |error| Trouble { statement: number, error, fate: Fate::Unknown };
+        let unknown = |error| Trouble { fate: Fate::Unknown, ..Trouble::rolled_back(number, error) };
         let Some(index) = sql::concurrent_index(self.step.sql(number)) else {
             return Err(unknown(SqlError::new(
                 SqlErrorKind::Other,
@@ -170,7 +171,7 @@ impl<S: Full> NoTransaction<'_, '_, '_, S> {
         self.run.session.refuse_misread(sql).map_err(|error| self.trouble(number, error))?;
         let result = match &self.step.statements[number] {
             Statement::TransactionControl { words } => self.control(number, words),
-            _ if self.block.is_some() || self.is_setting(number) => self.run.session.execute(sql),
+            _ if self.block.is_some() || self.is_setting(number) => self.run.send(self.step, number),
             Statement::OutsideTransaction { .. } => return self.outside(number),
             _ => match self.inside(number) {
                 // Words do not tell everything: a procedure that commits, a partitioned table.
@@ -210,7 +211,7 @@ impl<S: Full> NoTransaction<'_, '_, '_, S> {
     fn inside(&mut self, number: usize) -> Result<(), SqlError> {
         self.run.session.begin()?;
         let progress = self.progress(number, ProgressState::Done);
-        let result = self.run.session.execute(self.step.sql(number)).and_then(|()| {
+        let result = self.run.send(self.step, number).and_then(|()| {
             fault::point("migrate.statement");
             self.run.session.settings_for_records()?;
             self.run.ledger.note_progress(self.run.session, self.file, &progress)?;
@@ -228,7 +229,7 @@ impl<S: Full> NoTransaction<'_, '_, '_, S> {
         self.note(&started).map_err(|error| self.trouble(number, error))?;
         fault::point("progress.started");
         let index = sql::concurrent_index(self.step.sql(number));
-        if let Err(error) = self.run.session.execute(self.step.sql(number)) {
+        if let Err(error) = self.run.send(self.step, number) {
             return Err(self.broken_off(number, error, index));
         }
         fault::point("progress.executed");
@@ -255,6 +256,10 @@ impl<S: Full> NoTransaction<'_, '_, '_, S> {
         let left = index.filter(|index| !index.drop).and_then(|index| self.run.session.index_state(&index).ok());
         if let Some(IndexState::Invalid(name)) = left {
             let mut error = error;
+            // Another try would only meet what this one has left.
+            if error.kind == SqlErrorKind::Busy {
+                error.kind = SqlErrorKind::Other;
+            }
             let command = format!("DROP INDEX CONCURRENTLY {name};");
             let detail = format!("the build left the index {name} INVALID; drop it before the next run: {command}");
             error.detail = Some(error.detail.map_or_else(|| detail.clone(), |said| format!("{said}; {detail}")));
@@ -271,7 +276,7 @@ impl<S: Full> NoTransaction<'_, '_, '_, S> {
             self.run.session.begin()?;
             self.run.record(self.step, ran, begun)
         });
-        written.map_err(|error| self.trouble(last, error))?;
+        written.map_err(|error| Trouble { fate: self.kept(), ..Trouble::in_record(self.step, error) })?;
         fault::point("migrate.before_commit");
         self.run.session.commit().map_err(|error| match error.kind {
             SqlErrorKind::Connection => Trouble::at_commit(self.step, error),
@@ -320,10 +325,18 @@ impl<S: Full> NoTransaction<'_, '_, '_, S> {
     }
 
     fn trouble(&self, statement: usize, error: SqlError) -> Trouble {
-        Trouble { statement, error, fate: Fate::Kept { statements: self.kept } }
+        Trouble { fate: self.kept(), ..Trouble::rolled_back(statement, error) }
+    }
+
+    fn kept(&self) -> Fate {
+        Fate::Kept { statements: self.kept }
     }
 
     fn tell(&mut self, number: usize, since: Instant, skipped: bool) {
+        // What an earlier try has done was told by it.
+        if skipped && self.run.again {
+            return;
+        }
         let event = Event::Statement { number: number + 1, of: self.step.pieces.len(), took: since.elapsed(), skipped };
         self.run.observer.on(&event);
     }

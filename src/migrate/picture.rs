@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::history::{Applied, History};
-use crate::backend::{Full, SqlError};
+use crate::backend::{Full, Holder, SqlError};
 use crate::domain::checksum::Edit;
 use crate::domain::version::Version;
 use crate::ledger::{Ledger, LedgerError, Look, Recorded};
@@ -20,9 +20,12 @@ pub struct Picture<'a> {
     pub recorded: HashMap<Version, Recorded>,
     /// Versions that are half-way, with `up` or `down`.
     pub unfinished: Vec<(Version, String)>,
+    /// Who holds the lock, where something is half-way and it was looked from outside.
+    pub running: Option<Holder>,
     /// Why the log could not be read, where it is there: then edits cannot be told.
     pub log_unreadable: Option<SqlError>,
     edits: HashMap<Version, Edit>,
+    texts: HashMap<Version, String>,
 }
 
 /// The state of one version.
@@ -40,6 +43,8 @@ pub enum State {
     OutOfOrder,
     /// Half-way: a file without a transaction that did not come to its end.
     Unfinished,
+    /// Half-way, and somebody is at it.
+    Running,
 }
 
 /// What is wrong with one version.
@@ -99,8 +104,10 @@ impl<'a> Picture<'a> {
             applied: Vec::new(),
             recorded: HashMap::new(),
             unfinished: Vec::new(),
+            running: None,
             log_unreadable: None,
             edits: HashMap::new(),
+            texts: HashMap::new(),
         }
     }
 
@@ -116,12 +123,15 @@ impl<'a> Picture<'a> {
             applied,
             recorded: HashMap::new(),
             unfinished: Vec::new(),
+            running: None,
             log_unreadable: None,
             edits: HashMap::new(),
+            texts: HashMap::new(),
         };
-        match Ledger::look(session)? {
+        let look = Ledger::look(session)?;
+        match &look {
             Look::Absent => {}
-            Look::Unreadable(error) => picture.log_unreadable = Some(error),
+            Look::Unreadable(error) => picture.log_unreadable = Some(error.clone()),
             Look::Present(ledger) => {
                 let key = history.key();
                 let read = ledger.recorded(session, &key).and_then(|recorded| Ok((recorded, ledger.unfinished(session, &key)?)));
@@ -138,26 +148,48 @@ impl<'a> Picture<'a> {
         }
         for row in &picture.applied {
             let Some(file) = picture.file(&row.version) else { continue };
-            let edit = match (picture.recorded.get(&row.version), history.differs(row, file)) {
-                // The history's own checksum counts comments and line ends, too.
-                (Some(recorded), Some(true)) => match recorded.checksum.edit(&file.up.text, file.up.engine) {
-                    Edit::None => Edit::Real,
-                    edit => edit,
-                },
-                (Some(recorded), _) => recorded.checksum.edit(&file.up.text, file.up.engine),
-                (None, differs) => {
-                    if differs == Some(true) {
-                        Edit::Real
-                    } else {
-                        Edit::None
-                    }
-                }
-            };
-            if edit != Edit::None {
-                picture.edits.insert(row.version.clone(), edit);
+            let recorded = picture.recorded.get(&row.version);
+            let edit = edit_of(file, recorded, history.differs(row, file));
+            if edit == Edit::None {
+                continue;
+            }
+            picture.edits.insert(row.version.clone(), edit);
+            if let (Some(_), Look::Present(ledger)) = (recorded, &look)
+                && let Some(text) = ledger.what_ran(session, &history.key(), &row.version).map_err(LedgerError::Sql)?
+            {
+                picture.texts.insert(row.version.clone(), text);
             }
         }
         Ok(picture)
+    }
+
+    /// Gathers it without holding the lock: what is half-way while somebody else holds it is being worked on.
+    ///
+    /// # Errors
+    /// As [`Picture::gather`].
+    pub fn gather_from_outside(session: &mut impl Full, files: &'a [Migration]) -> Result<Self, LedgerError> {
+        let mut picture = Self::gather(session, files)?;
+        if picture.half_way().next().is_none() {
+            return Ok(picture);
+        }
+        let mut holder = session.lock_holder().map_err(LedgerError::Sql)?;
+        if holder.is_none() {
+            // It may have come to its end between the two looks.
+            picture = Self::gather(session, files)?;
+            holder = session.lock_holder().map_err(LedgerError::Sql)?;
+        }
+        picture.running = holder;
+        Ok(picture)
+    }
+
+    /// What is being worked on, in words.
+    pub fn being_run(&self) -> Vec<(&Version, String)> {
+        let Some(holder) = &self.running else { return Vec::new() };
+        let words = |(version, forward): (&'_ Version, bool)| {
+            let way = if forward { "is running" } else { "is being reverted" };
+            format!("{version} {} {way} now, without a transaction, by {}", self.name(version), holder.described())
+        };
+        self.half_way().map(|(version, forward)| (version, words((version, forward)))).collect()
     }
 
     /// The files that are not applied, in order.
@@ -192,6 +224,17 @@ impl<'a> Picture<'a> {
         self.edits.get(version).copied().unwrap_or(Edit::None)
     }
 
+    /// Whether anything tells what ran as `version`: the log, or a checksum in the history.
+    pub fn is_known(&self, version: &Version) -> bool {
+        let kept = |row: &Applied| row.version == *version && row.checksum.is_some();
+        self.recorded.contains_key(version) || self.applied.iter().any(kept)
+    }
+
+    /// The way forward of an edited migration as it ran; `None` where its file does not differ from it.
+    pub fn what_ran(&self, version: &Version) -> Option<&str> {
+        self.texts.get(version).map(String::as_str)
+    }
+
     /// All versions of files and history with their states, in order.
     pub fn states(&self) -> BTreeMap<&Version, State> {
         let mut states = BTreeMap::new();
@@ -209,7 +252,7 @@ impl<'a> Picture<'a> {
             }
         }
         for (version, _) in self.half_way() {
-            states.insert(version, State::Unfinished);
+            states.insert(version, if self.running.is_some() { State::Running } else { State::Unfinished });
         }
         states
     }
@@ -227,7 +270,7 @@ impl<'a> Picture<'a> {
             .into_iter()
             .filter_map(|(version, state)| {
                 let kind = match state {
-                    State::Applied | State::Pending => return None,
+                    State::Applied | State::Pending | State::Running => return None,
                     State::Edited => ProblemKind::Edited,
                     State::Missing => ProblemKind::Missing,
                     State::OutOfOrder => ProblemKind::OutOfOrder,
@@ -255,5 +298,16 @@ impl<'a> Picture<'a> {
         let numbers = self.files.first().map(|file| &file.version).or_else(|| self.latest()).and_then(Version::number).is_some();
         let number = if numbers { Version::of_refinery_file(typed) } else { None };
         number.unwrap_or_else(|| Version::of_directory(typed))
+    }
+}
+
+/// How a file differs from what ran, by the log and by the history's own checksum.
+fn edit_of(file: &Migration, recorded: Option<&Recorded>, differs: Option<bool>) -> Edit {
+    let known = recorded.map(|recorded| recorded.checksum.edit(&file.up.text, file.up.engine));
+    match (known, differs) {
+        // The history's own checksum counts comments and line ends, too.
+        (None | Some(Edit::None), Some(true)) => Edit::Real,
+        (Some(edit), _) => edit,
+        (None, _) => Edit::None,
     }
 }

@@ -136,6 +136,10 @@ pub fn plan_back<'a>(picture: &Picture<'a>, target: &Backward) -> Result<Vec<Ste
 
 /// What is half-way in the other direction stands on what would go from under it.
 fn refuse_half_way(picture: &Picture<'_>, direction: Direction) -> Result<(), PlanError> {
+    // Somebody is at it: it is looked at again under the lock.
+    if picture.running.is_some() {
+        return Ok(());
+    }
     match picture.half_way().find(|(_, forward)| *forward == (direction == Direction::Up)) {
         None => Ok(()),
         Some((version, _)) => {
@@ -151,7 +155,10 @@ pub(super) fn plan_again<'a>(picture: &Picture<'a>, versions: &[Version]) -> Vec
 }
 
 /// The version that a person means: the version itself, with or without dashes, or the name of the folder.
-pub(super) fn find(picture: &Picture<'_>, asked: &str) -> Result<Version, PlanError> {
+///
+/// # Errors
+/// When there is none, in the files or the history.
+pub fn find(picture: &Picture<'_>, asked: &str) -> Result<Version, PlanError> {
     let version = picture.asked(asked);
     if picture.file(&version).is_some() || picture.is_applied(&version) {
         return Ok(version);
@@ -213,10 +220,10 @@ pub enum PlanError {
     #[error("{0} is not applied, so there is no way back to it")]
     NotApplied(Version),
     /// The files of the way back are gone.
-    #[error("{} cannot be reverted: no file has it", listed(.0))]
+    #[error("{} cannot be reverted: no file has {}", listed(.0), if .0.len() == 1 { "it" } else { "them" })]
     Gone(Vec<Version>),
     /// No way back.
-    #[error("{} has no way back", listed(.0))]
+    #[error("{} {} no way back", listed(.0), if .0.len() == 1 { "has" } else { "have" })]
     Irreversible(Vec<Named>),
 }
 

@@ -1,5 +1,6 @@
 //! Every file of a plan, split and checked before the first statement runs.
 
+use super::patience::Patience;
 use super::plan::{Direction, Step};
 use crate::backend::{self, Handling};
 use crate::domain::checksum::Checksum;
@@ -22,6 +23,8 @@ pub struct Prepared<'a> {
     pub checksum: Checksum,
     /// How it has to be run.
     pub handling: Handling,
+    /// The patience that its file asks for.
+    pub patience: Patience,
 }
 
 impl Prepared<'_> {
@@ -79,7 +82,8 @@ pub fn prepare(step: Step<'_>) -> Result<Prepared<'_>, PrepareError> {
         Direction::Up => script.checksum(),
         Direction::Down => step.migration.up.checksum(),
     };
-    Ok(Prepared { step, pieces, statements, checksum, handling })
+    let patience = Patience::of_file(script)?;
+    Ok(Prepared { step, pieces, statements, checksum, handling, patience })
 }
 
 /// Whether a statement about savepoints names one of those that diesel's transaction manager makes for us.
@@ -129,6 +133,14 @@ pub enum PrepareErrorKind {
     /// Rows in the file.
     #[error("COPY … FROM STDIN takes its rows from a client, which manage is not")]
     CopyFromStdin,
+    /// A directive whose value is no time.
+    #[error("`{directive}` names no time: {why}")]
+    NoTime {
+        /// The directive.
+        directive: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// A command of psql.
     #[error("`{command}` is a command of psql, not SQL")]
     PsqlCommand {
@@ -164,6 +176,7 @@ impl Explain for PrepareError {
             }
             PrepareErrorKind::OurSavepoint => "give the savepoint another name".to_owned(),
             PrepareErrorKind::CopyFromStdin => "write the rows as INSERT statements".to_owned(),
+            PrepareErrorKind::NoTime { .. } => "write -- manage: lock_timeout 5s, or 1min, or 500ms".to_owned(),
             PrepareErrorKind::PsqlCommand { .. } => "remove the line; manage connects and sets the session up itself".to_owned(),
         })
     }

@@ -3,52 +3,87 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::apply::entry;
+use super::apply::{Manner, entry};
 use super::history::History;
 use super::plan::Direction;
 use super::prepare::Prepared;
 use crate::backend;
 use crate::ledger::{Action, Actor, Ledger};
 
-/// The stream that runs `steps` and records them. `ledger` is `None` where the database has none yet: then
-/// only the history is written.
-pub fn sql_stream(steps: &[Prepared<'_>], history: &History, ledger: Option<Ledger>, actor: &Actor) -> String {
-    let mut out = String::new();
-    let key = history.key();
-    if !history.exists() && !steps.is_empty() {
-        let migrations: Vec<_> = steps.iter().map(|step| step.step.migration).collect();
-        let _ = writeln!(out, "{};\n", history.create_sql(&migrations));
+/// What writes a plan down.
+pub struct SqlStream<'a> {
+    /// The history of the database.
+    pub history: &'a History,
+    /// Its ledger; `None` where it has none yet: then only the history is written.
+    pub ledger: Option<Ledger>,
+    /// Who acts.
+    pub actor: &'a Actor,
+    /// With the statements, or only the records.
+    pub manner: Manner,
+    /// All in one transaction. Whether they can be is checked by [`check_single`](super::check_single).
+    pub single: bool,
+}
+
+impl SqlStream<'_> {
+    /// The stream that runs `steps` and records them.
+    pub fn of(&self, steps: &[Prepared<'_>]) -> String {
+        let mut out = String::new();
+        let single = self.single && steps.len() > 1;
+        if !self.history.exists() && !steps.is_empty() {
+            let migrations: Vec<_> = steps.iter().map(|step| step.step.migration).collect();
+            let _ = writeln!(out, "{};\n", self.history.create_sql(&migrations));
+        }
+        for (at, step) in steps.iter().enumerate() {
+            if at == 0 {
+                out.insert_str(0, backend::around(step.step.script.engine, step.handling).first);
+            }
+            let title: String = step.step.migration.to_string().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+            let _ = writeln!(out, "-- {title} ({})", step.step.direction.word());
+            self.step(&mut out, step, !single || at == 0, !single || at + 1 == steps.len());
+            out.push('\n');
+        }
+        out
     }
-    for (at, step) in steps.iter().enumerate() {
+
+    /// One step; `begins` and `ends` say whether its transaction does so with it.
+    fn step(&self, out: &mut String, step: &Prepared<'_>, begins: bool, ends: bool) {
         let around = backend::around(step.step.script.engine, step.handling);
-        if at == 0 {
-            out.insert_str(0, around.first);
+        let begin = if begins { "BEGIN;\n" } else { "" };
+        if self.manner.runs() {
+            out.push_str(around.before);
+            if step.in_transaction() {
+                out.push_str(begin);
+            }
+            for number in 0..step.pieces.len() {
+                let _ = writeln!(out, "{};", step.sql(number));
+            }
+            if !step.in_transaction() {
+                out.push_str(begin);
+            }
+            out.push_str(around.inside);
+        } else {
+            out.push_str(begin);
         }
-        let title: String = step.step.migration.to_string().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        let _ = writeln!(out, "-- {title} ({})", step.step.direction.word());
-        out.push_str(around.before);
-        if step.in_transaction() {
-            out.push_str("BEGIN;\n");
+        self.records(out, step);
+        if ends {
+            out.push_str("COMMIT;\n");
         }
-        for number in 0..step.pieces.len() {
-            let _ = writeln!(out, "{};", step.sql(number));
+        if self.manner.runs() {
+            out.push_str(around.after);
         }
-        if !step.in_transaction() {
-            out.push_str("BEGIN;\n");
-        }
-        out.push_str(around.inside);
+    }
+
+    fn records(&self, out: &mut String, step: &Prepared<'_>) {
         let (record, action) = match step.step.direction {
-            Direction::Up => (history.record_sql(step.step.migration), Action::Applied),
-            Direction::Down => (history.erase_sql(step.version()), Action::Reverted),
+            Direction::Up => (self.history.record_sql(step.step.migration), self.manner.action()),
+            Direction::Down => (self.history.erase_sql(step.version()), Action::Reverted),
         };
         let _ = writeln!(out, "{record};");
-        if let Some(ledger) = ledger {
-            let entry = entry(&key, step, action, step.pieces.len(), Duration::ZERO, None);
-            let _ = writeln!(out, "{};", ledger.log_sql(&entry, actor));
+        if let Some(ledger) = self.ledger {
+            let ran = if self.manner.runs() { step.pieces.len() } else { 0 };
+            let key = self.history.key();
+            let entry = entry(&key, step, action, ran, Duration::ZERO, None);
+            let _ = writeln!(out, "{};", ledger.log_sql(&entry, self.actor));
         }
-        out.push_str("COMMIT;\n");
-        out.push_str(around.after);
-        out.push('\n');
     }
-    out
 }

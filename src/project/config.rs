@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::expand::{ExpandError, expand};
+use crate::domain::duration::parse_duration;
 use crate::domain::explain::{Class, Explain, Place};
 
 /// The settings of a project. Values with `${…}` are kept as written and expanded when they are used, so that
@@ -50,11 +52,24 @@ pub struct Migrations {
     pub dir: PathBuf,
     /// The layout; detected where it is not said.
     pub layout: Option<Layout>,
+    /// How long a statement may wait for a lock.
+    #[serde(deserialize_with = "duration")]
+    pub lock_timeout: Option<Duration>,
+    /// How long a statement may take.
+    #[serde(deserialize_with = "duration")]
+    pub statement_timeout: Option<Duration>,
+    /// How often a migration whose lock was not to be had is tried again.
+    pub retries: Option<u32>,
+}
+
+fn duration<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
+    let text = String::deserialize(from)?;
+    parse_duration(&text).map(Some).map_err(serde::de::Error::custom)
 }
 
 impl Default for Migrations {
     fn default() -> Self {
-        Self { dir: "migrations".into(), layout: None }
+        Self { dir: "migrations".into(), layout: None, lock_timeout: None, statement_timeout: None, retries: None }
     }
 }
 

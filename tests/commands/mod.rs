@@ -20,7 +20,7 @@ mod status;
 use crate::support::*;
 
 /// Two migrations that can be taken back.
-const USERS: &str = "20260101000000_users";
+pub const USERS: &str = "20260101000000_users";
 const POSTS: &str = "20260102000000_posts";
 
 pub fn with_two_migrations(project: Project) -> Project {

@@ -1,7 +1,6 @@
 //! The README's example of the library: what follows the first empty line stands there word for word.
 
 use std::path::Path;
-use std::time::Duration;
 
 use manage::backend::{Access, Opening, Session};
 use manage::domain::database_url::DatabaseUrl;
@@ -17,14 +16,7 @@ pub fn migrate(folder: &Path, url: &str) -> Result<usize, Box<dyn std::error::Er
     let opening = Opening { access: Access::Create, application: "my-app", environment: &environment, connect_timeout: None };
     let mut session = Session::open(&url, &opening)?;
     let actor = Actor { user: "app".into(), host: "web-1".into(), tool: "my-app 1.0".into() };
-    let options = Options {
-        what: "my-app on web-1".into(),
-        lock_timeout: Duration::from_secs(30),
-        single_transaction: false,
-        fake: false,
-        allow_out_of_order: false,
-        stamp: None,
-    };
+    let options = Options::new("my-app on web-1");
     let mut engine =
         Engine { session: &mut session, files: &files, actor: &actor, options: &options, observer: &mut Ignore, stop: &|| false };
     Ok(engine.forward(&Forward::Latest)?.finished.len())

@@ -152,8 +152,12 @@ fn a_ledger_of_before_gets_its_marker_bound_anew_by_the_next_step() {
          UPDATE manage_marker SET binding = substr(binding, 1, instr(binding, 'uuid=') - 1)",
     );
 
-    project
-        .migration("20260109000000_more", "CREATE TABLE more (id INTEGER);\n", "DROP TABLE more;\n")
-        .run("migrate --fake")
-        .ok();
+    project.run("status").ok().says("development");
+    project.run("notes list").ok().says("no notes yet");
+
+    let project = project.migration("20260109000000_more", "CREATE TABLE more (id INTEGER);\n", "DROP TABLE more;\n");
+    project.run("migrate").ok();
+
+    project.run("status").ok().says("development");
+    assert!(project.value("SELECT binding FROM manage_marker").contains("uuid="));
 }

@@ -5,7 +5,7 @@ mod marker;
 mod table;
 mod thirty;
 
-use crate::commands::{applied, database_name, mark, refused, unmark, with_two_migrations};
+use crate::commands::{USERS, applied, database_name, mark, refused, unmark, with_two_migrations};
 use crate::support::*;
 
 /// The ledger's table of this name.

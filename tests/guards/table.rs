@@ -23,7 +23,7 @@ enum Takes {
 use Standing::{Development, Protected, Staging, Unknown};
 use Takes::{AYes, Never, Nothing, TheName};
 
-const TABLE: [(&str, [(Standing, Takes); 4]); 9] = [
+const TABLE: [(&str, [(Standing, Takes); 4]); 10] = [
     ("rollback", [(Development, Nothing), (Staging, Nothing), (Unknown, Nothing), (Protected, AYes)]),
     ("rollback --all", [(Development, Nothing), (Staging, AYes), (Unknown, AYes), (Protected, Never)]),
     ("redo", [(Development, Nothing), (Staging, AYes), (Unknown, AYes), (Protected, Never)]),
@@ -31,6 +31,7 @@ const TABLE: [(&str, [(Standing, Takes); 4]); 9] = [
     ("migrate", [(Development, Nothing), (Staging, Nothing), (Unknown, Nothing), (Protected, Nothing)]),
     ("lint --roundtrip", [(Development, Nothing), (Staging, Nothing), (Unknown, Nothing), (Protected, Never)]),
     ("adopt", [(Development, Nothing), (Staging, AYes), (Unknown, AYes), (Protected, AYes)]),
+    ("repair", [(Development, Nothing), (Staging, AYes), (Unknown, AYes), (Protected, AYes)]),
     ("notes add", [(Development, Nothing), (Staging, Nothing), (Unknown, Nothing), (Protected, Nothing)]),
     ("marker set", [(Development, AYes), (Staging, TheName), (Unknown, TheName), (Protected, TheName)]),
 ];
@@ -39,6 +40,7 @@ const TABLE: [(&str, [(Standing, Takes); 4]); 9] = [
 fn typed(command: &str) -> String {
     match command {
         "notes add" => "notes add --title done".to_owned(),
+        "repair" => format!("repair {} --reason 'it is right as it is'", USERS.split('_').next().unwrap_or_default()),
         // Taking protection away has tests of its own.
         "marker set" => "marker set qa --protected".to_owned(),
         other => other.to_owned(),
@@ -50,6 +52,10 @@ fn ready(backend: Backend, command: &str) -> Project {
     let project = applied(Project::on(backend));
     match command {
         "migrate" => project.migration("20260109000000_more", "CREATE TABLE more (id INTEGER);\n", "DROP TABLE more;\n"),
+        "repair" => {
+            project.edit(&format!("migrations/{USERS}/up.sql"), |text| text.replace("name", "title"));
+            project
+        }
         "adopt" => {
             let log = ledger(&project, "manage_migration_log");
             project.execute(&format!("DROP TABLE __diesel_schema_migrations; DELETE FROM {log}"));
@@ -166,8 +172,9 @@ rows!(
     migrate_keeps_its_cells = 4,
     lint_roundtrip_keeps_its_cells = 5,
     adopt_keeps_its_cells = 6,
-    notes_add_keeps_its_cells = 7,
-    marker_set_keeps_its_cells = 8
+    repair_keeps_its_cells = 7,
+    notes_add_keeps_its_cells = 8,
+    marker_set_keeps_its_cells = 9
 );
 
 #[test]

@@ -56,7 +56,7 @@ each_backend! {
 
         assert_eq!(before, project.query("SELECT * FROM __diesel_schema_migrations ORDER BY version"));
         assert_eq!(schema, project.schema());
-        assert_eq!(actions(&project), ["faked"; 2]);
+        assert_eq!(actions(&project), ["adopted"; 2]);
         let after = project.everything();
         project.run("adopt").ok().says("nothing to do");
         assert_eq!(after, project.everything());

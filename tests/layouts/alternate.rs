@@ -166,6 +166,21 @@ each_backend! {
         assert_eq!(versions(&project), ["1", "2"]);
     }
 
+    fn an_edit_that_was_accepted_is_one_for_refinery_too(project: Project) {
+        for build in [Build::Int4, Build::Int8] {
+            let project = refinery_project(Project::on(project.backend()));
+            refinery(&project, build, 2);
+            project.edit("migrations/V1__users.sql", |text| text.replace("TEXT", "VARCHAR(9)"));
+            project.run("status --diff 1").fails_with(3).says("the text that ran is not in the log");
+
+            project.run("repair 1 --reason why --yes").ok();
+
+            project.run("status --check").exits_with(1);
+            refinery(&project, build, 10);
+            project.run("migrate").ok().says("nothing to do");
+        }
+    }
+
     fn the_moment_is_utc_as_rfc_3339_writes_it(project: Project) {
         let project = refinery_project(project);
         project.run("migrate").ok();

@@ -1,5 +1,7 @@
 //! Refinery's layout through the binary.
 
+use manage::migrate::{Width, refinery_checksum};
+
 use super::*;
 
 /// Runs a command that must fail with this exit code and change nothing.
@@ -93,6 +95,58 @@ each_backend! {
 
         refused(&project, 5, "migrate").says("1 is applied, but no file has it");
         project.run("status").ok().says("users");
+    }
+
+    fn an_edit_is_shown_and_accepted(project: Project) {
+        let project = refinery_project(project);
+        project.run("migrate").ok();
+        project.edit("migrations/V2__posts.sql", |text| text.replace("posts_id", "posts_key"));
+        refused(&project, 5, "migrate");
+        project.run("status --diff 2").ok().says("-CREATE INDEX posts_id").says("+CREATE INDEX posts_key").says("manage repair 2");
+
+        let facts = project.run("repair V2__posts --reason why --yes --json").ok().json();
+
+        assert_eq!(facts["repaired"]["verdict"], "file-accepted");
+        project.run("status --check").ok().says("up to date");
+        assert_eq!(actions(&project), ["applied", "applied", "applied", "repaired"]);
+        let checksum = refinery_checksum("posts", 2, &project.read("migrations/V2__posts.sql"), Width::Four);
+        assert_eq!(rows(&project)[1], ["2", "posts", &checksum.to_string()]);
+    }
+
+    fn a_renamed_file_is_accepted_under_its_new_name(project: Project) {
+        let project = refinery_project(project);
+        project.run("migrate").ok();
+        let text = project.read("migrations/V1__users.sql");
+        project.remove("migrations/V1__users.sql");
+        let project = file(project, "V1__people", &text);
+
+        project.run("repair 1 --reason 'a better name' --yes").ok();
+
+        assert_eq!(rows(&project)[0][1], "people");
+        project.run("migrate").ok().says("nothing to do");
+    }
+
+    fn everything_is_rehearsed_and_taken_back(project: Project) {
+        let project = refinery_project(project);
+        project.run("migrate --to 1").ok();
+        let before = project.everything();
+
+        project.run("migrate --rehearse").ok().says("~ 2 posts").says("~ 10 titles").says("do it: manage migrate");
+
+        assert_eq!(before, project.everything());
+    }
+
+    fn a_half_way_statement_is_decided(project: Project) {
+        let project = refinery_project(project);
+        project.run("migrate").ok();
+        let project = file(project, "V11__v", "-- manage: no-transaction\nVACUUM;\nCREATE TABLE v (id INTEGER);\n");
+        project.command("migrate").env("MANAGE_FAULT", "progress.started:1").run().exits_with(134);
+        project.run("migrate").fails_with(5).says("manage repair 11 --reason TEXT --statement-done");
+
+        project.run("repair 11 --reason looked --statement-not-done --yes").ok();
+
+        project.run("migrate").ok().says("11 v");
+        assert_eq!(versions(&project), ["1", "2", "10", "11"]);
     }
 
     fn a_renamed_file_counts_as_edited_as_for_refinery(project: Project) {

@@ -38,6 +38,18 @@ each_backend! {
         assert_eq!(self::notes(&project).len(), 2);
     }
 
+    fn a_repair_leaves_its_reason(project: Project) {
+        let project = applied(project);
+        mark(&project, "development", false);
+        project.edit("migrations/20260101000000_users/up.sql", |text| text.replace("name", "title"));
+
+        project.run("repair 20260101000000 --reason 'SUP-3: renamed by hand'").ok().says("note 1");
+
+        let note = notes(&project).remove(0);
+        assert_eq!((&note["kind"], &note["reason"]), (&"repair".into(), &"SUP-3: renamed by hand".into()));
+        assert_eq!(note["title"], "repair 20260101000000 users");
+    }
+
     fn looking_and_migrating_leave_none(project: Project) {
         let project = applied(project);
         mark(&project, "development", false);

@@ -34,7 +34,7 @@ pub fn log(project: &Project) -> (Vec<String>, BTreeMap<String, usize>) {
     if tables(project).contains(&"manage_migration_log".to_owned()) {
         for row in project.query(&format!("SELECT version, action FROM {}.manage_migration_log ORDER BY id", ledger(project))) {
             match row[1].as_str() {
-                "applied" | "faked" => {
+                "applied" | "faked" | "adopted" => {
                     *count.entry(row[0].clone()).or_default() += 1;
                     applied.insert(row[0].clone(), ());
                 }

@@ -22,6 +22,33 @@ each_backend! {
 
         assert!(!project.schema().contains("t2"), "nothing of it stayed");
     }
+
+    fn a_record_that_the_database_refuses_is_not_put_down_to_the_file(project: Project) {
+        let project = project
+            .migration("1_a", "CREATE TABLE t1 (id INTEGER);", "DROP TABLE t1;")
+            .migration("2_b", "CREATE TABLE t2 (id INTEGER);", "DROP TABLE t2;")
+            .no_transaction("3_c", "CREATE TABLE t3 (id INTEGER);", "DROP TABLE t3;");
+        project.run("migrate --to 1").ok();
+        project.execute(match project.backend() {
+            Backend::Sqlite => {
+                "CREATE TRIGGER no BEFORE INSERT ON __diesel_schema_migrations BEGIN SELECT RAISE(ABORT, 'not today'); END"
+            }
+            Backend::Postgres => {
+                "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''not today''; END';
+                 CREATE TRIGGER no BEFORE INSERT ON __diesel_schema_migrations FOR EACH ROW EXECUTE FUNCTION no()"
+            }
+        });
+
+        project.run("migrate").fails_with(3).snapshot("record_refused");
+        project.remove("migrations/2_b");
+        project.run("migrate").fails_with(3).says("migration 3 c ran, but could not be recorded").does_not_say("up.sql");
+
+        project.execute(match project.backend() {
+            Backend::Sqlite => "DROP TRIGGER no",
+            Backend::Postgres => "DROP TRIGGER no ON __diesel_schema_migrations",
+        });
+        project.run("migrate").ok().says("done by an earlier run");
+    }
 }
 
 #[test]

@@ -88,6 +88,28 @@ fn twins(backend: Backend) -> [Project; 2] {
 }
 
 each_backend! {
+    fn the_stream_keeps_to_the_flags_of_migrate(project: Project) {
+        for flags in ["--fake", "--single-transaction", "--fake --single-transaction"] {
+            let [here, there] = [(); 2].map(|()| {
+                let project = Project::on(project.backend())
+                    .migration("0_start", "CREATE TABLE start (id INTEGER);", "DROP TABLE start;");
+                project.run("migrate").ok();
+                project
+                    .migration("1_a", "CREATE TABLE a (id INTEGER);\nINSERT INTO a VALUES (1);", "DROP TABLE a;")
+                    .migration("2_b", "CREATE TABLE b AS SELECT * FROM a;", "DROP TABLE b;")
+            });
+            let sql = there.run(&format!("migrate --sql {flags}")).ok().stdout.clone();
+            here.run(&format!("migrate {flags}")).ok();
+
+            assert!(run_elsewhere(&there, &sql), "{sql}");
+
+            assert_eq!(memory(&here), memory(&there), "{flags}");
+            assert_eq!(here.dump(), there.dump(), "{flags}");
+            let commits = if flags.contains("single") { 1 } else { 2 };
+            assert_eq!(sql.matches("COMMIT;").count(), commits, "{sql}");
+        }
+    }
+
     fn the_stream_run_elsewhere_gives_what_migrate_gives(project: Project) {
         let [here, there] = twins(project.backend());
         // The ledger is there, so that the stream writes to it.

@@ -1,3 +1,9 @@
-//! The splitter against a database: the pieces of a file do what the file does.
+//! The splitter against the plain clients: the pieces of a file are what the client sends, and do what it does.
 
+mod clients;
+mod files;
+mod generated;
+mod psql;
+mod random;
 mod sqlite;
+mod three_hundred;

@@ -25,6 +25,7 @@ pub(super) struct Connected {
     pub(super) notices: Notices,
     pub(super) tls: Tls,
     pub(super) location: Location,
+    pub(super) config: Config,
 }
 
 /// One way to try: plain, with TLS where the server offers it, or with TLS only.
@@ -117,6 +118,7 @@ impl Dial<'_> {
         }
         let config = self.config(target, address, way, &notices);
         let with = tls.clone();
+        let kept = config.clone();
         let answer = within(self.timeout(), move || match with {
             Tls::Off => config.connect(NoTls),
             Tls::On(connector) => config.connect(connector),
@@ -130,7 +132,7 @@ impl Dial<'_> {
             (TargetHost::Socket(folder), _) => Location::Socket { folder: folder.clone(), port: target.port },
             (TargetHost::Server { name, .. }, address) => Location::Server { host: name.clone(), address, port: target.port },
         };
-        Ok(Connected { client, notices, tls, location })
+        Ok(Connected { client, notices, tls, location, config: kept })
     }
 
     fn config(&self, target: &Target, address: Option<IpAddr>, way: Way, notices: &Notices) -> Config {

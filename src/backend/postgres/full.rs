@@ -1,14 +1,15 @@
 //! The session at the *Full* level: identity, settings, tables. The lock is in [`lock`](super::lock).
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 
 use super::session::PostgresSession;
-use super::{catalogue, introspect, lock};
+use super::{catalogue, introspect, lock, rehearsal, watch};
 use crate::backend::basic::Basic;
 use crate::backend::error::{SqlError, SqlErrorKind};
-use crate::backend::full::{Full, Holder, Identity, IndexState, Notice, TableName};
+use crate::backend::full::{Blocker, Full, HeldLock, Holder, Identity, IndexState, Limits, Notice, Span, TableName};
 use crate::domain::engine::Engine;
 use crate::domain::schema::Schema;
 use crate::domain::sql::ConcurrentIndex;
@@ -108,6 +109,65 @@ impl Full for PostgresSession {
         }
         Err(SqlError::new(SqlErrorKind::Other, "standard_conforming_strings is off, so \\' cannot be read for certain")
             .with_hint("leave the setting on, and write strings with backslashes as E'…'"))
+    }
+
+    fn limit(&mut self, limits: Limits, span: Span) -> Result<(), SqlError> {
+        let set = match span {
+            Span::BeforeTransaction => return Ok(()),
+            Span::Transaction => "SET LOCAL",
+            Span::Session => "SET",
+        };
+        // Of less than a millisecond one is left: zero means *for ever* to PostgreSQL.
+        let setting = |name: &str, limit: Option<Duration>| {
+            limit.map(|limit| format!("{set} {name} = {};", limit.as_millis().clamp(1, i32::MAX.unsigned_abs().into())))
+        };
+        let all: String = [setting("lock_timeout", limits.lock), setting("statement_timeout", limits.statement)]
+            .into_iter()
+            .flatten()
+            .collect();
+        if all.is_empty() { Ok(()) } else { self.execute(&all) }
+    }
+
+    fn execute_watched(&mut self, sql: &str, patience: Duration) -> Result<(), (SqlError, Vec<Blocker>)> {
+        watch::execute(self, sql, patience)
+    }
+
+    fn relation_ids(&mut self) -> Result<HashSet<i64>, SqlError> {
+        rehearsal::relation_ids(self)
+    }
+
+    fn held_locks(&mut self) -> Result<Vec<HeldLock>, SqlError> {
+        rehearsal::held_locks(self)
+    }
+
+    fn sequences(&mut self) -> Result<Vec<(String, Option<i64>)>, SqlError> {
+        rehearsal::sequences(self)
+    }
+
+    fn check_deferred(&mut self) -> Result<(), SqlError> {
+        rehearsal::check_deferred(self)
+    }
+
+    fn may_relax_commits(&mut self) -> Result<bool, SqlError> {
+        let rows = self.query("SELECT pg_catalog.current_setting('synchronous_standby_names') = ''", &[])?;
+        Ok(rows.first().and_then(|row| row.truth(0)).unwrap_or(false))
+    }
+
+    fn relax_commit(&mut self) -> Result<(), SqlError> {
+        self.execute("SET LOCAL synchronous_commit = off")
+    }
+
+    /// A transaction that writes nothing would wait for nothing.
+    fn flush_commits(&mut self) -> Result<(), SqlError> {
+        self.begin()?;
+        let flushed = self
+            .execute("SET LOCAL synchronous_commit = on; SELECT pg_catalog.pg_logical_emit_message(true, 'manage', 'flush')")
+            .and_then(|()| self.commit());
+        if flushed.is_err() {
+            // Where this fails too, the connection is lost, which the error says.
+            let _ = self.rollback();
+        }
+        flushed
     }
 
     fn try_lock(&mut self, what: &str) -> Result<bool, SqlError> {

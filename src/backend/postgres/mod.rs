@@ -25,6 +25,7 @@ mod introspect;
 mod lock;
 mod programs;
 mod raw;
+mod rehearsal;
 mod replace;
 mod rows;
 mod scratch;
@@ -34,6 +35,7 @@ mod text_form;
 mod thread;
 mod tls;
 mod values;
+mod watch;
 
 pub use cancel::CancelHandle;
 pub use cursor::PgCursor;

@@ -36,8 +36,10 @@ pub struct PostgresSession {
     pub(super) state: State,
     pub(super) types: PgMetadataCache,
     statements: HashMap<(String, Vec<u32>), Statement>,
-    tls: Tls,
+    pub(super) tls: Tls,
     pub(super) location: Location,
+    /// How this session came in, for another that watches it.
+    pub(super) config: postgres::Config,
     pub(super) settings: OwnSettings,
     pub(super) commit_failed: bool,
 }
@@ -68,6 +70,7 @@ impl PostgresSession {
             statements: HashMap::new(),
             tls: connected.tls,
             location: connected.location,
+            config: connected.config,
             settings: OwnSettings::default(),
             commit_failed: false,
         }

@@ -1,9 +1,12 @@
 //! A database file in a folder of its own, gone with its value.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use rusqlite::backup::Backup;
 use sha2::{Digest, Sha256};
 
+use super::errors::translate;
 use super::session::SqliteSession;
 use crate::backend::copying::{Job, Step};
 use crate::backend::error::{SqlError, SqlErrorKind};
@@ -26,7 +29,7 @@ impl ScratchFile {
                 SqlErrorKind::Permission,
                 format!("cannot make a folder for a scratch database, {}: {error}", folder.display()),
             )
-            .with_hint("set TMPDIR to a folder that you may write")
+            .with_hint("it must be possible to write there; for a temporary folder set TMPDIR")
         })?;
         Ok(Self { folder })
     }
@@ -37,6 +40,17 @@ impl ScratchFile {
         // Nothing in it outlives the process.
         crate::backend::Basic::execute(&mut session, "PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY")?;
         Ok(session)
+    }
+
+    /// Copies the database of `session` into it, and opens the copy as the real one would be: a rehearsal measures it.
+    pub(super) fn open_copy(&self, session: &SqliteSession) -> Result<SqliteSession, SqlError> {
+        let mut target = rusqlite::Connection::open(self.file()).map_err(translate)?;
+        Backup::new(session.view(), &mut target)
+            .and_then(|backup| backup.run_to_completion(10_000, Duration::ZERO, None))
+            .map_err(translate)?;
+        target.close().map_err(|(_, error)| translate(error))?;
+        let opening = Opening { access: Access::Write, application: "", environment: &|_| None, connect_timeout: None };
+        SqliteSession::open(&self.file(), &opening)
     }
 
     /// Fills it with the database in `file`, byte by byte, and gives the SHA-256 of what was read.
@@ -86,4 +100,15 @@ impl Drop for ScratchFile {
     fn drop(&mut self) {
         let _ = self.remove();
     }
+}
+
+/// A session on a copy of the database of `session`, which lies beside it, where there is room for its like, and goes
+/// with the session.
+pub(super) fn copy(session: &SqliteSession, path: &Path) -> Result<SqliteSession, SqlError> {
+    let parent = path.parent().unwrap_or_else(|| Path::new("."));
+    let file = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    let scratch = ScratchFile::make(parent, &format!("{file}-rehearsal-{}", std::process::id()))?;
+    let mut copy = scratch.open_copy(session)?;
+    copy.keep(scratch);
+    Ok(copy)
 }

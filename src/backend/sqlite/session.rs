@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::Connection;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
@@ -14,15 +14,19 @@ use super::errors::{translate, translate_diesel};
 use super::handle::{Handle, Interrupter};
 use super::introspect;
 use super::lock::{FileId, LockFile};
+use super::scratch::{self, ScratchFile};
 use super::violations;
 use crate::backend::Basic;
 use crate::backend::error::{SqlError, SqlErrorKind};
-use crate::backend::full::{Full, Holder, Identity, Location, Notice, TableName, Violation};
+use crate::backend::full::{Full, Holder, Identity, Limits, Location, Notice, Span, TableName, Violation};
 use crate::backend::handling::SQLITE_SETTINGS;
 use crate::backend::session::{Access, Opening};
 use crate::domain::engine::Engine;
 use crate::domain::schema::Schema;
 use crate::domain::value::{Row, Value};
+
+/// How many steps of SQLite's machine lie between two looks at the clock: some tens of microseconds.
+const STEPS_BETWEEN_LOOKS: i32 = 1000;
 
 /// A session on an SQLite file.
 pub struct SqliteSession {
@@ -32,6 +36,9 @@ pub struct SqliteSession {
     lock: LockFile,
     created: bool,
     busy_timeout: Duration,
+    statement_timeout: Option<Duration>,
+    // Declared last: the file goes when the handle is closed.
+    scratch: Option<ScratchFile>,
 }
 
 impl SqliteSession {
@@ -62,6 +69,8 @@ impl SqliteSession {
             path: real,
             created: !exists,
             busy_timeout: Self::BUSY_TIMEOUT,
+            statement_timeout: None,
+            scratch: None,
         };
         session.handle.view().busy_timeout(session.busy_timeout).map_err(translate)?;
         // Opening reads nothing: the first look at the schema tells whether the file is a database.
@@ -165,6 +174,20 @@ impl SqliteSession {
         &self.path
     }
 
+    /// Lets the file of this session live as long as it.
+    pub(super) fn keep(&mut self, scratch: ScratchFile) {
+        self.scratch = Some(scratch);
+    }
+
+    fn execute_all(&mut self, sql: &str) -> Result<(), SqlError> {
+        let mut batch = rusqlite::Batch::new(self.handle.view(), sql);
+        while let Some(mut statement) = batch.next().map_err(translate)? {
+            let mut rows = statement.raw_query();
+            while rows.next().map_err(translate)?.is_some() {}
+        }
+        Ok(())
+    }
+
     fn depth(&mut self) -> u32 {
         let status = AnsiTransactionManager::transaction_manager_status_mut(self.handle.diesel());
         status.transaction_depth().ok().flatten().map_or(0, std::num::NonZeroU32::get)
@@ -182,12 +205,17 @@ impl Basic for SqliteSession {
     }
 
     fn execute(&mut self, sql: &str) -> Result<(), SqlError> {
-        let mut batch = rusqlite::Batch::new(self.handle.view(), sql);
-        while let Some(mut statement) = batch.next().map_err(translate)? {
-            let mut rows = statement.raw_query();
-            while rows.next().map_err(translate)?.is_some() {}
-        }
-        Ok(())
+        let Some(limit) = self.statement_timeout else { return self.execute_all(sql) };
+        let begun = Instant::now();
+        self.handle.view().progress_handler(STEPS_BETWEEN_LOOKS, Some(move || begun.elapsed() >= limit)).map_err(translate)?;
+        let done = self.execute_all(sql);
+        self.handle.view().progress_handler(0, None::<fn() -> bool>).map_err(translate)?;
+        done.map_err(|mut error| {
+            if error.kind == SqlErrorKind::Cancelled && begun.elapsed() >= limit {
+                error.message = format!("interrupted: it took longer than its statement_timeout of {} ms", limit.as_millis());
+            }
+            error
+        })
     }
 
     fn execute_with(&mut self, sql: &str, binds: &[Value]) -> Result<u64, SqlError> {
@@ -273,6 +301,7 @@ impl Full for SqliteSession {
     }
 
     fn restore_settings(&mut self) -> Result<(), SqlError> {
+        self.statement_timeout = None;
         let attached = self.query("SELECT name FROM pragma_database_list WHERE name NOT IN ('main', 'temp')", &[])?;
         for database in attached.iter().filter_map(|row| row.text(0)) {
             self.execute(&format!("DETACH \"{}\"", database.replace('"', "\"\"")))?;
@@ -297,6 +326,18 @@ impl Full for SqliteSession {
             self.execute(&format!("DROP {kind} IF EXISTS temp.\"{}\"", name.replace('"', "\"\"")))?;
         }
         Ok(())
+    }
+
+    fn limit(&mut self, limits: Limits, span: Span) -> Result<(), SqlError> {
+        if span != Span::Transaction {
+            self.statement_timeout = limits.statement;
+            self.handle.view().busy_timeout(limits.lock.unwrap_or(self.busy_timeout)).map_err(translate)?;
+        }
+        Ok(())
+    }
+
+    fn scratch_copy(&mut self) -> Result<Option<Self>, SqlError> {
+        scratch::copy(self, &self.path).map(Some)
     }
 
     fn try_lock(&mut self, what: &str) -> Result<bool, SqlError> {

@@ -237,14 +237,7 @@ impl Tour<'_> {
 }
 
 fn options(what: &str) -> Options {
-    Options {
-        what: what.to_owned(),
-        lock_timeout: Duration::ZERO,
-        single_transaction: false,
-        fake: false,
-        allow_out_of_order: false,
-        stamp: None,
-    }
+    Options { lock_timeout: Duration::ZERO, ..Options::new(what) }
 }
 
 /// A name that no other run has.

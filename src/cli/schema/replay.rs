@@ -41,14 +41,8 @@ impl Replay {
     /// # Errors
     /// When one of them fails, or somebody asked to stop.
     pub fn run(&mut self, context: &mut Context, files: &[Migration]) -> Result<Schema, Failure> {
-        let options = Options {
-            what: self.what.clone(),
-            lock_timeout: std::time::Duration::ZERO,
-            single_transaction: false,
-            fake: false,
-            allow_out_of_order: true,
-            stamp: None,
-        };
+        let options =
+            Options { lock_timeout: std::time::Duration::ZERO, allow_out_of_order: true, ..Options::new(self.what.clone()) };
         let stop = || self.interrupts.asked();
         let session = self.scratch.session();
         let mut engine = Engine { session, files, actor: &self.actor, options: &options, observer: &mut Ignore, stop: &stop };

@@ -161,8 +161,24 @@ impl RefineryHistory {
         )
     }
 
+    fn checksum(&self, migration: &Migration) -> u64 {
+        refinery_checksum(&migration.name, number(&migration.version), &migration.up.text, self.width)
+    }
+
+    /// Name and checksum of the file as it is now; when it ran stays.
+    pub(super) fn accept_sql(&self, migration: &Migration) -> String {
+        format!(
+            "UPDATE {} SET name = '{}', checksum = '{}' WHERE version = {}",
+            self.name(),
+            // A name has letters, digits and underscores only.
+            migration.name,
+            self.checksum(migration),
+            number(&migration.version)
+        )
+    }
+
     pub(super) fn record_sql(&self, migration: &Migration) -> String {
-        let checksum = refinery_checksum(&migration.name, number(&migration.version), &migration.up.text, self.width);
+        let checksum = self.checksum(migration);
         format!(
             "INSERT INTO {} (version, name, applied_on, checksum) VALUES ({}, '{}', {}, '{checksum}')",
             self.name(),
