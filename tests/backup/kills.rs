@@ -176,3 +176,27 @@ fn the_server_killed_in_the_middle_leaves_the_old_database_or_the_new_one() {
         run("restore x.bak --yes --no-backup --reason x").run().ok();
     }
 }
+
+each_backend! {
+    fn who_presses_ctrl_c_leaves_nothing_behind(project: Project) {
+        let (project, backup) = backed_up(project);
+        let before = project.dump();
+        for (command, point) in [("backup x.bak".to_owned(), "backup.copied"), (format!("restore {backup} --yes --no-backup --reason x"), "restore.begun")] {
+            let running = project.command(&command).env("MANAGE_FAULT", format!("{point}:1:sleep=1500")).spawn();
+            // The file, or the lock, is there by then.
+            let begun = || match point {
+                "backup.copied" => litter(&project).iter().any(|name| name.ends_with(".partial")),
+                _ => !project.run("doctor").stdout.contains("lock         free"),
+            };
+            while !begun() {}
+
+            let outcome = running.signal(rustix::process::Signal::INT).wait();
+
+            outcome.fails_with(7);
+            assert_eq!(before, project.dump(), "{command}");
+            assert_eq!(litter(&project), Vec::<String>::new(), "{command}");
+            assert_eq!(until_alone(&project), Vec::<String>::new(), "{command}");
+        }
+        assert!(!project.has("x.bak"));
+    }
+}

@@ -107,4 +107,25 @@ each_backend! {
         project.run("status").ok().says("protected");
         tidy(&project);
     }
+
+    fn every_cell_of_the_guards(project: Project) {
+        let (project, backup) = backed_up(project);
+        let (ledger, no, yes) = if project.backend() == Backend::Sqlite { ("main", "0", "1") } else { ("manage", "false", "true") };
+        let name = database(&project).unwrap_or_else(|| "manage.db".to_owned());
+
+        refused(&project, &format!("restore {backup}"), 4).says("needs a yes");
+        for (marker, protected) in [("staging", no), ("production", yes)] {
+            project.execute(&format!("UPDATE {ledger}.manage_marker SET name = '{marker}', protected = {protected}"));
+            refused(&project, &format!("restore {backup} --yes"), 4).says("needs the database's name");
+        }
+        project.execute(&format!("DELETE FROM {ledger}.manage_marker"));
+        refused(&project, &format!("restore {backup} --yes"), 4).says("needs the database's name");
+
+        let restore = format!("restore {backup} --no-backup --reason x");
+        Terminal::run(&project, &restore).expect("to go on: ").type_line(&name).finish().ok();
+        assert_eq!(customers(&project), "2");
+        // What was unknown is not made known by a backup that has a marker.
+        assert_eq!(project.value(&format!("SELECT count(*) FROM {ledger}.manage_marker")), "0");
+        tidy(&project);
+    }
 }
