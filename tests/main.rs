@@ -14,6 +14,7 @@ mod house;
 mod layouts;
 mod lint;
 mod notes;
+mod numbered;
 mod platform;
 mod safety;
 mod schema;

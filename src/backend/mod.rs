@@ -24,7 +24,7 @@ pub mod session;
 pub mod sqlite;
 
 pub use basic::Basic;
-pub use column::{column_type, rfc3339_now};
+pub use column::{column_is_there, column_type, has_column, rfc3339_now};
 #[cfg(feature = "full")]
 pub use copying::{Copied, Installed, Job, LeftOver, LeftOverKind, Obstacle, Progress, Step};
 pub use error::{SqlError, SqlErrorKind};

@@ -17,11 +17,12 @@ use crate::domain::schema::Schema;
 use crate::guards::{Deed, Standing};
 use crate::migrate::{Direction, Forward, History, Manner, MigrateError, Options, Picture, plan_forward};
 use crate::project::Migration;
+use crate::project::migrations::Keeper;
 use crate::schema::{Drift, DriftKind, compare};
 
 /// Take over a database that was there before
 ///
-/// Where diesel or refinery keeps a history in it, the history stays as it is, and the files of what is applied are
+/// Where there is a history in it (diesel's, refinery's, or a version in a settings table), it stays as it is, and the files of what is applied are
 /// noted in the log: from now on edits of them are noticed. Where there are tables but no history, the schema is
 /// compared with what the migrations make on a scratch database; only if both are equal the migrations are recorded
 /// as applied. No migration is run on the database itself.
@@ -72,7 +73,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     }
     let replayed = replay(context, &chosen, &files, &target)?;
     let compared = compare(&replayed, &live);
-    let drift = compared.iter().filter(|drift| matters(drift));
+    let drift = compared.iter().filter(|drift| matters(drift) && !is_settings(drift, &files));
     let lines: Vec<String> =
         drift.map(|drift| format!("{} {}", drift.kind.mark(), drift.message("the migrations", "the database"))).collect();
     context.screen.facts.insert("differences".to_owned(), json!(lines));
@@ -99,15 +100,27 @@ fn with_history(
     options: &Options,
     begun: Instant,
 ) -> Result<Exit, Failure> {
-    let word = History::look(&mut reached.session, files)?.word();
+    let history = History::look(&mut reached.session, files)?;
+    let (word, owner) = (history.word(), history.owner());
     let outcome = running::run(context, reached, files, options, &[Direction::Up], |engine| engine.adopt())?;
     context.screen.facts.insert("history".to_owned(), word.into());
-    let nothing = format!("nothing to do: {word}'s history is there, and the log knows every file in it");
-    let hint = format!("{word}'s history stays as it is; edits are noticed from now on");
+    let nothing = format!("nothing to do: {owner} is there, and the log knows every file in it");
+    let hint = format!("{owner} stays as it is; edits are noticed from now on");
     running::summary(context, &outcome, "noted in the log", &nothing, &hint, begun);
     let what = format!("noted in the log: {word} had run them");
     noting::recorded(context, chosen, reached, "adopt", &what, &outcome)?;
     Ok(Exit::Ok)
+}
+
+/// The table that keeps the version is made where it is missing, and an application may have made it otherwise.
+fn is_settings(drift: &Drift, files: &[Migration]) -> bool {
+    let Some(Keeper::Settings(table)) = files.first().map(|file| &file.keeper) else { return false };
+    // `table settings`, `column settings.value`, `check of settings: …`; an index or a trigger is not ours.
+    let mut words = drift.object.split(' ').skip(1).map(|word| word.trim_end_matches(':'));
+    words.any(|word| {
+        let name = word.strip_prefix("public.").unwrap_or(word);
+        name.strip_prefix(&**table).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    })
 }
 
 /// The order of columns does not count, and neither does an extension that only the database has: monitoring brings

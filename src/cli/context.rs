@@ -162,7 +162,7 @@ impl Context {
     /// When they cannot be read.
     pub fn migrations(&mut self, chosen: &Chosen) -> Result<Vec<Migration>, Failure> {
         let folder = chosen.project.migrations_folder();
-        let files = migrations::load_as(&folder, chosen.url.engine(), chosen.project.config.migrations.layout)?;
+        let files = migrations::load_as(&folder, chosen.url.engine(), &chosen.project.config.migrations)?;
         for warning in files.iter().flat_map(|file| &file.warnings) {
             let place = crate::domain::explain::Place {
                 file: Project::shown(&warning.place.file, &self.folder),

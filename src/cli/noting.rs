@@ -81,7 +81,7 @@ pub fn recorded(
     write_after(context, chosen, reached, &said)
 }
 
-/// As [`write`], for a command whose work is done already: what fails says so.
+/// As [`write()`], for a command whose work is done already: what fails says so.
 ///
 /// # Errors
 /// When the ledger cannot be written.

@@ -52,6 +52,9 @@ pub struct Migrations {
     pub dir: PathBuf,
     /// The layout; detected where it is not said.
     pub layout: Option<Layout>,
+    /// The table that keeps the version in the numbered layout.
+    #[serde(deserialize_with = "table_name")]
+    pub settings_table: String,
     /// How long a statement may wait for a lock.
     #[serde(deserialize_with = "duration")]
     pub lock_timeout: Option<Duration>,
@@ -62,6 +65,22 @@ pub struct Migrations {
     pub retries: Option<u32>,
 }
 
+impl Migrations {
+    /// The usual table of an application's settings.
+    pub const SETTINGS_TABLE: &str = "settings";
+}
+
+/// A name that both databases read alike, quoted or not.
+fn table_name<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    let begins = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
+    if begins && name.len() <= 63 && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {
+        return Ok(name);
+    }
+    let why = format!("`{name}` is no name of a table here: lower-case letters, digits and underscores, at most 63 of them");
+    Err(serde::de::Error::custom(why))
+}
+
 fn duration<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
     let text = String::deserialize(from)?;
     parse_duration(&text).map(Some).map_err(serde::de::Error::custom)
@@ -69,7 +88,14 @@ fn duration<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Duration
 
 impl Default for Migrations {
     fn default() -> Self {
-        Self { dir: "migrations".into(), layout: None, lock_timeout: None, statement_timeout: None, retries: None }
+        Self {
+            dir: "migrations".into(),
+            layout: None,
+            settings_table: Self::SETTINGS_TABLE.to_owned(),
+            lock_timeout: None,
+            statement_timeout: None,
+            retries: None,
+        }
     }
 }
 
@@ -81,6 +107,28 @@ pub enum Layout {
     Diesel,
     /// `V<version>__<name>.sql`, `U<version>__<name>.sql`
     Refinery,
+    /// `<NNN>_<name>.sql` with the parts `-- up` and `-- down`
+    Numbered,
+}
+
+impl Layout {
+    /// The word in `manage.toml`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Diesel => "diesel",
+            Self::Refinery => "refinery",
+            Self::Numbered => "numbered",
+        }
+    }
+
+    /// Whose layout it is, in words: `diesel's layout`.
+    pub fn described(self) -> &'static str {
+        match self {
+            Self::Diesel => "diesel's layout",
+            Self::Refinery => "refinery's layout",
+            Self::Numbered => "the numbered layout",
+        }
+    }
 }
 
 /// `[lint]`

@@ -12,12 +12,14 @@
 //! | `classify`, `outside`, `index`, `words` | what a statement is, read word by word |
 //! | `changes`, `change` | which tables, columns and rows a statement changes |
 //! | `directives` | `-- manage: …` |
+//! | `conditions` | `-- manage: unless column …`, before a statement |
 //!
 //! PostgreSQL's `standard_conforming_strings` is taken to be on, as it is since 9.1.
 
 pub mod change;
 pub mod changes;
 pub mod classify;
+pub mod conditions;
 pub mod directives;
 pub mod index;
 pub mod pieces;
@@ -39,6 +41,7 @@ use super::engine::Engine;
 pub use change::{Change, Refused, What};
 pub use changes::changes;
 pub use classify::{Statement, classify};
+pub use conditions::{BadCondition, Condition, conditions};
 pub use directives::{Directive, directives};
 pub use index::{ConcurrentIndex, concurrent_index};
 pub use pieces::{Piece, SplitError, split};
