@@ -177,18 +177,29 @@ fn the_server_killed_in_the_middle_leaves_the_old_database_or_the_new_one() {
     }
 }
 
+/// From beside: who looks from within is connected, and in the way of a restore.
+fn somebody_holds_the_lock(project: &Project) -> bool {
+    let Some(name) = database(project) else { return project.run("doctor").stdout.contains("held by") };
+    let held = "SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE l.locktype = 'advisory' AND d.datname = $1";
+    postgres::Client::connect(&server().url("postgres"), postgres::NoTls)
+        .and_then(|mut client| client.query(held, &[&name]))
+        .is_ok_and(|rows| !rows.is_empty())
+}
+
 each_backend! {
     fn who_presses_ctrl_c_leaves_nothing_behind(project: Project) {
         let (project, backup) = backed_up(project);
         let before = project.dump();
         for (command, point) in [("backup x.bak".to_owned(), "backup.copied"), (format!("restore {backup} --yes --no-backup --reason x"), "restore.begun")] {
-            let running = project.command(&command).env("MANAGE_FAULT", format!("{point}:1:sleep=1500")).spawn();
+            let mut running = project.command(&command).env("MANAGE_FAULT", format!("{point}:1:sleep=4000")).spawn();
             // The file, or the lock, is there by then.
             let begun = || match point {
                 "backup.copied" => litter(&project).iter().any(|name| name.ends_with(".partial")),
-                _ => !project.run("doctor").stdout.contains("lock         free"),
+                _ => somebody_holds_the_lock(&project),
             };
-            while !begun() {}
+            while !begun() {
+                assert!(running.is_running(), "{command} ended before it was seen");
+            }
 
             let outcome = running.signal(rustix::process::Signal::INT).wait();
 
