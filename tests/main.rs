@@ -20,3 +20,4 @@ mod safety;
 mod schema;
 mod splitter;
 mod support;
+mod verify;

@@ -15,6 +15,8 @@ mod handling;
 mod on_diesel;
 #[cfg(feature = "full")]
 pub mod postgres;
+#[cfg(feature = "full")]
+pub mod reading;
 pub mod refinery;
 #[cfg(feature = "full")]
 mod scratch;
@@ -31,6 +33,8 @@ pub use error::{SqlError, SqlErrorKind};
 pub use full::{Blocker, Full, HeldLock, Holder, Identity, IndexState, Limits, Location, Notice, Span, TableName, Violation};
 pub use handling::{Around, Handling, around, handling};
 pub use on_diesel::{Dynamic, OnDiesel};
+#[cfg(feature = "full")]
+pub use reading::{Function, Read, Readable, Relation, RelationColumn, Relations};
 #[cfg(feature = "full")]
 pub use scratch::{Purpose, Scratch};
 #[cfg(feature = "full")]

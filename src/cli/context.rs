@@ -193,6 +193,11 @@ impl Context {
         })
     }
 
+    /// Something that opens further sessions on the same database, also from other threads.
+    pub fn opener(&self, url: &DatabaseUrl, command: &str) -> Opener {
+        Opener { url: url.clone(), application: self.what(command), dotenv: self.dotenv.clone() }
+    }
+
     /// Whether the chosen database is not there.
     pub fn is_missing(&self, chosen: &Chosen) -> bool {
         let opened = self.open(&chosen.url, Access::Read, "status");
@@ -329,6 +334,30 @@ fn variable(dotenv: &HashMap<String, String>, name: &str) -> Option<String> {
     // One that is not UTF-8 is set all the same: another database must not take its place.
     let real = std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
     real.or_else(|| dotenv.get(name).cloned())
+}
+
+/// Opens sessions that only read, on one database.
+pub struct Opener {
+    url: DatabaseUrl,
+    application: String,
+    dotenv: HashMap<String, String>,
+}
+
+impl Opener {
+    /// A session that only reads.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub fn open(&self) -> Result<Session, SqlError> {
+        let environment = |name: &str| variable(&self.dotenv, name);
+        let opening = Opening {
+            access: Access::Read,
+            application: &self.application,
+            environment: &environment,
+            connect_timeout: Some(Duration::from_secs(10)),
+        };
+        Session::open(&self.url, &opening).map_err(|error| unreachable(error, &self.url))
+    }
 }
 
 impl Reached {

@@ -38,6 +38,7 @@ pub mod schema;
 pub mod signals;
 pub mod start;
 pub mod status;
+pub mod verify;
 pub mod waiting;
 pub mod watch;
 

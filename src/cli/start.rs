@@ -16,7 +16,7 @@ use super::output::paint::Paint;
 use super::output::screen::ColorChoice;
 use super::{
     adopt, backup, completions, database, doctor, habits, init, lint, logging, man, marker, migrate, new, notes, redo, repair,
-    restore, rollback, schema, status,
+    restore, rollback, schema, status, verify,
 };
 use crate::domain::explain::Class;
 use crate::domain::secret::redact;
@@ -64,6 +64,8 @@ pub enum Command {
     Lint(lint::Args),
     #[allow(missing_docs)]
     Schema(schema::Args),
+    #[allow(missing_docs)]
+    Verify(verify::Args),
     #[allow(missing_docs)]
     Adopt(adopt::Args),
     #[allow(missing_docs)]
@@ -221,6 +223,7 @@ fn execute(context: &mut Context, command: &Command) -> Result<Exit, Failure> {
         Command::New(args) => new::run(context, args),
         Command::Lint(args) => lint::run(context, args),
         Command::Schema(args) => schema::run(context, args),
+        Command::Verify(args) => verify::run(context, args),
         Command::Adopt(args) => adopt::run(context, args),
         Command::Database(args) => database::run(context, args),
         Command::Backup(args) => backup::run(context, args),

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::expand::{ExpandError, expand};
+use super::tenancy::Tenancy;
 use crate::domain::duration::parse_duration;
 use crate::domain::explain::{Class, Explain, Place};
 
@@ -24,6 +25,10 @@ pub struct Config {
     pub lint: Lint,
     /// `[backup]`
     pub backup: Backup,
+    /// `[scripts]`
+    pub scripts: Scripts,
+    /// `[tenancy]`
+    pub tenancy: Option<Tenancy>,
     /// `[environments.NAME]`
     pub environments: BTreeMap<String, Environment>,
     #[serde(skip)]
@@ -131,6 +136,20 @@ impl Layout {
     }
 }
 
+/// `[scripts]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Scripts {
+    /// The folder, relative to the project.
+    pub dir: PathBuf,
+}
+
+impl Default for Scripts {
+    fn default() -> Self {
+        Self { dir: "scripts".into() }
+    }
+}
+
 /// `[lint]`
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -183,6 +202,9 @@ impl Config {
             message: error.message().to_owned(),
         })?;
         config.source = Some(Source { file: file.to_owned(), text: text.to_owned() });
+        if let Some((rule, message)) = config.tenancy.as_ref().and_then(Tenancy::contradictions) {
+            return Err(ConfigError::Invalid { place: Place::in_text(file, text, rule.span().start), message });
+        }
         Ok(config)
     }
 
@@ -227,7 +249,7 @@ impl Config {
     }
 
     /// Where `value` stands.
-    pub fn place(&self, value: &Spanned<String>) -> Place {
+    pub fn place<T>(&self, value: &Spanned<T>) -> Place {
         match &self.source {
             Some(source) => Place::in_text(&source.file, &source.text, value.span().start),
             None => Place::file("manage.toml"),

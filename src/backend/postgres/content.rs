@@ -24,14 +24,14 @@ const SETTINGS: &str = "SET LOCAL search_path = pg_catalog; SET LOCAL TimeZone =
 impl PostgresSession {
     /// What the database holds, in one snapshot.
     pub(in crate::backend) fn content(&mut self) -> Result<Content, SqlError> {
-        self.begin_snapshot()?;
+        self.begin_comparable_snapshot()?;
         let content = self.content_in_snapshot(&mut || Ok(()));
         self.rollback()?;
         content
     }
 
     /// Opens a transaction that sees one snapshot, and writes rows as text as every other such transaction does.
-    pub(super) fn begin_snapshot(&mut self) -> Result<(), SqlError> {
+    pub(super) fn begin_comparable_snapshot(&mut self) -> Result<(), SqlError> {
         self.begin()?;
         self.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")?;
         self.execute(SETTINGS)?;

@@ -22,7 +22,7 @@ impl PostgresSession {
         let identity = self.identity()?;
         let mut program = Program::find("pg_dump", job.programs, &identity.version)?;
         program.connect(url(job)?, &self.location, &identity.name, job.opening)?;
-        self.begin_snapshot()?;
+        self.begin_comparable_snapshot()?;
         let copied = self.dump(program, file, job);
         let ended = self.rollback();
         let copied = copied?;

@@ -25,6 +25,7 @@ mod introspect;
 mod lock;
 mod programs;
 mod raw;
+mod reading;
 mod rehearsal;
 mod replace;
 mod rows;

@@ -9,6 +9,7 @@ mod errors;
 mod handle;
 mod introspect;
 mod lock;
+mod reading;
 mod scratch;
 mod session;
 mod violations;

@@ -473,7 +473,7 @@ fn numbered(sql: &str) -> std::borrow::Cow<'_, str> {
     out.into()
 }
 
-fn value(value: ValueRef<'_>) -> Value {
+pub(super) fn value(value: ValueRef<'_>) -> Value {
     match value {
         ValueRef::Null => Value::Null,
         ValueRef::Integer(value) => Value::Integer(value),
@@ -485,7 +485,7 @@ fn value(value: ValueRef<'_>) -> Value {
     }
 }
 
-struct Bind<'a>(&'a Value);
+pub(super) struct Bind<'a>(pub(super) &'a Value);
 
 impl rusqlite::ToSql for Bind<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
