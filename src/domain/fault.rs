@@ -25,6 +25,19 @@ pub const POINTS: &[&str] = &[
     "baseline.finished",
     "baseline.before_commit",
     "baseline.after_commit",
+    "backup.begun",
+    "backup.copying",
+    "backup.copied",
+    "backup.scratch",
+    "backup.proved",
+    "backup.renamed",
+    "backup.described",
+    "restore.begun",
+    "restore.scratch",
+    "restore.prepared",
+    "restore.before_install",
+    "restore.installing",
+    "restore.installed",
 ];
 
 /// Passes the point called `name`.

@@ -54,6 +54,11 @@ fn starting_afresh_happens_as_shown() {
 }
 
 #[test]
+fn backups_and_restores_happen_as_shown() {
+    play("docs/guide/backup.md");
+}
+
+#[test]
 fn notes_are_written_as_shown() {
     play("docs/guide/notes.md");
 }
