@@ -1,5 +1,6 @@
 -- Spam is found in the messages by now. The way back adds the column again, with nobody in it.
 -- version: 7
+-- manage: allow destructive the last release has stopped writing the column
 
 -- up
 -- manage: if column chat_users.is_spammer

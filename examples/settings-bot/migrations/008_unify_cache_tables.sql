@@ -1,5 +1,6 @@
 -- One cache for everything. What was cached is lost on purpose: it is looked up again.
 -- version: 8
+-- manage: allow destructive what was cached is looked up again
 
 -- up
 CREATE TABLE IF NOT EXISTS cache (

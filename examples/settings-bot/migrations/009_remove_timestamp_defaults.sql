@@ -1,6 +1,8 @@
 -- The bot says when something happened; a default only hides that it was forgotten. SQLite cannot change a column, so each
 -- table is made anew, filled and renamed. One of them is the settings table, which holds the version itself.
 -- version: 9
+-- manage: allow no-way-back old programs work without the defaults
+-- manage: allow rebuild nothing points to these tables
 
 -- up
 CREATE TABLE IF NOT EXISTS chat_messages_new (
