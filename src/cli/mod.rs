@@ -32,6 +32,7 @@ pub mod repair;
 pub mod rollback;
 pub mod running;
 pub mod schema;
+pub mod scripts;
 pub mod signals;
 pub mod start;
 pub mod status;

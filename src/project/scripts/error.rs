@@ -35,6 +35,12 @@ pub enum ScriptError {
         /// What to do.
         hint: String,
     },
+    /// A file is in the way.
+    #[error("{} is there already", .file.display())]
+    Exists {
+        /// The file.
+        file: PathBuf,
+    },
     /// A parameter's value.
     #[error("{message}")]
     Parameter {
@@ -77,6 +83,7 @@ impl Explain for ScriptError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Invalid { hint, .. } | Self::Unknown { hint, .. } | Self::Parameter { hint, .. } => Some(hint.clone()),
+            Self::Exists { .. } => Some("take another name, or that file away".to_owned()),
             Self::File { .. } => Some("check the path, and who may read and write it".to_owned()),
         }
     }
