@@ -103,13 +103,15 @@ pub enum Deed {
     Adopt,
     /// `notes add`
     NotesAdd,
+    /// `verify --record`
+    VerifyRecord,
     /// `marker set`
     MarkerSet,
 }
 
 impl Deed {
     /// All of them, in the order of the table's rows.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Migrate,
         Self::Rollback,
         Self::RollbackAll,
@@ -119,6 +121,7 @@ impl Deed {
         Self::RoundTrip,
         Self::Adopt,
         Self::NotesAdd,
+        Self::VerifyRecord,
         Self::MarkerSet,
     ];
 
@@ -134,6 +137,7 @@ impl Deed {
             Self::RoundTrip => "lint --roundtrip",
             Self::Adopt => "adopt",
             Self::NotesAdd => "notes add",
+            Self::VerifyRecord => "verify --record",
             Self::MarkerSet => "marker set",
         }
     }
@@ -188,7 +192,7 @@ pub fn consent(deed: Deed, standing: Standing) -> Consent {
         (Deed::Adopt, Development) => Free,
         (Deed::Adopt, Staging | Unknown | Protected) => Ask,
         // It adds a line to the memory and takes nothing away.
-        (Deed::NotesAdd, _) => Free,
+        (Deed::NotesAdd | Deed::VerifyRecord, _) => Free,
         // It decides what everything else may do.
         (Deed::MarkerSet, Development) => Ask,
         (Deed::MarkerSet, Staging | Unknown | Protected) => AskByName,

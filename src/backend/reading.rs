@@ -61,6 +61,8 @@ pub struct RelationColumn {
     pub nullable: bool,
     /// Its type as SQL writes it.
     pub type_text: String,
+    /// Whether it is part of the primary key.
+    pub key: bool,
 }
 
 /// What the catalogue says of a function that a name may mean.

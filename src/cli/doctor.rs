@@ -1,5 +1,7 @@
 //! `manage doctor`
 
+mod scripts;
+
 use serde_json::json;
 
 use super::context::{Chosen, Context};
@@ -146,6 +148,7 @@ impl Doctor<'_> {
         {
             self.fail("history", &failure);
         }
+        self.accounts_and_scripts(chosen, &mut session);
     }
 
     fn ledger(&mut self, session: &mut impl Full) -> Result<(), Failure> {

@@ -85,9 +85,8 @@ impl<'a> Check<'a> {
         }
         let total = script.head.total.as_ref().map(|total| maker.in_head(total.get_ref())).transpose()?;
         let effects = script.head.effects.iter();
-        let effects = effects
-            .map(|(name, sql)| Ok((name.clone(), maker.in_head(sql.get_ref())?)))
-            .collect::<Result<_, CheckError>>()?;
+        let effects =
+            effects.map(|(name, sql)| Ok((name.clone(), maker.in_head(sql.get_ref())?))).collect::<Result<_, CheckError>>()?;
         Ok(Self { script, main, total, effects, confined: maker.is_confined(), parameters: BTreeMap::new() })
     }
 

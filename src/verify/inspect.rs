@@ -164,7 +164,9 @@ impl Patch<'_> {
         let Scoping::Tenants { map, .. } = self.scoping else { return Ok(relation) };
         let message = match map.find(name) {
             None => Some(format!("[tenancy.tables] does not classify `{name}`, so no patch may write it")),
-            Some(table) if table.access == Some(Access::Never) => Some(format!("no patch may write `{name}`: its access is never")),
+            Some(table) if table.access == Some(Access::Never) => {
+                Some(format!("no patch may write `{name}`: its access is never"))
+            }
             Some(table) if table.access == Some(Access::Global) && self.script.head.scope == Scope::Tenant => {
                 Some(format!("`{name}` belongs to no account, so a patch about one account may not write it"))
             }

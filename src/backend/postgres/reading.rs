@@ -20,7 +20,8 @@ const RELATIONS: &str = "SELECT n.nspname::text, c.relname::text, \
          n.nspname IN ('pg_catalog', 'information_schema', 'manage') \
              OR EXISTS (SELECT 1 FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass \
                         AND d.objid = c.oid AND d.deptype = 'e'), \
-         a.attname::text, NOT a.attnotnull, pg_catalog.format_type(a.atttypid, a.atttypmod) \
+         a.attname::text, NOT a.attnotnull, pg_catalog.format_type(a.atttypid, a.atttypmod), \
+         EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisprimary AND a.attnum = ANY (i.indkey)) \
      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
      LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
          AND n.nspname NOT IN ('pg_catalog', 'information_schema') \
@@ -112,6 +113,7 @@ impl PostgresSession {
                     name: column.to_owned(),
                     nullable: row.truth(6) == Some(true),
                     type_text: text(7),
+                    key: row.truth(8) == Some(true),
                 });
             }
         }

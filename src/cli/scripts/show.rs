@@ -30,8 +30,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     let file = shown(&script.file, &context.folder);
     let hash = script.hash();
     let head = &script.head;
-    let parameters: Vec<Value> =
-        head.params.iter().map(|(name, parameter)| parameter_fact(name, parameter.get_ref())).collect();
+    let parameters: Vec<Value> = head.params.iter().map(|(name, parameter)| parameter_fact(name, parameter.get_ref())).collect();
     let facts = &mut context.screen.facts;
     facts.insert("name".to_owned(), script.name.clone().into());
     facts.insert("kind".to_owned(), kind.prefix().into());

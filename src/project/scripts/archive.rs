@@ -32,11 +32,8 @@ pub fn archive(folder: &Path, kind: Kind, name: &str) -> Result<Vec<(PathBuf, Pa
             moves.push((file.path, target));
         }
     }
-    let unwritable = |file: &Path, error: std::io::Error| ScriptError::File {
-        verb: "write",
-        file: file.to_owned(),
-        cause: error.to_string(),
-    };
+    let unwritable =
+        |file: &Path, error: std::io::Error| ScriptError::File { verb: "write", file: file.to_owned(), cause: error.to_string() };
     let archive = folder.join(FOLDER);
     std::fs::create_dir_all(&archive).map_err(|error| unwritable(&archive, error))?;
     for (from, to) in &moves {

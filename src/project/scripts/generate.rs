@@ -50,8 +50,7 @@ pub fn generate(folder: &Path, new: &NewScript<'_>) -> Result<(String, PathBuf),
 
 /// Lower case, words joined by one underscore, without the kind's prefix.
 fn slug(words: &str, kind: Kind) -> String {
-    let kept: String =
-        words.to_ascii_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { ' ' }).collect();
+    let kept: String = words.to_ascii_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { ' ' }).collect();
     let stem = kept.split_whitespace().collect::<Vec<_>>().join("_");
     let bare = stem.strip_prefix(kind.prefix()).and_then(|rest| rest.strip_prefix('_'));
     bare.unwrap_or(&stem).to_owned()

@@ -173,7 +173,7 @@ impl Scripts {
             [] => Err(self.unknown(&Kind::ALL, name, &plain)),
             several => {
                 let full: Vec<String> = several.iter().map(|(kind, known)| format!("{}-{known}", kind.prefix())).collect();
-                Err(ScriptError::Unknown { name: name.to_owned(), hint: format!("say which: {}", full.join(", ")) })
+                Err(ScriptError::Several { name: name.to_owned(), full: full.join(", ") })
             }
         }
     }
