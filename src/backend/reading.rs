@@ -33,6 +33,8 @@ pub struct Relations {
     pub visible: Vec<Relation>,
     /// Operators of the project's own, whose functions may do anything.
     pub operators: Vec<String>,
+    /// Types with casts of the project's own, whose functions may do anything.
+    pub casts: Vec<String>,
 }
 
 /// A table or view.

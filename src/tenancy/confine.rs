@@ -199,11 +199,18 @@ fn refuse_schemas(map: &Map, read: &Query) -> Result<(), Refusal> {
 }
 
 fn refuse_operators(map: &Map, read: &Query) -> Result<(), Refusal> {
-    match read.operators.iter().find(|mention| map.relations.operators.contains(&mention.name)) {
-        Some(mention) => Err(refusal(
+    if let Some(mention) = read.operators.iter().find(|mention| map.relations.operators.contains(&mention.name)) {
+        return Err(refusal(
             mention,
             format!("`{}` is an operator of the project's own, which may read other accounts' rows", mention.name),
             "use the database's own operators",
+        ));
+    }
+    match read.names.iter().find(|mention| map.relations.casts.contains(&mention.name)) {
+        Some(mention) => Err(refusal(
+            mention,
+            format!("`{}` has a cast of the project's own, which may read other accounts' rows", mention.name),
+            "use the database's own types",
         )),
         None => Ok(()),
     }

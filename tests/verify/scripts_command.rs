@@ -17,7 +17,7 @@ each_backend! {
         let states: Vec<_> = json["scripts"].as_array().expect("scripts").iter().map(|s| s["state"].as_str().unwrap_or_default()).collect();
         assert_eq!(states, ["active", "active", "invalid", "archived"]);
         project.run("scripts show verify-page-status").ok().snapshot("scripts_show");
-        project.run("scripts show page-status").fails_with(2).says("fix-page-status, ");
+        project.run("scripts show page-status").fails_with(2).says("say which: verify-page-status, fix-page-status");
         project.run("scripts show old").fails_with(2).says("it is archived");
 
         project.run("scripts archive fix_page_status").ok().says("scripts/archive/fix_page_status.sql").says("verify page-status names it");
@@ -126,7 +126,7 @@ each_backend! {
         let outcome = project.run("doctor");
 
         outcome.ok()
-            .says("does not classify secrets, all_pages")
+            .says("does not classify all_pages, secrets")
             .says("names what the database does not have: gone")
             .says("links: 2 rows lead to no account: 3, 4")
             .says("notes: 1 row leads to two accounts: 2")

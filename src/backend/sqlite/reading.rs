@@ -137,6 +137,7 @@ impl SqliteSession {
             schemas: vec!["main".to_owned(), "temp".to_owned()],
             visible: found.into_values().chain(own).collect(),
             operators: Vec::new(),
+            casts: Vec::new(),
         })
     }
 
