@@ -23,7 +23,7 @@ enum Takes {
 use Standing::{Development, Protected, Staging, Unknown};
 use Takes::{AYes, Never, Nothing, TheName};
 
-const TABLE: [(&str, [(Standing, Takes); 4]); 10] = [
+const TABLE: [(&str, [(Standing, Takes); 4]); 11] = [
     ("rollback", [(Development, Nothing), (Staging, Nothing), (Unknown, Nothing), (Protected, AYes)]),
     ("rollback --all", [(Development, Nothing), (Staging, AYes), (Unknown, AYes), (Protected, Never)]),
     ("redo", [(Development, Nothing), (Staging, AYes), (Unknown, AYes), (Protected, Never)]),
@@ -33,6 +33,7 @@ const TABLE: [(&str, [(Standing, Takes); 4]); 10] = [
     ("adopt", [(Development, Nothing), (Staging, AYes), (Unknown, AYes), (Protected, AYes)]),
     ("repair", [(Development, Nothing), (Staging, AYes), (Unknown, AYes), (Protected, AYes)]),
     ("notes add", [(Development, Nothing), (Staging, Nothing), (Unknown, Nothing), (Protected, Nothing)]),
+    ("verify --record", [(Development, Nothing), (Staging, Nothing), (Unknown, Nothing), (Protected, Nothing)]),
     ("marker set", [(Development, AYes), (Staging, TheName), (Unknown, TheName), (Protected, TheName)]),
 ];
 
@@ -61,6 +62,8 @@ fn ready(backend: Backend, command: &str) -> Project {
             project.execute(&format!("DROP TABLE __diesel_schema_migrations; DELETE FROM {log}"));
             project
         }
+        "verify --record" => project
+            .file("scripts/verify_users.sql", "/* manage\ndescription = \"d\"\n*/\nSELECT 1 AS what FROM users WHERE 1 = 0\n"),
         _ => project,
     }
 }
@@ -174,7 +177,8 @@ rows!(
     adopt_keeps_its_cells = 6,
     repair_keeps_its_cells = 7,
     notes_add_keeps_its_cells = 8,
-    marker_set_keeps_its_cells = 9
+    verify_record_keeps_its_cells = 9,
+    marker_set_keeps_its_cells = 10
 );
 
 #[test]
