@@ -72,7 +72,7 @@ pub struct Report {
 /// Runs `manage new verify`.
 ///
 /// # Errors
-/// As [`make`].
+/// When nothing is left of the words, a script of that name is there, or the folder cannot be written.
 pub fn verify(context: &mut Context, verify: &Verify) -> Result<Exit, Failure> {
     make(context, Kind::Verify, &verify.args)
 }
@@ -80,7 +80,7 @@ pub fn verify(context: &mut Context, verify: &Verify) -> Result<Exit, Failure> {
 /// Runs `manage new fix`.
 ///
 /// # Errors
-/// As [`make`].
+/// When nothing is left of the words, a script of that name is there, or the folder cannot be written.
 pub fn fix(context: &mut Context, fix: &Fix) -> Result<Exit, Failure> {
     make(context, Kind::Fix, &fix.args)
 }
@@ -88,7 +88,7 @@ pub fn fix(context: &mut Context, fix: &Fix) -> Result<Exit, Failure> {
 /// Runs `manage new sync`.
 ///
 /// # Errors
-/// As [`make`].
+/// When nothing is left of the words, a script of that name is there, or the folder cannot be written.
 pub fn sync(context: &mut Context, sync: &Sync) -> Result<Exit, Failure> {
     make(context, Kind::Sync, &sync.args)
 }
@@ -96,7 +96,7 @@ pub fn sync(context: &mut Context, sync: &Sync) -> Result<Exit, Failure> {
 /// Runs `manage new report`.
 ///
 /// # Errors
-/// As [`make`].
+/// When nothing is left of the words, a script of that name is there, or the folder cannot be written.
 pub fn report(context: &mut Context, report: &Report) -> Result<Exit, Failure> {
     make(context, if report.diagnose { Kind::Diagnose } else { Kind::Check }, &report.args)
 }
