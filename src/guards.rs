@@ -101,8 +101,12 @@ pub enum Deed {
     RoundTrip,
     /// `adopt` of a database without a history
     Adopt,
+    /// `restore`
+    Restore,
     /// `notes add`
     NotesAdd,
+    /// `verify --record`
+    VerifyRecord,
     /// `marker set`
     MarkerSet,
     /// `fix`
@@ -111,8 +115,6 @@ pub enum Deed {
     Sync,
     /// `undo`
     Undo,
-    /// `runs cancel`
-    RunsCancel,
     /// `runs prune`
     RunsPrune,
     /// `approve`
@@ -121,7 +123,7 @@ pub enum Deed {
 
 impl Deed {
     /// All of them, in the order of the table's rows.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Migrate,
         Self::Rollback,
         Self::RollbackAll,
@@ -130,12 +132,13 @@ impl Deed {
         Self::DatabaseDrop,
         Self::RoundTrip,
         Self::Adopt,
+        Self::Restore,
         Self::NotesAdd,
+        Self::VerifyRecord,
         Self::MarkerSet,
         Self::Fix,
         Self::Sync,
         Self::Undo,
-        Self::RunsCancel,
         Self::RunsPrune,
         Self::Approve,
     ];
@@ -151,12 +154,13 @@ impl Deed {
             Self::DatabaseDrop => "database drop",
             Self::RoundTrip => "lint --roundtrip",
             Self::Adopt => "adopt",
+            Self::Restore => "restore",
             Self::NotesAdd => "notes add",
+            Self::VerifyRecord => "verify --record",
             Self::MarkerSet => "marker set",
             Self::Fix => "fix",
             Self::Sync => "sync",
             Self::Undo => "undo",
-            Self::RunsCancel => "runs cancel",
             Self::RunsPrune => "runs prune",
             Self::Approve => "approve",
         }
@@ -214,17 +218,17 @@ pub fn consent(deed: Deed, standing: Standing) -> Consent {
         // Nothing is run, but the history says from then on what was never proved by running it.
         (Deed::Adopt, Development) => Free,
         (Deed::Adopt, Staging | Unknown | Protected) => Ask,
+        // Everything since the backup goes; on a protected database somebody may need just that, by name.
+        (Deed::Restore, Development) => Ask,
+        (Deed::Restore, Staging | Unknown | Protected) => AskByName,
         // It adds a line to the memory and takes nothing away.
-        (Deed::NotesAdd, _) => Free,
+        (Deed::NotesAdd | Deed::VerifyRecord, _) => Free,
         // It decides what everything else may do.
         (Deed::MarkerSet, Development) => Ask,
         (Deed::MarkerSet, Staging | Unknown | Protected) => AskByName,
         // The plan is looked at before it is done, everywhere; `--yes` says so only together with `--max-rows`.
         (Deed::Fix | Deed::Sync | Deed::Undo, Development | Staging | Unknown) => Ask,
         (Deed::Fix | Deed::Sync | Deed::Undo, Protected) => DigestAndReason,
-        // What was done stays done; the run only does not go on.
-        (Deed::RunsCancel, Development | Staging | Unknown) => Free,
-        (Deed::RunsCancel, Protected) => Ask,
         // After it those runs cannot be taken back.
         (Deed::RunsPrune, Development) => Free,
         (Deed::RunsPrune, Staging | Unknown) => Ask,

@@ -4,20 +4,23 @@
 // They need the command line, which `--no-default-features` leaves out.
 #![cfg(feature = "cli")]
 
+mod backup;
+mod baseline;
 mod commands;
 mod connection;
 mod depth;
 mod docs;
+mod embed;
 mod guards;
 mod house;
 mod layouts;
 mod lint;
 mod notes;
 mod numbered;
+mod patch;
 mod platform;
 mod safety;
 mod schema;
 mod splitter;
 mod support;
-mod patch;
 mod verify;

@@ -72,9 +72,13 @@ impl Context {
 
     /// A variable: of the real environment, else of `.env`.
     pub fn variable(&self, name: &str) -> Option<String> {
-        // One that is not UTF-8 is set all the same: another database must not take its place.
-        let real = std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
-        real.or_else(|| self.dotenv.get(name).cloned())
+        variable(&self.dotenv, name)
+    }
+
+    /// Looks variables up as [`Context::variable`] does, and can be kept while the context is used otherwise.
+    pub fn variables(&self) -> impl Fn(&str) -> Option<String> + use<> {
+        let dotenv = self.dotenv.clone();
+        move |name| variable(&dotenv, name)
     }
 
     /// Whether `--yes` was given.
@@ -109,7 +113,7 @@ impl Context {
     /// When there is none, or its files are not valid.
     pub fn project(&mut self) -> Result<Project, Failure> {
         let project = match &self.global.project {
-            Some(folder) => Project::open(&self.folder.join(folder))?,
+            Some(folder) => Project::open(self.folder.join(folder))?,
             None => Project::find(&self.folder)?,
         };
         self.dotenv = dotenv::read(&project.folder)?;
@@ -141,7 +145,11 @@ impl Context {
         Ok(Chosen { project, url, environment })
     }
 
-    fn named_database(&self, text: &str) -> Result<String, Failure> {
+    /// The URL in what `--database` and the like are given: itself, or the variable that `env:NAME` names.
+    ///
+    /// # Errors
+    /// When the variable is not set.
+    pub fn named_database(&self, text: &str) -> Result<String, Failure> {
         let Some(name) = text.strip_prefix("env:") else { return Ok(text.to_owned()) };
         self.variable(name).filter(|value| !value.trim().is_empty()).ok_or_else(|| {
             Failure::new(
@@ -326,6 +334,12 @@ impl Context {
     }
 }
 
+fn variable(dotenv: &HashMap<String, String>, name: &str) -> Option<String> {
+    // One that is not UTF-8 is set all the same: another database must not take its place.
+    let real = std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+    real.or_else(|| dotenv.get(name).cloned())
+}
+
 /// Opens sessions that only read, on one database.
 pub struct Opener {
     url: DatabaseUrl,
@@ -339,10 +353,7 @@ impl Opener {
     /// # Errors
     /// When the database cannot be reached.
     pub fn open(&self) -> Result<Session, SqlError> {
-        let environment = |name: &str| {
-            let real = std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
-            real.or_else(|| self.dotenv.get(name).cloned())
-        };
+        let environment = |name: &str| variable(&self.dotenv, name);
         let opening = Opening {
             access: Access::Read,
             application: &self.application,

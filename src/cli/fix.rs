@@ -149,7 +149,11 @@ impl Call<'_> {
         let scripts = scripts::load(&chosen.project.scripts_folder(), chosen.url.engine())?;
         let script = scripts.named(&[self.kind], self.name)?;
         if !script.head.runs_on(chosen.url.engine()) {
-            return Err(Failure::new(Class::Usage, format!("`{}` is not for {}", script.name, chosen.url.engine()), "its head says so: engines = […]"));
+            return Err(Failure::new(
+                Class::Usage,
+                format!("`{}` is not for {}", script.name, chosen.url.engine()),
+                "its head says so: engines = […]",
+            ));
         }
         if script.head.form == Form::Statement {
             return Err(Failure::new(
@@ -228,16 +232,27 @@ impl Call<'_> {
         let short = show::shown(digest);
         let plans = shared.ledger.plans(&mut reached.session, digest).map_err(PatchError::from)?;
         let plan = match plans.as_slice() {
-            [] => return conflict(format!("there is no plan {short} in this database"), "make one with --dry-run, on the database that is meant"),
+            [] => {
+                return conflict(
+                    format!("there is no plan {short} in this database"),
+                    "make one with --dry-run, on the database that is meant",
+                );
+            }
             [one] => one,
             _ => return conflict(format!("several plans begin with {digest}"), "give more of its digits"),
         };
         let script = shared.script;
         if plan.kind != script.kind.prefix() || plan.name != script.name {
-            return conflict(format!("plan {short} is of `{} {}`", plan.kind, plan.name), "name that script, or make a new plan with --dry-run");
+            return conflict(
+                format!("plan {short} is of `{} {}`", plan.kind, plan.name),
+                "name that script, or make a new plan with --dry-run",
+            );
         }
         if plan.script_hash != script.hash() {
-            return conflict(format!("`{}` was edited since plan {short} was made", script.name), "make a new plan with --dry-run");
+            return conflict(
+                format!("`{}` was edited since plan {short} was made", script.name),
+                "make a new plan with --dry-run",
+            );
         }
         let whose = match subject {
             Subject::Each(_, accounts) => match accounts.as_slice() {
@@ -248,7 +263,10 @@ impl Call<'_> {
         };
         if (plan.account_key.clone(), plan.site_key.clone()) != whose {
             let of = plan.account_name.as_deref().unwrap_or("all accounts");
-            return conflict(format!("plan {short} is about {of}"), "name that account and site, or make a new plan with --dry-run");
+            return conflict(
+                format!("plan {short} is about {of}"),
+                "name that account and site, or make a new plan with --dry-run",
+            );
         }
         shared.given = serde_json::from_str(&plan.parameters).unwrap_or_default();
         if let Some(instant) = clock_of(&plan.clock) {
@@ -258,7 +276,13 @@ impl Call<'_> {
         Ok(())
     }
 
-    fn job<'j>(&self, context: &Context, reached: &mut Reached, shared: &Shared<'_>, about: About<'j>) -> Result<Job<'j>, Failure> {
+    fn job<'j>(
+        &self,
+        context: &Context,
+        reached: &mut Reached,
+        shared: &Shared<'_>,
+        about: About<'j>,
+    ) -> Result<Job<'j>, Failure> {
         let script = shared.script;
         let engine = reached.session.engine();
         let mut values = BTreeMap::new();
@@ -331,7 +355,8 @@ impl Call<'_> {
             }
             show::plan(context, &done);
             let findings = done.findings(&shared.script.head.verify);
-            let verify = findings.map(|(before, after)| format!("; verify {}: {before} → {after} findings", shared.script.head.verify.join(", ")));
+            let verify = findings
+                .map(|(before, after)| format!("; verify {}: {before} → {after} findings", shared.script.head.verify.join(", ")));
             context.screen.line(&format!("  rehearsed in a transaction that was rolled back{}", verify.unwrap_or_default()));
             planned = Some(done);
         }
@@ -561,7 +586,13 @@ pub fn refused(
     job.ledger.finish_run(&mut reached.session, id, state, None, &counts).map_err(PatchError::from)?;
     let said = Said {
         title: format!("{}: {state}, nothing was changed", said.title),
-        body: Some(std::iter::once(error.to_string()).chain(error.details()).map(|line| format!("- {line}")).collect::<Vec<_>>().join("\n")),
+        body: Some(
+            std::iter::once(error.to_string())
+                .chain(error.details())
+                .map(|line| format!("- {line}"))
+                .collect::<Vec<_>>()
+                .join("\n"),
+        ),
         ..said
     };
     noting::write(context, chosen, reached, &said).map(drop)

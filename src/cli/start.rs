@@ -15,8 +15,8 @@ use super::output::Screen;
 use super::output::paint::Paint;
 use super::output::screen::ColorChoice;
 use super::{
-    adopt, completions, database, doctor, fix, habits, init, lint, logging, man, marker, migrate, new, notes, redo, repair, rollback,
-    schema, status, undo, verify,
+    adopt, approve, backup, baseline, completions, database, doctor, export, fix, habits, init, lint, logging, man, marker,
+    migrate, new, notes, notice, redo, repair, restore, rollback, runs, schema, scripts, status, undo, verify,
 };
 use crate::domain::explain::Class;
 use crate::domain::secret::redact;
@@ -73,9 +73,25 @@ pub enum Command {
     #[allow(missing_docs)]
     Undo(undo::Args),
     #[allow(missing_docs)]
+    Runs(runs::Args),
+    #[allow(missing_docs)]
+    Approve(approve::Args),
+    #[allow(missing_docs)]
+    Scripts(scripts::Args),
+    #[allow(missing_docs)]
     Adopt(adopt::Args),
     #[allow(missing_docs)]
+    Baseline(baseline::Args),
+    #[allow(missing_docs)]
+    Export(export::Args),
+    #[allow(missing_docs)]
+    Notice(notice::Args),
+    #[allow(missing_docs)]
     Database(database::Args),
+    #[allow(missing_docs)]
+    Backup(backup::Args),
+    #[allow(missing_docs)]
+    Restore(restore::Args),
     #[allow(missing_docs)]
     Marker(marker::Args),
     #[allow(missing_docs)]
@@ -229,8 +245,16 @@ fn execute(context: &mut Context, command: &Command) -> Result<Exit, Failure> {
         Command::Fix(args) => fix::fix(context, args),
         Command::Sync(args) => fix::sync(context, args),
         Command::Undo(args) => undo::run(context, args),
+        Command::Runs(args) => runs::run(context, args),
+        Command::Approve(args) => approve::run(context, args),
+        Command::Scripts(args) => scripts::run(context, args),
         Command::Adopt(args) => adopt::run(context, args),
+        Command::Baseline(args) => baseline::run(context, args),
+        Command::Export(args) => export::run(context, args),
+        Command::Notice(args) => notice::run(context, args),
         Command::Database(args) => database::run(context, args),
+        Command::Backup(args) => backup::run(context, args),
+        Command::Restore(args) => restore::run(context, args),
         Command::Marker(args) => marker::run(context, args),
         Command::Notes(args) => notes::run(context, args),
         Command::Doctor(args) => doctor::run(context, args),

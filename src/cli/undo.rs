@@ -85,7 +85,10 @@ fn wanted(args: &Args, ledger: Ledger, reached: &mut Reached) -> Result<Run, Fai
     let session = &mut reached.session;
     let usage = |message: String| Failure::new(Class::Usage, message, "manage runs list shows them");
     let run = match args.run {
-        Some(id) => ledger.run(session, id).map_err(PatchError::from)?.ok_or_else(|| usage(format!("there is no run {id} in this database")))?,
+        Some(id) => ledger
+            .run(session, id)
+            .map_err(PatchError::from)?
+            .ok_or_else(|| usage(format!("there is no run {id} in this database")))?,
         None => {
             let all = ledger.runs(session).map_err(PatchError::from)?;
             let can = |run: &Run| matches!(run.begun.kind.as_str(), "fix" | "sync") && run.state.starts_with("applied");
@@ -100,7 +103,11 @@ fn wanted(args: &Args, ledger: Ledger, reached: &mut Reached) -> Result<Run, Fai
         ));
     }
     if !matches!(run.begun.kind.as_str(), "fix" | "sync" | "undo") {
-        return Err(Failure::new(Class::Refused, format!("run {} is a {}, which undo does not take back", run.id, run.begun.kind), ""));
+        return Err(Failure::new(
+            Class::Refused,
+            format!("run {} is a {}, which undo does not take back", run.id, run.begun.kind),
+            "",
+        ));
     }
     if !run.state.starts_with("applied") {
         return Err(Failure::new(
@@ -111,7 +118,11 @@ fn wanted(args: &Args, ledger: Ledger, reached: &mut Reached) -> Result<Run, Fai
     }
     let here = ledger.fingerprint(session).map_err(PatchError::from)?;
     if run.begun.fingerprint != here {
-        return Err(Failure::new(Class::Conflict, format!("run {} was made in another database", run.id), "name that one: --database"));
+        return Err(Failure::new(
+            Class::Conflict,
+            format!("run {} was made in another database", run.id),
+            "name that one: --database",
+        ));
     }
     Ok(run)
 }
@@ -245,9 +256,7 @@ impl Undo<'_> {
 
     fn refuse_clashes(&self, context: &mut Context, reached: &mut Reached) -> Result<(), Failure> {
         let clashes = clashes(self.images, &mut reached.session)?;
-        let listed = clashes.iter().map(|clash| {
-            json!({ "table": clash.table, "key": clash.key, "what": words(clash) })
-        });
+        let listed = clashes.iter().map(|clash| json!({ "table": clash.table, "key": clash.key, "what": words(clash) }));
         context.screen.facts.insert("conflicts".to_owned(), listed.collect());
         if clashes.is_empty() || self.args.skip_conflicts {
             for clash in clashes.iter().take(SHOWN) {
@@ -358,6 +367,9 @@ impl Undo<'_> {
                     let conflicts = context.screen.facts.get("conflicts").cloned().unwrap_or_default();
                     context.screen.facts.extend(show::facts(&done, "applied", &[]));
                     context.screen.facts.insert("conflicts".to_owned(), conflicts);
+                    if self.agreement == Some(Agreement::Given) {
+                        show::plan(context, &done);
+                    }
                     show::result(context, &done, account.as_ref().map(|account| account.name.as_str()), &[], true);
                     if let Some(note) = &note {
                         noting::tell(context, self.chosen, note);

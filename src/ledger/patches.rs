@@ -3,7 +3,6 @@
 use super::log::Actor;
 use super::{Ledger, LedgerError};
 use crate::backend::{Basic, SqlError, rfc3339_now};
-use crate::domain::engine::Engine;
 use crate::domain::value::Row;
 
 /// A plan that was shown.
@@ -65,6 +64,11 @@ impl Ledger {
     /// The name of the image of a part, as it must stand in a statement.
     pub fn image(self, run: i64, part: usize) -> String {
         self.table(&format!("manage_image_{run}_{part}"))
+    }
+
+    /// The name of the image of a part that is rolled back, by the process that rehearses it.
+    pub fn image_of_rehearsal(self, process: u32, part: usize) -> String {
+        self.table(&format!("manage_rehearsal_{process}_{part}"))
     }
 
     /// What tells this database from every other one.
@@ -166,8 +170,7 @@ impl Ledger {
             "INSERT INTO {} (digest, reason, person, os_user, host) VALUES ($1, $2, $3, $4, $5)",
             self.table("manage_approvals")
         );
-        let binds =
-            [digest.into(), reason.into(), person.into(), actor.user.as_str().into(), actor.host.as_str().into()];
+        let binds = [digest.into(), reason.into(), person.into(), actor.user.as_str().into(), actor.host.as_str().into()];
         session.execute_with(&sql, &binds).map(drop).map_err(LedgerError::Sql)
     }
 
@@ -246,13 +249,5 @@ impl Ledger {
             rfc3339_now(session.engine())
         );
         session.execute_with(&sql, &[image.run.into(), image.part.into()]).map(drop)
-    }
-
-    /// The schema in which the ledger's tables stand, where the database has schemas.
-    pub fn schema_name(engine: Engine) -> &'static str {
-        match engine {
-            Engine::Sqlite => "main",
-            Engine::Postgres => "manage",
-        }
     }
 }

@@ -122,10 +122,8 @@ impl Ledger {
     /// What the database refuses.
     pub fn checkpoint_run(self, session: &mut impl Basic, id: i64, state: &str, checkpoint: &str) -> Result<(), SqlError> {
         let now = rfc3339_now(session.engine());
-        let sql = format!(
-            "UPDATE {} SET state = $2, checkpoint = $3, heartbeat_at = {now} WHERE id = $1",
-            self.table("manage_runs")
-        );
+        let sql =
+            format!("UPDATE {} SET state = $2, checkpoint = $3, heartbeat_at = {now} WHERE id = $1", self.table("manage_runs"));
         session.execute_with(&sql, &[id.into(), state.into(), checkpoint.into()]).map(drop)
     }
 

@@ -96,6 +96,9 @@ impl Ledger {
     /// The version from which on there are notes.
     pub(super) const NOTES: i64 = 3;
 
+    /// The version from which on results of checks are kept.
+    pub(super) const CHECKS: i64 = 5;
+
     /// Whether it has what came with `version`: one that is only looked at may be older.
     pub(super) fn knows(self, version: i64) -> bool {
         self.version >= version

@@ -29,7 +29,8 @@ impl Done {
 
     /// The findings of the named checks before and after; none where it names none.
     pub fn findings(&self, named: &[String]) -> Option<(u64, u64)> {
-        let sum = |checks: &[Checked]| checks.iter().filter(|check| named.contains(&check.name)).map(|check| check.findings).sum();
+        let sum =
+            |checks: &[Checked]| checks.iter().filter(|check| named.contains(&check.name)).map(|check| check.findings).sum();
         (!named.is_empty()).then(|| (sum(&self.before), sum(&self.after)))
     }
 }

@@ -118,11 +118,18 @@ fn within(
     }
     let mut done = Done { before: around.checks(session)?, ..Done::default() };
     let start = session.written()?;
-    let id = job.ledger.start_run(session, &job.run, "running")?;
+    // A rehearsal draws no number: on PostgreSQL it would be missing among the runs.
+    let id = match mode {
+        Mode::Apply => Some(job.ledger.start_run(session, &job.run, "running")?),
+        Mode::Rehearse => None,
+    };
     let mut identity = Identity::of(job);
     let mut written: Vec<Written> = Vec::new();
     for (part, number) in job.parts.iter().zip(1..) {
-        let image = job.ledger.image(id, number);
+        let image = match id {
+            Some(id) => job.ledger.image(id, number),
+            None => job.ledger.image_of_rehearsal(std::process::id(), number),
+        };
         let one = part::run(job, part, image, done.rows(), &mut identity, session)?;
         done.parts.push(one.done.clone());
         written.push(one);
@@ -144,7 +151,7 @@ fn within(
     prove::in_all(&session.written()?.since(&start), &wanted)?;
     done.after = around.checks(session)?;
     judge(job, &done)?;
-    if mode == Mode::Apply {
+    if let Some(id) = id {
         remember(session, job, id, &done, &written)?;
         done.run = Some(id);
         around.note(session, &done)?;
@@ -157,9 +164,11 @@ fn of_account(job: &Job<'_>) -> String {
 }
 
 fn deferred(cause: &str) -> PatchError {
-    let mut error =
-        PatchError::refused("what was written breaks a constraint that is looked at last; all of it was rolled back", "correct what the script plans")
-            .started();
+    let mut error = PatchError::refused(
+        "what was written breaks a constraint that is looked at last; all of it was rolled back",
+        "correct what the script plans",
+    )
+    .started();
     error.cause = Some(cause.to_owned());
     error.class = Class::CouldNotRun;
     error
@@ -203,7 +212,10 @@ fn judge(job: &Job<'_>, done: &Done) -> Result<(), PatchError> {
     let mut error = PatchError::new(
         Class::Check,
         format!("the checks do not agree with `{}`; all of it was rolled back", job.run.name),
-        format!("see them: manage verify{}", job.run.account_name.as_ref().map(|name| format!(" --account {name}")).unwrap_or_default()),
+        format!(
+            "see them: manage verify{}",
+            job.run.account_name.as_ref().map(|name| format!(" --account {name}")).unwrap_or_default()
+        ),
     )
     .started();
     error.details = bad;

@@ -7,8 +7,12 @@ use crate::tenancy::{ScriptRefused, TenancyError};
 
 /// Why a patch was not applied: nothing of it is kept, unless the words say so.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("{message}")]
-pub struct PatchError {
+#[error("{}", .0.message)]
+pub struct PatchError(Box<Told>);
+
+/// What a [`PatchError`] tells.
+#[derive(Debug, Clone)]
+pub struct Told {
     /// How it is to be treated.
     pub class: Class,
     /// What happened.
@@ -29,11 +33,25 @@ pub struct PatchError {
     pub after_start: bool,
 }
 
+impl std::ops::Deref for PatchError {
+    type Target = Told;
+
+    fn deref(&self) -> &Told {
+        &self.0
+    }
+}
+
+impl std::ops::DerefMut for PatchError {
+    fn deref_mut(&mut self) -> &mut Told {
+        &mut self.0
+    }
+}
+
 impl PatchError {
     /// An error of this class.
     pub fn new(class: Class, message: impl Into<String>, hint: impl Into<String>) -> Self {
         let hint = hint.into();
-        Self {
+        Self(Box::new(Told {
             class,
             message: message.into(),
             place: None,
@@ -43,7 +61,7 @@ impl PatchError {
             details: Vec::new(),
             again: false,
             after_start: false,
-        }
+        }))
     }
 
     /// A guard refuses.
@@ -88,7 +106,7 @@ impl PatchError {
             SqlErrorKind::Serialization => Class::Conflict,
             _ => error.class(),
         };
-        Self {
+        Self(Box::new(Told {
             class,
             message: doing.to_owned(),
             place: None,
@@ -107,12 +125,12 @@ impl PatchError {
             details: Vec::new(),
             again,
             after_start: false,
-        }
+        }))
     }
 
     /// Any error that can explain itself.
     pub fn of(error: &dyn Explain) -> Self {
-        Self {
+        Self(Box::new(Told {
             class: error.class(),
             message: error.to_string(),
             place: error.place(),
@@ -122,7 +140,7 @@ impl PatchError {
             details: error.details(),
             again: false,
             after_start: false,
-        }
+        }))
     }
 }
 
@@ -135,10 +153,11 @@ fn without_values(message: &str) -> String {
 
 impl From<LedgerError> for PatchError {
     fn from(error: LedgerError) -> Self {
-        match &error {
-            LedgerError::Sql(sql) => Self { cause: Some(sql.message.clone()), ..Self::of(&error) },
-            _ => Self::of(&error),
+        let mut told = Self::of(&error);
+        if let LedgerError::Sql(sql) = &error {
+            told.cause = Some(sql.message.clone());
         }
+        told
     }
 }
 
@@ -166,7 +185,7 @@ impl Explain for PatchError {
     }
 
     fn place(&self) -> Option<Place> {
-        self.place.clone()
+        self.0.place.clone()
     }
 
     fn cause(&self) -> Option<String> {

@@ -92,12 +92,7 @@ pub(super) fn lock_parents(
         // The transaction holds the write lock of the whole file.
         return Ok(());
     }
-    let rows = format!(
-        "SELECT t.{{}} FROM {} AS i JOIN {} AS t ON {}",
-        image.table,
-        image.target_sql,
-        image.joined("t", "i")
-    );
+    let rows = format!("SELECT t.{{}} FROM {} AS i JOIN {} AS t ON {}", image.table, image.target_sql, image.joined("t", "i"));
     lock_above(confinement.map, table, &rows, 0, session)
 }
 
@@ -116,7 +111,8 @@ fn lock_above(map: &Map, table: &Table, rows: &str, depth: usize, session: &mut 
         session.query(&sql, &[]).map_err(|error| {
             let mut told = PatchError::sql(&error, "the rows that say whose these are cannot be kept as they are", false);
             if error.kind == SqlErrorKind::Permission {
-                told.hint = Some(format!("GRANT SELECT, UPDATE ON {} TO the role that connects: to lock rows takes both", parent.sql));
+                told.hint =
+                    Some(format!("GRANT SELECT, UPDATE ON {} TO the role that connects: to lock rows takes both", parent.sql));
             }
             told
         })?;
@@ -173,17 +169,18 @@ pub(super) fn still_owned(
     }
     let map = confinement.map;
     let places = Places::behind(0, confinement);
-    let may_have_moved = part.op == Op::Insert
-        || moves(table, image)
-        || !target.triggers.is_empty()
-        || through_itself(table, map);
+    let may_have_moved =
+        part.op == Op::Insert || moves(table, image) || !target.triggers.is_empty() || through_itself(table, map);
     if may_have_moved {
         let sql = image.count_foreign(&places.owned(map, table, "t"));
         let outside = number(session, &sql, &places.binds)?;
         if outside > 0 {
             let rows = if outside == 1 { "1 row".to_owned() } else { format!("{outside} rows") };
             return Err(PatchError::refused(
-                format!("{rows} of {} would not belong to {} afterwards; all of it was rolled back", target.name, confinement.account),
+                format!(
+                    "{rows} of {} would not belong to {} afterwards; all of it was rolled back",
+                    target.name, confinement.account
+                ),
                 "every column that leads to an account must lead to this one",
             )
             .started());
@@ -221,7 +218,11 @@ fn point_inside(
         let known = map.tables.iter().find(|table| map.same(&table.sql, &parent));
         let Some(known) = known else {
             return Err(PatchError::refused(
-                format!("`{}` of {} points to {parent}, which [tenancy.tables] does not classify", columns.join(", "), target.name),
+                format!(
+                    "`{}` of {} points to {parent}, which [tenancy.tables] does not classify",
+                    columns.join(", "),
+                    target.name
+                ),
                 "say in manage.toml how its rows reach the account, or that it is global",
             )
             .started());

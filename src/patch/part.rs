@@ -97,7 +97,10 @@ fn find<'j>(job: &'j Job<'_>, part: &PartJob, session: &mut Session) -> Result<(
         ));
     };
     if let Some(why) = &target.refused {
-        return Err(PatchError::refused(format!("no patch can write `{}`: {why}", target.name), "write its rows by a migration, and note it"));
+        return Err(PatchError::refused(
+            format!("no patch can write `{}`: {why}", target.name),
+            "write its rows by a migration, and note it",
+        ));
     }
     if target.columns.iter().any(|column| column.number == 0) {
         return Err(PatchError::refused(format!("the columns of `{}` cannot be read", target.name), ""));
@@ -165,7 +168,10 @@ fn given(part: &PartJob, target: &Target, names: &[String], engine: Engine) -> R
             let known = target.columns.iter().map(|column| column.name.as_str());
             let hint = match nearest(name, known) {
                 Some(near) => format!("do you mean `{near}`?"),
-                None => format!("its columns are {}", target.columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", ")),
+                None => format!(
+                    "its columns are {}",
+                    target.columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", ")
+                ),
             };
             return Err(usage(format!("`{}` has no column `{name}`", target.name), hint));
         };
@@ -277,7 +283,12 @@ fn plan(
 fn limit(job: &Job<'_>, target: &Target, rows: u64, so_far: u64) -> Result<(), PatchError> {
     match job.max_rows {
         Some(most) if so_far + rows > most => Err(PatchError::refused(
-            format!("{} rows would be written, {} of them in `{}`; at most {most} are expected", so_far + rows, rows, target.name),
+            format!(
+                "{} rows would be written, {} of them in `{}`; at most {most} are expected",
+                so_far + rows,
+                rows,
+                target.name
+            ),
             "look at the plan with --dry-run; if it is right, raise expect_max in the head, or --max-rows",
         )),
         _ => Ok(()),
@@ -316,7 +327,11 @@ fn write(
         Op::Insert => image.insert(engine),
     };
     let refused = |error: &crate::backend::SqlError| {
-        let told = PatchError::sql(error, &format!("the database refused to {} rows of `{}`", word(part.op), target.name), job.confined.is_some());
+        let told = PatchError::sql(
+            error,
+            &format!("the database refused to {} rows of `{}`", word(part.op), target.name),
+            job.confined.is_some(),
+        );
         match &part.source {
             Source::Script(query) => told.at(query.place.clone()).started(),
             Source::Back { .. } => told.started(),
@@ -361,7 +376,10 @@ fn read_back(part: &PartJob, target: &Target, image: &Image, rows: u64, session:
     let expected = if part.op == Op::Delete { 0 } else { rows };
     if there != expected {
         return Err(PatchError::refused(
-            format!("{there} of {expected} rows of `{}` are there after they were written; all of it was rolled back", target.name),
+            format!(
+                "{there} of {expected} rows of `{}` are there after they were written; all of it was rolled back",
+                target.name
+            ),
             "a trigger changes what is written: look at it",
         )
         .started());
@@ -398,8 +416,7 @@ fn keys(image: &Image, session: &mut Session) -> Result<Vec<String>, PatchError>
     let columns: Vec<String> = image.keys.iter().map(|key| Slot::Key.of(key)).collect();
     let columns = columns.join(", ");
     let rows = session.query(&format!("SELECT {columns} FROM {} ORDER BY {columns} LIMIT 5", image.table), &[])?;
-    let shown = |row: &crate::domain::value::Row| {
-        row.values.iter().map(crate::tenancy::find::shown).collect::<Vec<_>>().join(", ")
-    };
+    let shown =
+        |row: &crate::domain::value::Row| row.values.iter().map(crate::tenancy::find::shown).collect::<Vec<_>>().join(", ");
     Ok(rows.iter().map(shown).collect())
 }

@@ -63,9 +63,8 @@ pub(super) fn only(written: &Written, target: &Target, op: Op, rows: u64) -> Res
 pub(super) fn nothing_but(written: &Written, image: &str, rows: u64) -> Result<(), PatchError> {
     let rows = i64::try_from(rows).unwrap_or(i64::MAX);
     let own = |table: &str| image == table || image.strip_prefix("main.") == Some(table);
-    let others = written.tables.iter().any(|(table, counted)| {
-        !own(table) || *counted != Counted { inserted: rows, ..Counted::default() }
-    });
+    let others =
+        written.tables.iter().any(|(table, counted)| !own(table) || *counted != Counted { inserted: rows, ..Counted::default() });
     if others || written.elsewhere != 0 || !written.storage.is_empty() {
         return Err(PatchError::refused(
             "the script's query has written something while it was only to plan",

@@ -41,12 +41,7 @@ pub type Part = (String, Vec<String>, Op, ScriptQuery);
 ///
 /// # Errors
 /// When a part cannot be confined, or names a parameter that is not declared.
-pub fn queries(
-    script: &Script,
-    map: Option<&Map>,
-    site: bool,
-    session: &mut Session,
-) -> Result<Vec<Part>, PatchError> {
+pub fn queries(script: &Script, map: Option<&Map>, site: bool, session: &mut Session) -> Result<Vec<Part>, PatchError> {
     let whole = (
         script.head.table.clone().unwrap_or_default(),
         script.head.key_columns(),
@@ -54,11 +49,8 @@ pub fn queries(
         script.body,
         script.text.len(),
     );
-    let mut parts: Vec<_> = script
-        .parts
-        .iter()
-        .map(|part| (part.table.clone(), part.key.clone(), part.op, part.start, part.end))
-        .collect();
+    let mut parts: Vec<_> =
+        script.parts.iter().map(|part| (part.table.clone(), part.key.clone(), part.op, part.start, part.end)).collect();
     if parts.is_empty() {
         parts.push(whole);
     } else if let Some(first) = script.parts.first() {

@@ -4,6 +4,8 @@
 //! scripts, [`tenancy`] is the map of the accounts; [`diesel_toml`]
 //! and [`rustfmt`] read how schema.rs is to be written.
 
+#[cfg(feature = "full")]
+pub mod backup_file;
 pub mod config;
 pub mod diesel_toml;
 #[cfg(feature = "cli")]
@@ -15,6 +17,7 @@ pub mod notes;
 pub mod rustfmt;
 pub mod scripts;
 pub mod tenancy;
+pub mod texts;
 
 pub use config::{Config, ConfigError, Environment};
 pub use diesel_toml::{DieselToml, PrintSchema};

@@ -206,28 +206,67 @@ fn statements_of_postgres_are_not_patches() {
 
 /// What a trigger of the project does behind a write.
 const TRIGGERS_ON_SQLITE: &[(&str, &str)] = &[
-    ("drops one row and changes another account's", "CREATE TRIGGER evil BEFORE UPDATE ON clusters WHEN OLD.id = 17 BEGIN UPDATE clusters SET name = 'x' WHERE id = 40; SELECT RAISE(IGNORE); END"),
-    ("changes another account's row", "CREATE TRIGGER evil AFTER UPDATE ON clusters WHEN OLD.id = 17 BEGIN UPDATE clusters SET name = 'x' WHERE id = 40; END"),
-    ("changes the account", "CREATE TRIGGER evil AFTER UPDATE OF status ON clusters WHEN OLD.id = 31 BEGIN UPDATE clusters SET account_id = 2 WHERE id = 31; END"),
-    ("changes what was written", "CREATE TRIGGER evil AFTER UPDATE OF status ON clusters WHEN OLD.id = 31 BEGIN UPDATE clusters SET status = 'z' WHERE id = 31; END"),
-    ("writes another table", "CREATE TRIGGER evil AFTER UPDATE ON clusters BEGIN INSERT INTO audit_log VALUES (OLD.id, OLD.account_id, 'x'); END"),
+    (
+        "drops one row and changes another account's",
+        "CREATE TRIGGER evil BEFORE UPDATE ON clusters WHEN OLD.id = 17 BEGIN UPDATE clusters SET name = 'x' WHERE id = 40; SELECT RAISE(IGNORE); END",
+    ),
+    (
+        "changes another account's row",
+        "CREATE TRIGGER evil AFTER UPDATE ON clusters WHEN OLD.id = 17 BEGIN UPDATE clusters SET name = 'x' WHERE id = 40; END",
+    ),
+    (
+        "changes the account",
+        "CREATE TRIGGER evil AFTER UPDATE OF status ON clusters WHEN OLD.id = 31 BEGIN UPDATE clusters SET account_id = 2 WHERE id = 31; END",
+    ),
+    (
+        "changes what was written",
+        "CREATE TRIGGER evil AFTER UPDATE OF status ON clusters WHEN OLD.id = 31 BEGIN UPDATE clusters SET status = 'z' WHERE id = 31; END",
+    ),
+    (
+        "writes another table",
+        "CREATE TRIGGER evil AFTER UPDATE ON clusters BEGIN INSERT INTO audit_log VALUES (OLD.id, OLD.account_id, 'x'); END",
+    ),
     ("empties another table", "CREATE TRIGGER evil AFTER UPDATE ON clusters BEGIN DELETE FROM tags; END"),
-    ("replaces another account's row", "CREATE TRIGGER evil AFTER UPDATE ON clusters WHEN OLD.id = 17 BEGIN INSERT OR REPLACE INTO tags VALUES (2, 40, 'x'); END"),
+    (
+        "replaces another account's row",
+        "CREATE TRIGGER evil AFTER UPDATE ON clusters WHEN OLD.id = 17 BEGIN INSERT OR REPLACE INTO tags VALUES (2, 40, 'x'); END",
+    ),
 ];
 
 const TRIGGERS_ON_POSTGRES: &[(&str, &str)] = &[
-    ("drops one row and changes another account's", "BEFORE UPDATE ON clusters FOR EACH ROW WHEN (OLD.id = 17)|UPDATE clusters SET name = 'x' WHERE id = 40; RETURN NULL;"),
-    ("changes another account's row", "AFTER UPDATE ON clusters FOR EACH ROW WHEN (OLD.id = 17)|UPDATE clusters SET name = 'x' WHERE id = 40; RETURN NULL;"),
-    ("changes the account", "BEFORE UPDATE ON clusters FOR EACH ROW WHEN (OLD.id = 31)|NEW.account_id := 2; NEW.site_id := 20; RETURN NEW;"),
+    (
+        "drops one row and changes another account's",
+        "BEFORE UPDATE ON clusters FOR EACH ROW WHEN (OLD.id = 17)|UPDATE clusters SET name = 'x' WHERE id = 40; RETURN NULL;",
+    ),
+    (
+        "changes another account's row",
+        "AFTER UPDATE ON clusters FOR EACH ROW WHEN (OLD.id = 17)|UPDATE clusters SET name = 'x' WHERE id = 40; RETURN NULL;",
+    ),
+    (
+        "changes the account",
+        "BEFORE UPDATE ON clusters FOR EACH ROW WHEN (OLD.id = 31)|NEW.account_id := 2; NEW.site_id := 20; RETURN NEW;",
+    ),
     ("changes what was written", "BEFORE UPDATE ON clusters FOR EACH ROW WHEN (OLD.id = 31)|NEW.status := 'z'; RETURN NEW;"),
-    ("writes another table", "AFTER UPDATE ON clusters FOR EACH ROW|INSERT INTO audit_log VALUES (OLD.id, OLD.account_id, 'x'); RETURN NULL;"),
+    (
+        "writes another table",
+        "AFTER UPDATE ON clusters FOR EACH ROW|INSERT INTO audit_log VALUES (OLD.id, OLD.account_id, 'x'); RETURN NULL;",
+    ),
     ("empties another table", "AFTER UPDATE ON clusters FOR EACH STATEMENT|TRUNCATE tags; RETURN NULL;"),
     ("alters a table", "AFTER UPDATE ON clusters FOR EACH STATEMENT|ALTER TABLE tags ADD COLUMN x int; RETURN NULL;"),
     ("switches a trigger off", "AFTER UPDATE ON clusters FOR EACH STATEMENT|ALTER TABLE tags DISABLE TRIGGER ALL; RETURN NULL;"),
     ("drops a table", "AFTER UPDATE ON clusters FOR EACH STATEMENT|DROP TABLE loose; RETURN NULL;"),
-    ("writes another table at the end", "DEFERRED AFTER UPDATE ON clusters DEFERRABLE INITIALLY DEFERRED FOR EACH ROW|INSERT INTO audit_log VALUES (OLD.id, OLD.account_id, 'x'); RETURN NULL;"),
-    ("writes in a subtransaction", "AFTER UPDATE ON clusters FOR EACH STATEMENT|BEGIN UPDATE tags SET tag = 'x'; EXCEPTION WHEN others THEN NULL; END; RETURN NULL;"),
-    ("truncates in a subtransaction", "AFTER UPDATE ON clusters FOR EACH STATEMENT|BEGIN TRUNCATE tags; EXCEPTION WHEN others THEN NULL; END; RETURN NULL;"),
+    (
+        "writes another table at the end",
+        "DEFERRED AFTER UPDATE ON clusters DEFERRABLE INITIALLY DEFERRED FOR EACH ROW|INSERT INTO audit_log VALUES (OLD.id, OLD.account_id, 'x'); RETURN NULL;",
+    ),
+    (
+        "writes in a subtransaction",
+        "AFTER UPDATE ON clusters FOR EACH STATEMENT|BEGIN UPDATE tags SET tag = 'x'; EXCEPTION WHEN others THEN NULL; END; RETURN NULL;",
+    ),
+    (
+        "truncates in a subtransaction",
+        "AFTER UPDATE ON clusters FOR EACH STATEMENT|BEGIN TRUNCATE tags; EXCEPTION WHEN others THEN NULL; END; RETURN NULL;",
+    ),
 ];
 
 /// Every trigger is tried with a patch that would be right without it.
@@ -302,9 +341,20 @@ fn a_schema_that_replaces_rows_is_not_let_do_it() {
         "CREATE TABLE slugs (id INTEGER PRIMARY KEY ON CONFLICT REPLACE, account_id INTEGER NOT NULL, slug TEXT UNIQUE ON CONFLICT REPLACE);
          INSERT INTO slugs VALUES (1, 1, 'a'), (2, 2, 'taken')",
     );
-    project.edit("manage.toml", |text| text.replace("[tenancy.tables]", "[tenancy.tables]\nslugs = { account = \"account_id\" }"));
+    project
+        .edit("manage.toml", |text| text.replace("[tenancy.tables]", "[tenancy.tables]\nslugs = { account = \"account_id\" }"));
     let slug = "'taken'";
-    is_stopped(&project, "table = \"slugs\"", &format!("SELECT id, {slug} AS slug FROM slugs WHERE account_id = :account"), &[3, 4]);
-    is_stopped(&project, "table = \"slugs\"\nop = \"insert\"", &format!("SELECT 9 AS id, :account AS account_id, {slug} AS slug"), &[3, 4]);
+    is_stopped(
+        &project,
+        "table = \"slugs\"",
+        &format!("SELECT id, {slug} AS slug FROM slugs WHERE account_id = :account"),
+        &[3, 4],
+    );
+    is_stopped(
+        &project,
+        "table = \"slugs\"\nop = \"insert\"",
+        &format!("SELECT 9 AS id, :account AS account_id, {slug} AS slug"),
+        &[3, 4],
+    );
     is_stopped(&project, "table = \"slugs\"\nop = \"insert\"", "SELECT 2 AS id, :account AS account_id, 'new' AS slug", &[3, 4]);
 }

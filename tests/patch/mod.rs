@@ -2,4 +2,7 @@
 
 mod fixture;
 mod hostile;
+mod kills;
+mod parts;
 mod thin;
+mod values;

@@ -79,7 +79,8 @@ impl TargetColumn {
     /// A value of a script as an image keeps it. What a cast would cut is left to the image's own column.
     fn planned(&self, value: &str, engine: Engine) -> String {
         match (engine, self.assign) {
-            (Engine::Sqlite, _) | (Engine::Postgres, true) => value.to_owned(),
+            (Engine::Sqlite, _) => value.to_owned(),
+            (Engine::Postgres, true) => format!("CAST({value} AS {})", self.bare_type),
             (Engine::Postgres, false) => self.kept(&format!("CAST({value} AS {})", self.type_text)),
         }
     }
@@ -97,9 +98,7 @@ impl TargetColumn {
                 let too_long = format!("pg_catalog.rtrim(CAST({cut} AS text)) <> pg_catalog.rtrim(CAST({value} AS text))");
                 format!("({} OR COALESCE({too_long}, FALSE))", self.differs(target, &cut, engine))
             }
-            Engine::Postgres if self.assign => {
-                self.differs(target, &format!("CAST({value} AS {})", self.bare_type), engine)
-            }
+            Engine::Postgres if self.assign => self.differs(target, &format!("CAST({value} AS {})", self.bare_type), engine),
             Engine::Postgres => self.differs(target, &format!("CAST({value} AS {})", self.type_text), engine),
         }
     }
@@ -221,12 +220,7 @@ impl Image {
         into.extend(self.planned.iter().map(|column| Slot::Planned.of(column)));
         let mut values: Vec<String> = given.iter().map(|key| key.planned(&key.sql("q"), engine)).collect();
         values.extend(self.planned.iter().map(|column| column.planned(&column.sql("q"), engine)));
-        format!(
-            "INSERT INTO {} ({}, found) SELECT {}, 1 FROM (\n{query}\n) AS q",
-            self.table,
-            into.join(", "),
-            values.join(", ")
-        )
+        format!("INSERT INTO {} ({}, found) SELECT {}, 1 FROM (\n{query}\n) AS q", self.table, into.join(", "), values.join(", "))
     }
 
     /// Draws the keys that the database makes, before rows are inserted (`sequence`: SQLite has a table of the numbers
@@ -331,8 +325,7 @@ impl Image {
             self.keys.iter().filter(|key| !self.planned.iter().any(|column| same_column(column, key))).collect();
         let mut into: Vec<String> = drawn.iter().map(|key| quoted(&key.name)).collect();
         into.extend(self.planned.iter().map(|column| quoted(&column.name)));
-        let mut values: Vec<String> =
-            drawn.iter().map(|key| key.restored(&format!("i.{}", Slot::Key.of(key)))).collect();
+        let mut values: Vec<String> = drawn.iter().map(|key| key.restored(&format!("i.{}", Slot::Key.of(key)))).collect();
         values.extend(self.planned.iter().map(|column| column.restored(&format!("i.{}", Slot::Planned.of(column)))));
         let (into, values) = (into.join(", "), values.join(", "));
         match engine {
@@ -374,12 +367,7 @@ impl Image {
             return None;
         }
         let set = list(&self.after, |column| format!("{} = {}", Slot::After.of(column), column.kept(&column.sql("t"))));
-        Some(format!(
-            "UPDATE {} AS i SET {set} FROM {} AS t WHERE {}",
-            self.table,
-            self.target_sql,
-            self.joined("t", "i")
-        ))
+        Some(format!("UPDATE {} AS i SET {set} FROM {} AS t WHERE {}", self.table, self.target_sql, self.joined("t", "i")))
     }
 
     /// How many planned values do not point to a row that `owned` lets through. `columns` of the target point to
@@ -395,10 +383,7 @@ impl Image {
             let slot = [Slot::Planned, Slot::Before, Slot::Key].into_iter().find(|slot| {
                 self.slots().iter().any(|(known, of)| known == slot && of.iter().any(|own| same_column(own, column)))
             });
-            slot.map_or_else(
-                || "NULL".to_owned(),
-                |slot| column.restored(&format!("i.{}", slot.of(column))),
-            )
+            slot.map_or_else(|| "NULL".to_owned(), |slot| column.restored(&format!("i.{}", slot.of(column))))
         };
         let given = all(columns.iter().map(|column| format!("{} IS NOT NULL", value(column))).collect());
         let points = columns.iter().zip(parent_columns).map(|(column, key)| format!("r.{} = {}", quoted(key), value(column)));
@@ -463,11 +448,7 @@ impl Image {
         let key = self.keys.first().map(|key| Slot::Key.of(key)).unwrap_or_default();
         let has_before = self.before.iter().any(|own| same_column(own, column));
         let (before, condition) = if has_before {
-            let differs = format!(
-                "{} <> {} OR ({before} IS NULL) <> ({planned} IS NULL)",
-                text(&before),
-                text(&planned)
-            );
+            let differs = format!("{} <> {} OR ({before} IS NULL) <> ({planned} IS NULL)", text(&before), text(&planned));
             (text(&before), format!(" WHERE {differs}"))
         } else {
             ("NULL".to_owned(), String::new())
@@ -571,12 +552,7 @@ impl Image {
                     format!("CASE WHEN {same} THEN {now} ELSE {was} END AS {}", quoted(&column.name))
                 });
                 let kept = if skip { format!(" WHERE NOT ({})", self.moved(engine)) } else { String::new() };
-                format!(
-                    "SELECT {}, {values} FROM {} AS i JOIN {} AS t ON {joined}{kept}",
-                    keys("i"),
-                    self.table,
-                    self.target_sql
-                )
+                format!("SELECT {}, {values} FROM {} AS i JOIN {} AS t ON {joined}{kept}", keys("i"), self.table, self.target_sql)
             }
         }
     }

@@ -123,10 +123,8 @@ impl PostgresSession {
     }
 
     pub(in crate::backend) fn only_one(&mut self, what: &str) -> Result<bool, SqlError> {
-        let rows = self.query(
-            "SELECT pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended($1, 7061))",
-            &[what.into()],
-        )?;
+        let rows =
+            self.query("SELECT pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended($1, 7061))", &[what.into()])?;
         Ok(rows.first().and_then(|row| row.truth(0)) == Some(true))
     }
 
@@ -202,9 +200,5 @@ fn foreign(rows: &[Row]) -> Vec<Foreign> {
 
 fn child(row: &Row) -> Option<Child> {
     let columns = || row.text(3).unwrap_or_default().lines().map(str::to_owned).collect();
-    Some(Child {
-        name: row.text(0)?.to_owned(),
-        on_delete: row.truth(1)?,
-        on_update: row.truth(2)?.then(columns),
-    })
+    Some(Child { name: row.text(0)?.to_owned(), on_delete: row.truth(1)?, on_update: row.truth(2)?.then(columns) })
 }

@@ -7,7 +7,8 @@ use std::time::Duration;
 use rusqlite::hooks::Action;
 
 use super::errors::translate;
-use super::session::{Bind, SqliteSession, value};
+use super::reading::{Bind, value};
+use super::session::SqliteSession;
 use crate::backend::basic::Basic;
 use crate::backend::error::SqlError;
 use crate::backend::full::Full;
@@ -153,10 +154,7 @@ impl SqliteSession {
 
     fn target_keys(&mut self, table: &str, columns: &[TargetColumn]) -> Result<Vec<UniqueKey>, SqlError> {
         let mut keys = Vec::new();
-        let primary = self.query(
-            "SELECT name FROM pragma_table_xinfo($1, 'main') WHERE pk > 0 ORDER BY pk",
-            &[table.into()],
-        )?;
+        let primary = self.query("SELECT name FROM pragma_table_xinfo($1, 'main') WHERE pk > 0 ORDER BY pk", &[table.into()])?;
         let primary: Vec<String> = primary.iter().filter_map(|row| row.text(0).map(str::to_owned)).collect();
         let rowid = match primary.as_slice() {
             [one] => columns.iter().any(|column| column.name == *one && column.type_text.eq_ignore_ascii_case("INTEGER")),

@@ -55,7 +55,11 @@ pub fn agreement(context: &Context, reached: &Reached, deed: Deed, typed: Typed<
     } else {
         "look at the plan with --dry-run, then --digest; or --yes together with --max-rows"
     };
-    let what = if context.yes() && !protected { "`--yes` alone does not say how many rows may change" } else { "nobody has agreed to the plan" };
+    let what = if context.yes() && !protected {
+        "`--yes` alone does not say how many rows may change"
+    } else {
+        "nobody has agreed to the plan"
+    };
     Err(Failure::new(Class::Refused, format!("{what}; nothing was changed"), hint))
 }
 
@@ -84,9 +88,5 @@ pub fn confirm(
     } else {
         matches!(ask(context, "Go on? [y/N] ").to_lowercase().as_str(), "y" | "yes")
     };
-    if agreed {
-        Ok(reason)
-    } else {
-        Err(Failure::new(Class::Refused, "not confirmed; nothing was changed", ""))
-    }
+    if agreed { Ok(reason) } else { Err(Failure::new(Class::Refused, "not confirmed; nothing was changed", "")) }
 }

@@ -44,7 +44,8 @@ impl Surroundings<'_> {
     /// Whether a check is about what the run is about.
     fn concerns(&self, script: &Script, session: &Session) -> bool {
         let one = self.account != Value::Null;
-        script.head.runs_on(session.engine()) && (script.head.scope == Scope::Tenant) == (one || matches!(self.scoping, Scoping::Whole))
+        script.head.runs_on(session.engine())
+            && (script.head.scope == Scope::Tenant) == (one || matches!(self.scoping, Scoping::Whole))
             || (matches!(self.scoping, Scoping::Whole) && script.head.runs_on(session.engine()))
     }
 }
@@ -93,11 +94,8 @@ impl Around for Surroundings<'_> {
         let run = done.run.unwrap_or_default();
         let mut said = self.said.clone();
         said.title = format!("{}: {}", said.title, rows_of(done));
-        let mut body: Vec<String> = done
-            .parts
-            .iter()
-            .map(|part| format!("- {} {}: {} rows", part.op, part.table, part.rows))
-            .collect();
+        let mut body: Vec<String> =
+            done.parts.iter().map(|part| format!("- {} {}: {} rows", part.op, part.table, part.rows)).collect();
         for after in &done.after {
             let before = done.before.iter().find(|check| check.name == after.name).map_or(0, |check| check.findings);
             if before != after.findings {

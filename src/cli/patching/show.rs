@@ -78,7 +78,11 @@ pub fn result(context: &mut Context, done: &Done, account: Option<&str>, verify:
         context.screen.line(&format!("  {good} {}{others}", named.join("")));
     }
     if let Some(run) = done.run {
-        let back = if undo { format!("  run {run} · redo: manage undo {run}") } else { format!("  run {run} · undo: manage undo {run}") };
+        let back = if undo {
+            format!("  run {run} · redo: manage undo {run}")
+        } else {
+            format!("  run {run} · undo: manage undo {run}")
+        };
         context.screen.line(&back);
     }
 }
