@@ -5,10 +5,12 @@
 #![cfg(feature = "cli")]
 
 mod backup;
+mod baseline;
 mod commands;
 mod connection;
 mod depth;
 mod docs;
+mod embed;
 mod guards;
 mod house;
 mod layouts;

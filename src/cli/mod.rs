@@ -6,6 +6,7 @@
 
 pub mod adopt;
 pub mod backup;
+pub mod baseline;
 pub mod completions;
 pub mod consent;
 pub mod context;
@@ -13,6 +14,7 @@ pub mod database;
 pub mod difference;
 pub mod doctor;
 pub mod exit;
+pub mod export;
 pub mod failure;
 pub mod global;
 pub mod habits;
@@ -24,6 +26,7 @@ pub mod marker;
 pub mod migrate;
 pub mod new;
 pub mod notes;
+pub mod notice;
 pub mod noting;
 pub mod output;
 pub mod progress;

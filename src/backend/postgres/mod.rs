@@ -25,10 +25,12 @@ mod introspect;
 mod lock;
 mod programs;
 mod raw;
+#[cfg(feature = "full")]
 mod reading;
 mod rehearsal;
 mod replace;
 mod rows;
+#[cfg(feature = "full")]
 mod scratch;
 mod session;
 mod state;
@@ -38,12 +40,13 @@ mod tls;
 mod values;
 mod watch;
 
+pub use crate::backend::server::MIGRATION_LOCK;
 pub use cancel::CancelHandle;
 pub use cursor::PgCursor;
 pub use database::same_database;
-pub use lock::MIGRATION_LOCK;
 pub use raw::RawError;
 pub(super) use replace::{name_of_new, name_of_proof};
 pub use rows::{PgField, PgRow};
+#[cfg(feature = "full")]
 pub(super) use scratch::ScratchDatabase;
 pub use session::PostgresSession;
