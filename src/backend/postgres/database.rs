@@ -107,6 +107,7 @@ fn spelled(address: IpAddr) -> String {
 }
 
 /// A session on the server, in another database than `name`.
+#[cfg(feature = "full")]
 pub(super) fn maintenance_beside(url: &Secret, name: &str, opening: &Opening<'_>) -> Result<PostgresSession, SqlError> {
     match name {
         "postgres" => connect::connect_to(url, "template1", opening).map(PostgresSession::over),

@@ -169,6 +169,7 @@ impl SqliteSession {
     }
 
     /// The real path of the file.
+    #[cfg(feature = "full")]
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
