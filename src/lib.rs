@@ -7,8 +7,8 @@
 //! |---|---|---|
 //! | 4 | [`cli`] | the command line: the only place that prints |
 //! | 4 | [`embed`](mod@embed) | migrations inside an application: start here to use the library |
-//! | 3 | [`migrate`], [`lint`], [`schema`], [`notes`] | the features: plan (pure), apply, report events |
-//! | 2 | [`ledger`], [`guards`] | what has been done; what may be done where |
+//! | 3 | [`migrate`], [`lint`], [`schema`], [`baseline`], [`backup`], [`notes`], [`verify`] | the features: plan (pure), apply, report events |
+//! | 2 | [`ledger`], [`guards`], [`tenancy`] | what has been done; what may be done where; whose a row is |
 //! | 1 | [`backend`], [`project`] | the databases; the files |
 //! | 0 | [`domain`] | versions, checksums, SQL text, URLs, explanations |
 //!
@@ -29,12 +29,19 @@ pub mod project;
 
 pub mod guards;
 pub mod ledger;
+#[cfg(feature = "full")]
+pub mod tenancy;
 
+#[cfg(feature = "full")]
+pub mod backup;
+pub mod baseline;
 pub mod lint;
 pub mod migrate;
 pub mod notes;
 #[cfg(feature = "full")]
 pub mod schema;
+#[cfg(feature = "full")]
+pub mod verify;
 
 #[cfg(feature = "cli")]
 pub mod cli;

@@ -4,6 +4,8 @@
 // They need the command line, which `--no-default-features` leaves out.
 #![cfg(feature = "cli")]
 
+mod backup;
+mod baseline;
 mod commands;
 mod connection;
 mod depth;
@@ -20,3 +22,4 @@ mod safety;
 mod schema;
 mod splitter;
 mod support;
+mod verify;

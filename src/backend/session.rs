@@ -57,6 +57,8 @@ macro_rules! each {
         }
     };
 }
+#[cfg(feature = "full")]
+pub(super) use each;
 
 impl Session {
     /// Opens the database that `url` names.

@@ -7,6 +7,7 @@
 mod adopt;
 mod apply;
 mod conditions;
+mod converge;
 mod durable;
 mod error;
 mod event;
@@ -20,6 +21,7 @@ mod plan;
 mod prepare;
 mod rehearse;
 mod repair;
+mod replaced;
 mod stream;
 
 pub use apply::{Engine, Manner, Options, Outcome, check_single};
@@ -33,4 +35,5 @@ pub use plan::{Backward, Direction, Forward, Named, PlanError, Step, find, plan_
 pub use prepare::{PrepareError, PrepareErrorKind, Prepared, prepare};
 pub use rehearse::{Rehearsal, TakenLock};
 pub use repair::{RepairError, Repaired, Verdict};
+pub use replaced::Replacement;
 pub use stream::SqlStream;

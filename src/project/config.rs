@@ -8,6 +8,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::expand::{ExpandError, expand};
+use super::tenancy::Tenancy;
 use crate::domain::duration::parse_duration;
 use crate::domain::explain::{Class, Explain, Place};
 
@@ -22,6 +23,12 @@ pub struct Config {
     pub migrations: Migrations,
     /// `[lint]`
     pub lint: Lint,
+    /// `[backup]`
+    pub backup: Backup,
+    /// `[scripts]`
+    pub scripts: Scripts,
+    /// `[tenancy]`
+    pub tenancy: Option<Tenancy>,
     /// `[environments.NAME]`
     pub environments: BTreeMap<String, Environment>,
     #[serde(skip)]
@@ -136,6 +143,20 @@ impl Layout {
     }
 }
 
+/// `[scripts]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Scripts {
+    /// The folder, relative to the project.
+    pub dir: PathBuf,
+}
+
+impl Default for Scripts {
+    fn default() -> Self {
+        Self { dir: "scripts".into() }
+    }
+}
+
 /// `[lint]`
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -144,6 +165,22 @@ pub struct Lint {
     pub off: Vec<Spanned<String>>,
     /// Rules whose findings are warnings, whatever they were; also rules that are off of themselves.
     pub warn: Vec<Spanned<String>>,
+}
+
+/// `[backup]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Backup {
+    /// Where backups are put that are given no path, relative to the project.
+    pub dir: PathBuf,
+    /// The folder of `pg_dump` and `pg_restore`, where they are not on the PATH.
+    pub pg_bin: Option<Spanned<String>>,
+}
+
+impl Default for Backup {
+    fn default() -> Self {
+        Self { dir: "backups".into(), pg_bin: None }
+    }
 }
 
 /// `[environments.NAME]`
@@ -172,6 +209,9 @@ impl Config {
             message: error.message().to_owned(),
         })?;
         config.source = Some(Source { file: file.to_owned(), text: text.to_owned() });
+        if let Some((rule, message)) = config.tenancy.as_ref().and_then(Tenancy::contradictions) {
+            return Err(ConfigError::Invalid { place: Place::in_text(file, text, rule.span().start), message });
+        }
         Ok(config)
     }
 
@@ -216,7 +256,7 @@ impl Config {
     }
 
     /// Where `value` stands.
-    pub fn place(&self, value: &Spanned<String>) -> Place {
+    pub fn place<T>(&self, value: &Spanned<T>) -> Place {
         match &self.source {
             Some(source) => Place::in_text(&source.file, &source.text, value.span().start),
             None => Place::file("manage.toml"),

@@ -11,6 +11,9 @@ pub(super) fn translate(error: rusqlite::Error) -> SqlError {
         rusqlite::Error::SqliteFailure(code, message) => {
             from_code(code.extended_code, message.unwrap_or_else(|| code.to_string()), None)
         }
+        rusqlite::Error::SqlInputError { error, msg, offset, .. } => {
+            from_code(error.extended_code, msg, usize::try_from(offset).ok())
+        }
         other => SqlError::new(SqlErrorKind::Other, other.to_string()),
     }
 }
@@ -45,6 +48,7 @@ pub(super) fn from_code(extended: i32, message: String, position: Option<usize>)
         position,
         detail: None,
         hint: hint.map(str::to_owned),
+        constraint: None,
         context: None,
     }
 }

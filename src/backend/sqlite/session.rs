@@ -168,6 +168,12 @@ impl SqliteSession {
         Ok(true)
     }
 
+    /// The real path of the file.
+    #[cfg(feature = "full")]
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Lets the file of this session live as long as it.
     #[cfg(feature = "full")]
     pub(super) fn keep(&mut self, scratch: ScratchFile) {
@@ -332,6 +338,15 @@ impl Full for SqliteSession {
 
     fn any_statement_may_change_settings(&self) -> bool {
         false
+    }
+
+    fn check_deferred(&mut self) -> Result<(), SqlError> {
+        if !self.deferred_violations() {
+            return Ok(());
+        }
+        let mut error = SqlError::new(SqlErrorKind::Constraint, "FOREIGN KEY constraint failed");
+        error.sqlstate = Some("SQLITE_CONSTRAINT_FOREIGNKEY".to_owned());
+        Err(error)
     }
 
     fn deferred_violations(&mut self) -> bool {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::baseline::refuse_half_way;
 use super::error::MigrationsError;
 use super::migration::Migration;
 use super::tree::{Entry, Tree};
@@ -38,6 +39,9 @@ pub fn load_from(
     if !tree.is_dir(folder) {
         return Err(MigrationsError::NoFolder(folder.to_owned()));
     }
+    if let Tree::Disk = tree {
+        refuse_half_way(folder)?;
+    }
     let entries = tree.entries(folder)?;
     match settings.layout.map_or_else(|| detect(tree, &entries), |layout| Ok(Some(layout)))? {
         None | Some(Layout::Diesel) => diesel::read_all(tree, &entries, engine),
@@ -51,7 +55,11 @@ pub fn load_from(
 /// # Errors
 /// When the folder cannot be read, or holds two layouts.
 pub fn detect_layout(folder: &Path) -> Result<Option<Layout>, MigrationsError> {
-    if folder.is_dir() { detect(Tree::Disk, &Tree::Disk.entries(folder)?) } else { Ok(None) }
+    if !folder.is_dir() {
+        return Ok(None);
+    }
+    refuse_half_way(folder)?;
+    detect(Tree::Disk, &Tree::Disk.entries(folder)?)
 }
 
 /// A folder with `up.sql` is diesel's, a file that begins with `V` or `U` and a digit is refinery's, one that begins with a
