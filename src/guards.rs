@@ -105,13 +105,15 @@ pub enum Deed {
     Restore,
     /// `notes add`
     NotesAdd,
+    /// `verify --record`
+    VerifyRecord,
     /// `marker set`
     MarkerSet,
 }
 
 impl Deed {
     /// All of them, in the order of the table's rows.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: &[Self] = &[
         Self::Migrate,
         Self::Rollback,
         Self::RollbackAll,
@@ -122,6 +124,7 @@ impl Deed {
         Self::Adopt,
         Self::Restore,
         Self::NotesAdd,
+        Self::VerifyRecord,
         Self::MarkerSet,
     ];
 
@@ -138,6 +141,7 @@ impl Deed {
             Self::Adopt => "adopt",
             Self::Restore => "restore",
             Self::NotesAdd => "notes add",
+            Self::VerifyRecord => "verify --record",
             Self::MarkerSet => "marker set",
         }
     }
@@ -195,7 +199,7 @@ pub fn consent(deed: Deed, standing: Standing) -> Consent {
         (Deed::Restore, Development) => Ask,
         (Deed::Restore, Staging | Unknown | Protected) => AskByName,
         // It adds a line to the memory and takes nothing away.
-        (Deed::NotesAdd, _) => Free,
+        (Deed::NotesAdd | Deed::VerifyRecord, _) => Free,
         // It decides what everything else may do.
         (Deed::MarkerSet, Development) => Ask,
         (Deed::MarkerSet, Staging | Unknown | Protected) => AskByName,
