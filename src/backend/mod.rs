@@ -6,6 +6,7 @@
 //! a session.
 
 pub mod basic;
+mod beside;
 mod column;
 pub mod error;
 pub mod full;
@@ -25,6 +26,7 @@ pub mod session;
 pub mod sqlite;
 
 pub use basic::Basic;
+pub use beside::beside_the_schema;
 pub use column::{column_is_there, column_type, has_column, rfc3339_now};
 pub use error::{SqlError, SqlErrorKind};
 pub use full::{Blocker, Full, HeldLock, Holder, Identity, IndexState, Limits, Location, Notice, Span, TableName, Violation};
