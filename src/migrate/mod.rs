@@ -25,7 +25,7 @@ mod replaced;
 mod stream;
 
 pub use apply::{Engine, Manner, Options, Outcome, check_single};
-pub use error::MigrateError;
+pub use error::{Failed, FailedAt, Fate, MigrateError};
 pub use event::{Event, Finished, Ignore, Observer};
 pub use history::{Applied, DieselHistory, History, NumberedHistory, RefineryHistory, Width, refinery_checksum};
 pub use lock::{Waiting, locked};

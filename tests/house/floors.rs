@@ -21,8 +21,10 @@ const FLOORS: &[(&str, u8)] = &[
     ("patch", 3),
     ("transfer", 3),
     ("baseline", 3),
+    ("backup", 3),
     ("notes", 3),
     ("cli", 4),
+    ("embed", 4),
 ];
 
 /// The root project's own code stands beside the floors: it uses these, and only the command line uses it.
