@@ -113,7 +113,7 @@ pub enum Deed {
 
 impl Deed {
     /// All of them, in the order of the table's rows.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: &[Self] = &[
         Self::Migrate,
         Self::Rollback,
         Self::RollbackAll,
