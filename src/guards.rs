@@ -88,11 +88,13 @@ pub enum Deed {
     RoundTrip,
     /// `adopt` of a database without a history
     Adopt,
+    /// `test-data inject` and `test-data remove`
+    TestData,
 }
 
 impl Deed {
     /// All of them, in the order of the table's rows.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Migrate,
         Self::Rollback,
         Self::RollbackAll,
@@ -101,6 +103,7 @@ impl Deed {
         Self::DatabaseDrop,
         Self::RoundTrip,
         Self::Adopt,
+        Self::TestData,
     ];
 
     /// The command, as it is typed.
@@ -114,6 +117,7 @@ impl Deed {
             Self::DatabaseDrop => "database drop",
             Self::RoundTrip => "lint --roundtrip",
             Self::Adopt => "adopt",
+            Self::TestData => "test-data",
         }
     }
 }
@@ -166,6 +170,10 @@ pub fn consent(deed: Deed, standing: Standing) -> Consent {
         // Nothing is run, but the history says from then on what was never proved by running it.
         (Deed::Adopt, Development) => Free,
         (Deed::Adopt, Staging | Unknown | Protected) => Ask,
+        (Deed::TestData, Development) => Free,
+        (Deed::TestData, Staging | Unknown) => Ask,
+        // Where customers are, nobody plays.
+        (Deed::TestData, Protected) => Never,
     }
 }
 
@@ -212,7 +220,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_taken_back_is_never_done_on_a_protected_database() {
-        for deed in [Deed::RollbackAll, Deed::Redo, Deed::DatabaseDrop, Deed::RoundTrip] {
+        for deed in [Deed::RollbackAll, Deed::Redo, Deed::DatabaseDrop, Deed::RoundTrip, Deed::TestData] {
             assert_eq!(consent(deed, Standing::Protected), Consent::Never, "{}", deed.command());
         }
     }

@@ -32,6 +32,7 @@ pub mod schema;
 pub mod signals;
 pub mod start;
 pub mod status;
+pub mod test_data;
 pub mod waiting;
 pub mod watch;
 

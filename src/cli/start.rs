@@ -16,6 +16,7 @@ use super::output::paint::Paint;
 use super::output::screen::ColorChoice;
 use super::{
     adopt, completions, database, doctor, habits, init, lint, logging, man, migrate, new, redo, repair, rollback, schema, status,
+    test_data,
 };
 use crate::domain::explain::Class;
 use crate::domain::secret::redact;
@@ -67,6 +68,8 @@ pub enum Command {
     Adopt(adopt::Args),
     #[allow(missing_docs)]
     Database(database::Args),
+    #[allow(missing_docs)]
+    TestData(test_data::Args),
     #[allow(missing_docs)]
     Doctor(doctor::Args),
     #[allow(missing_docs)]
@@ -214,6 +217,7 @@ fn execute(context: &mut Context, command: &Command) -> Result<Exit, Failure> {
         Command::Schema(args) => schema::run(context, args),
         Command::Adopt(args) => adopt::run(context, args),
         Command::Database(args) => database::run(context, args),
+        Command::TestData(args) => test_data::run(context, args),
         Command::Doctor(args) => doctor::run(context, args),
         Command::Completions(args) => completions::run(context, args),
         Command::Man(args) => man::run(context, args),

@@ -18,6 +18,7 @@ mod cursor;
 mod database;
 mod diesel;
 mod errors;
+mod fill;
 mod full;
 mod introspect;
 mod lock;

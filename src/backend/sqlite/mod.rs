@@ -4,6 +4,7 @@
 //! extended result codes, the place of an error, the autocommit state, interrupt, hooks and backup.
 
 mod errors;
+mod fill;
 mod handle;
 mod introspect;
 mod lock;

@@ -479,7 +479,7 @@ fn value(value: ValueRef<'_>) -> Value {
     }
 }
 
-struct Bind<'a>(&'a Value);
+pub(super) struct Bind<'a>(pub(super) &'a Value);
 
 impl rusqlite::ToSql for Bind<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
