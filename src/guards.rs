@@ -2,7 +2,7 @@
 //!
 //! Protection belongs to the database that was reached, not to a name on the command line.
 
-use crate::domain::marker::Marker;
+use crate::domain::marker::{Hold, Marker};
 
 /// What kind of database was reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -58,8 +58,21 @@ pub fn standing(reached: &Reached<'_>) -> (Standing, String) {
         }
     };
     let Some(marker) = reached.marker else { return without("it has no marker") };
-    if let Some((part, then, now)) = marker.mismatch(reached.binding) {
-        return without(&format!("its marker {} was made for another database: {part} was {then}, is {now}", marker.name));
+    match marker.hold(reached.binding) {
+        Hold::Here => {}
+        Hold::Elsewhere { part, then, now } => {
+            return without(&format!("its marker {} was made for another database: {part} was {then}, is {now}", marker.name));
+        }
+        // A role that may read less must not be let do more.
+        Hold::Untold { part } if marker.protected => {
+            return (Standing::Protected, format!("its marker says {}, and this role cannot read its {part}", marker.name));
+        }
+        Hold::Untold { part } => {
+            return without(&format!(
+                "whether its marker {} is its own cannot be told: this role cannot read its {part}",
+                marker.name
+            ));
+        }
     }
     let why = format!("its marker says {}", marker.name);
     match (marker.protected, marker.name == Marker::DEVELOPMENT) {
@@ -88,13 +101,17 @@ pub enum Deed {
     RoundTrip,
     /// `adopt` of a database without a history
     Adopt,
+    /// `notes add`
+    NotesAdd,
+    /// `marker set`
+    MarkerSet,
     /// `test-data inject` and `test-data remove`
     TestData,
 }
 
 impl Deed {
     /// All of them, in the order of the table's rows.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Migrate,
         Self::Rollback,
         Self::RollbackAll,
@@ -103,6 +120,8 @@ impl Deed {
         Self::DatabaseDrop,
         Self::RoundTrip,
         Self::Adopt,
+        Self::NotesAdd,
+        Self::MarkerSet,
         Self::TestData,
     ];
 
@@ -117,6 +136,8 @@ impl Deed {
             Self::DatabaseDrop => "database drop",
             Self::RoundTrip => "lint --roundtrip",
             Self::Adopt => "adopt",
+            Self::NotesAdd => "notes add",
+            Self::MarkerSet => "marker set",
             Self::TestData => "test-data",
         }
     }
@@ -170,6 +191,11 @@ pub fn consent(deed: Deed, standing: Standing) -> Consent {
         // Nothing is run, but the history says from then on what was never proved by running it.
         (Deed::Adopt, Development) => Free,
         (Deed::Adopt, Staging | Unknown | Protected) => Ask,
+        // It adds a line to the memory and takes nothing away.
+        (Deed::NotesAdd, _) => Free,
+        // It decides what everything else may do.
+        (Deed::MarkerSet, Development) => Ask,
+        (Deed::MarkerSet, Staging | Unknown | Protected) => AskByName,
         (Deed::TestData, Development) => Free,
         (Deed::TestData, Staging | Unknown) => Ask,
         // Where customers are, nobody plays.
@@ -206,6 +232,15 @@ mod tests {
         assert_eq!(reached(false, None, &[]), Standing::Protected);
         assert_eq!(reached(true, Some(&marker("development", false)), &elsewhere), Standing::Unknown);
         assert_eq!(reached(false, Some(&marker("development", false)), &elsewhere), Standing::Protected);
+    }
+
+    #[test]
+    fn a_role_that_cannot_read_who_the_server_is_is_let_do_no_more() {
+        let unread = [("oid", String::new())];
+
+        assert_eq!(reached(true, Some(&marker("production", true)), &unread), Standing::Protected);
+        assert_eq!(reached(true, Some(&marker("development", false)), &unread), Standing::Unknown);
+        assert_eq!(reached(false, Some(&marker("development", false)), &unread), Standing::Protected);
     }
 
     #[test]

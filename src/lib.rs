@@ -6,8 +6,8 @@
 //! | floor | modules | what they are |
 //! |---|---|---|
 //! | 4 | [`cli`] | the command line: the only place that prints |
-//! | 3 | [`migrate`], [`lint`], [`schema`] | the features: plan (pure), apply, report events |
-//! | 2 | [`ledger`], [`guards`] | what has been done; what may be done where |
+//! | 3 | [`migrate`], [`lint`], [`schema`], [`notes`], [`verify`] | the features: plan (pure), apply, report events |
+//! | 2 | [`ledger`], [`guards`], [`tenancy`] | what has been done; what may be done where; whose a row is |
 //! | 1 | [`backend`], [`project`] | the databases; the files |
 //! | 0 | [`domain`] | versions, checksums, SQL text, URLs, explanations |
 //!
@@ -21,10 +21,15 @@ pub mod project;
 
 pub mod guards;
 pub mod ledger;
+#[cfg(feature = "full")]
+pub mod tenancy;
 
 pub mod lint;
 pub mod migrate;
+pub mod notes;
 pub mod schema;
+#[cfg(feature = "full")]
+pub mod verify;
 
 #[cfg(feature = "cli")]
 pub mod cli;

@@ -4,6 +4,7 @@ use super::basic::Basic;
 use super::error::SqlError;
 use super::full::TableName;
 use crate::domain::engine::Engine;
+use crate::domain::sql::Condition;
 
 /// The type of a column, as the database names it (`integer`, `bigint`; on SQLite as it was declared); `None` where there
 /// is no such column.
@@ -24,6 +25,35 @@ pub fn column_type(session: &mut impl Basic, table: &TableName, column: &str) ->
     };
     let rows = session.query(sql, &[table.into(), column.into()])?;
     Ok(rows.first().and_then(|row| row.text(0)).map(str::to_owned))
+}
+
+/// Whether the column is there that a condition of a file names, by the catalogue at this moment.
+///
+/// # Errors
+/// What the database refuses.
+pub fn has_column(session: &mut impl Basic, condition: &Condition) -> Result<bool, SqlError> {
+    let sql = format!("SELECT 1 WHERE {}", column_is_there(session.engine(), condition));
+    Ok(!session.query(&sql, &[])?.is_empty())
+}
+
+/// An expression that says whether the column of a condition is there.
+pub fn column_is_there(engine: Engine, condition: &Condition) -> String {
+    let text = |text: &str| format!("'{}'", text.replace('\'', "''"));
+    let column = text(&condition.column);
+    match engine {
+        Engine::Sqlite => {
+            let of = condition.table.iter().rev().map(|name| text(name)).collect::<Vec<_>>().join(", ");
+            format!("EXISTS (SELECT 1 FROM pragma_table_xinfo({of}) WHERE name = {column} COLLATE NOCASE)")
+        }
+        Engine::Postgres => {
+            let quoted = |name: &String| format!("\"{}\"", name.replace('"', "\"\""));
+            let table = text(&condition.table.iter().map(quoted).collect::<Vec<_>>().join("."));
+            format!(
+                "EXISTS (SELECT 1 FROM pg_catalog.pg_attribute WHERE attrelid = pg_catalog.to_regclass({table}) \
+                 AND attname = {column} AND attnum > 0 AND NOT attisdropped)"
+            )
+        }
+    }
 }
 
 /// An expression for this moment by the database's clock, in UTC, as RFC 3339 writes it.

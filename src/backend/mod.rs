@@ -13,6 +13,8 @@ mod handling;
 mod on_diesel;
 #[cfg(feature = "full")]
 pub mod postgres;
+#[cfg(feature = "full")]
+pub mod reading;
 pub mod refinery;
 #[cfg(feature = "full")]
 mod scratch;
@@ -22,11 +24,13 @@ pub mod session;
 pub mod sqlite;
 
 pub use basic::Basic;
-pub use column::{column_type, rfc3339_now};
+pub use column::{column_is_there, column_type, has_column, rfc3339_now};
 pub use error::{SqlError, SqlErrorKind};
 pub use full::{Blocker, Full, HeldLock, Holder, Identity, IndexState, Limits, Location, Notice, Span, TableName, Violation};
 pub use handling::{Around, Handling, around, handling};
 pub use on_diesel::{Dynamic, OnDiesel};
+#[cfg(feature = "full")]
+pub use reading::{Function, Read, Readable, Relation, RelationColumn, Relations};
 #[cfg(feature = "full")]
 pub use scratch::Scratch;
 #[cfg(feature = "full")]

@@ -54,6 +54,7 @@ macro_rules! each {
         }
     };
 }
+pub(super) use each;
 
 impl Session {
     /// Opens the database that `url` names.

@@ -8,8 +8,8 @@ use super::context::{Chosen, Context, Reached};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::words;
-use super::running;
 use super::schema::replay::Replay;
+use super::{noting, running};
 use crate::backend::{Access, Full};
 use crate::domain::engine::Engine as Database;
 use crate::domain::explain::{Class, Explain};
@@ -17,11 +17,12 @@ use crate::domain::schema::Schema;
 use crate::guards::{Deed, Standing};
 use crate::migrate::{Direction, Forward, History, Manner, MigrateError, Options, Picture, plan_forward};
 use crate::project::Migration;
+use crate::project::migrations::Keeper;
 use crate::schema::{Drift, DriftKind, compare};
 
 /// Take over a database that was there before
 ///
-/// Where diesel or refinery keeps a history in it, the history stays as it is, and the files of what is applied are
+/// Where there is a history in it (diesel's, refinery's, or a version in a settings table), it stays as it is, and the files of what is applied are
 /// noted in the log: from now on edits of them are noticed. Where there are tables but no history, the schema is
 /// compared with what the migrations make on a scratch database; only if both are equal the migrations are recorded
 /// as applied. No migration is run on the database itself.
@@ -56,7 +57,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         ..Options::new(context.what("adopt"))
     };
     if !picture.applied.is_empty() {
-        return with_history(context, &mut reached, &files, &options, begun);
+        return with_history(context, &chosen, &mut reached, &files, &options, begun);
     }
     let live = reached.session.introspect()?;
     if live.tables.is_empty() && live.views.is_empty() {
@@ -72,7 +73,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     }
     let replayed = replay(context, &chosen, &files, &target)?;
     let compared = compare(&replayed, &live);
-    let drift = compared.iter().filter(|drift| matters(drift));
+    let drift = compared.iter().filter(|drift| matters(drift) && !is_settings(drift, &files));
     let lines: Vec<String> =
         drift.map(|drift| format!("{} {}", drift.kind.mark(), drift.message("the migrations", "the database"))).collect();
     context.screen.facts.insert("differences".to_owned(), json!(lines));
@@ -85,24 +86,41 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     }
     let outcome = running::run(context, &mut reached, &files, &options, &[Direction::Up], |engine| engine.forward(&target))?;
     running::summary(context, &outcome, "recorded as applied", "nothing to do", "", begun);
+    let what = "recorded as applied: the schema is what they make";
+    noting::recorded(context, &chosen, &mut reached, "adopt", what, &outcome)?;
     Ok(Exit::Ok)
 }
 
 /// The history is there: it is the truth, and only the log learns.
 fn with_history(
     context: &mut Context,
+    chosen: &Chosen,
     reached: &mut Reached,
     files: &[Migration],
     options: &Options,
     begun: Instant,
 ) -> Result<Exit, Failure> {
-    let word = History::look(&mut reached.session, files)?.word();
+    let history = History::look(&mut reached.session, files)?;
+    let (word, owner) = (history.word(), history.owner());
     let outcome = running::run(context, reached, files, options, &[Direction::Up], |engine| engine.adopt())?;
     context.screen.facts.insert("history".to_owned(), word.into());
-    let nothing = format!("nothing to do: {word}'s history is there, and the log knows every file in it");
-    let hint = format!("{word}'s history stays as it is; edits are noticed from now on");
+    let nothing = format!("nothing to do: {owner} is there, and the log knows every file in it");
+    let hint = format!("{owner} stays as it is; edits are noticed from now on");
     running::summary(context, &outcome, "noted in the log", &nothing, &hint, begun);
+    let what = format!("noted in the log: {word} had run them");
+    noting::recorded(context, chosen, reached, "adopt", &what, &outcome)?;
     Ok(Exit::Ok)
+}
+
+/// The table that keeps the version is made where it is missing, and an application may have made it otherwise.
+fn is_settings(drift: &Drift, files: &[Migration]) -> bool {
+    let Some(Keeper::Settings(table)) = files.first().map(|file| &file.keeper) else { return false };
+    // `table settings`, `column settings.value`, `check of settings: …`; an index or a trigger is not ours.
+    let mut words = drift.object.split(' ').skip(1).map(|word| word.trim_end_matches(':'));
+    words.any(|word| {
+        let name = word.strip_prefix("public.").unwrap_or(word);
+        name.strip_prefix(&**table).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    })
 }
 
 /// The order of columns does not count, and neither does an extension that only the database has: monitoring brings

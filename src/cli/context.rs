@@ -13,7 +13,7 @@ use crate::backend::{Access, Full, Identity, Location, Opening, Session, SqlErro
 use crate::domain::database_url::DatabaseUrl;
 use crate::domain::engine::Engine;
 use crate::domain::explain::Class;
-use crate::domain::marker::Marker;
+use crate::domain::marker::{Hold, Marker};
 use crate::guards::{self, Standing};
 use crate::ledger::{Actor, Ledger, Look};
 use crate::project::{Environment, Migration, Project, dotenv, migrations};
@@ -52,6 +52,10 @@ pub struct Reached {
     pub why: String,
     /// Its marker's name, where it holds.
     pub marker: Option<String>,
+    /// Its marker as it stands there, whether it holds or not.
+    pub stamped: Option<Marker>,
+    /// The protected environment that leads to the same database.
+    pub protected_environment: Option<String>,
 }
 
 impl Context {
@@ -85,6 +89,13 @@ impl Context {
             host: host(),
             tool: concat!("manage ", env!("CARGO_PKG_VERSION")).to_owned(),
         }
+    }
+
+    /// The person who acts, where `MANAGE_USER` names one: many people share the user of a deploy host.
+    pub fn person(&self) -> Option<String> {
+        self.variable("MANAGE_USER")
+            .map(|name| name.split_whitespace().collect::<Vec<_>>().join(" "))
+            .filter(|name| !name.is_empty())
     }
 
     /// What a session or a lock says of us: `manage migrate on deploy-2`.
@@ -147,7 +158,7 @@ impl Context {
     /// When they cannot be read.
     pub fn migrations(&mut self, chosen: &Chosen) -> Result<Vec<Migration>, Failure> {
         let folder = chosen.project.migrations_folder();
-        let files = migrations::load_as(&folder, chosen.url.engine(), chosen.project.config.migrations.layout)?;
+        let files = migrations::load_as(&folder, chosen.url.engine(), &chosen.project.config.migrations)?;
         for warning in files.iter().flat_map(|file| &file.warnings) {
             let place = crate::domain::explain::Place {
                 file: Project::shown(&warning.place.file, &self.folder),
@@ -178,6 +189,11 @@ impl Context {
         })
     }
 
+    /// Something that opens further sessions on the same database, also from other threads.
+    pub fn opener(&self, url: &DatabaseUrl, command: &str) -> Opener {
+        Opener { url: url.clone(), application: self.what(command), dotenv: self.dotenv.clone() }
+    }
+
     /// Whether the chosen database is not there.
     pub fn is_missing(&self, chosen: &Chosen) -> bool {
         let opened = self.open(&chosen.url, Access::Read, "status");
@@ -195,7 +211,16 @@ impl Context {
     /// When it cannot be reached, or a writing command chose it by `--env` and its marker has another name.
     pub fn reach(&mut self, chosen: &Chosen, access: Access, command: &str) -> Result<Reached, Failure> {
         let session = self.open(&chosen.url, access, command).map_err(|error| unreachable(error, &chosen.url))?;
-        self.recognise(session, chosen, access)
+        self.recognise_for(session, chosen, access)
+    }
+
+    /// As [`Context::reach`], for the command that says what the marker is to be: the environment may have another name.
+    ///
+    /// # Errors
+    /// When it cannot be reached.
+    pub fn reach_to_mark(&mut self, chosen: &Chosen, command: &str) -> Result<Reached, Failure> {
+        let session = self.open(&chosen.url, Access::Write, command).map_err(|error| unreachable(error, &chosen.url))?;
+        self.recognise(session, chosen)
     }
 
     /// As [`Context::reach`]; `None` where the database is not there yet.
@@ -204,7 +229,7 @@ impl Context {
     /// When it is there and cannot be reached.
     pub fn reach_if_made(&mut self, chosen: &Chosen, access: Access, command: &str) -> Result<Option<Reached>, Failure> {
         match self.open(&chosen.url, access, command) {
-            Ok(session) => self.recognise(session, chosen, access).map(Some),
+            Ok(session) => self.recognise_for(session, chosen, access).map(Some),
             Err(error) if error.kind == SqlErrorKind::NoDatabase && chosen.url.engine() == Engine::Sqlite => {
                 let name = unborn_name(&chosen.url);
                 let fact = json!({ "name": name, "engine": chosen.url.engine().word(), "marker": null, "protected": false });
@@ -222,28 +247,50 @@ impl Context {
     pub fn reach_within(&mut self, chosen: &Chosen, access: Access, command: &str, limit: Duration) -> Result<Reached, Failure> {
         let session = super::waiting::until_reachable(self, limit, |context| context.open(&chosen.url, access, command))
             .map_err(|error| unreachable(error, &chosen.url))?;
-        self.recognise(session, chosen, access)
+        self.recognise_for(session, chosen, access)
     }
 
-    fn recognise(&mut self, mut session: Session, chosen: &Chosen, access: Access) -> Result<Reached, Failure> {
+    /// What writes goes only where environment and marker agree.
+    fn recognise_for(&mut self, session: Session, chosen: &Chosen, access: Access) -> Result<Reached, Failure> {
+        let reached = self.recognise(session, chosen)?;
+        if access != Access::Read
+            && let (Some(environment), Some(marker)) = (&chosen.environment, &reached.marker)
+            && environment != marker
+        {
+            return Err(Failure::new(
+                Class::Refused,
+                format!("the environment is {environment}, but the marker of {} says {marker}", reached.identity.name),
+                format!("check the url of [environments.{environment}]: it leads to another environment's database"),
+            ));
+        }
+        Ok(reached)
+    }
+
+    fn recognise(&mut self, mut session: Session, chosen: &Chosen) -> Result<Reached, Failure> {
         let identity = session.identity()?;
-        let marker = match Ledger::look(&mut session)? {
-            Look::Present(ledger) => match ledger.marker(&mut session) {
-                Ok(marker) => marker,
-                Err(error) if error.kind == SqlErrorKind::Permission => None,
+        let (mut stamped, mut binding) = (None, Vec::new());
+        if let Look::Present(ledger) = Ledger::look(&mut session)? {
+            match ledger.marker(&mut session) {
+                Ok(Some(marker)) => (stamped, binding) = (Some(marker), ledger.binding(&mut session)?),
+                Ok(None) => {}
+                Err(error) if error.kind == SqlErrorKind::Permission => {}
                 Err(error) => return Err(error.into()),
-            },
-            Look::Absent | Look::Unreadable(_) => None,
-        };
+            }
+        }
         let protected = self.protected_environment(chosen);
         let (standing, why) = guards::standing(&guards::Reached {
             local: identity.location.is_local(),
-            marker: marker.as_ref(),
-            binding: &identity.binding,
+            marker: stamped.as_ref(),
+            binding: &binding,
             protected_environment: protected.as_deref(),
         });
         tracing::info!(database = identity.name, standing = standing.word(), why, "reached");
-        let marker = marker.filter(|marker| marker.mismatch(&identity.binding).is_none()).map(|marker| marker.name);
+        let holds = |marker: &Marker| match marker.hold(&binding) {
+            Hold::Here => true,
+            Hold::Untold { .. } => marker.protected,
+            Hold::Elsewhere { .. } => false,
+        };
+        let marker = stamped.as_ref().filter(|marker| holds(marker)).map(|marker| marker.name.clone());
         self.screen.facts.insert(
             "database".to_owned(),
             json!({
@@ -253,17 +300,7 @@ impl Context {
                 "protected": standing == Standing::Protected,
             }),
         );
-        if access != Access::Read
-            && let (Some(environment), Some(marker)) = (&chosen.environment, &marker)
-            && environment != marker
-        {
-            return Err(Failure::new(
-                Class::Refused,
-                format!("the environment is {environment}, but the marker of {} says {marker}", identity.name),
-                format!("check the url of [environments.{environment}]: it leads to another environment's database"),
-            ));
-        }
-        Ok(Reached { session, identity, standing, why, marker })
+        Ok(Reached { session, identity, standing, why, marker, stamped, protected_environment: protected })
     }
 
     /// The protected environment whose URL leads to the chosen database.
@@ -280,16 +317,39 @@ impl Context {
         protected.find(|(_, environment)| leads_here(environment) == Some(true)).map(|(name, _)| name.clone())
     }
 
-    /// The marker that a database gets which this command creates: of an unprotected environment, else
-    /// `development`.
-    pub fn stamp(&self, chosen: &Chosen) -> Option<String> {
-        match &chosen.environment {
-            None => Some(Marker::DEVELOPMENT.to_owned()),
-            Some(name) => {
-                let protected = chosen.project.config.environments.get(name).is_some_and(|environment| environment.protected);
-                (!protected).then(|| name.clone())
-            }
-        }
+    /// The marker that a database gets which this command creates: of an unprotected environment, else `development`.
+    /// On another machine none is called that by itself: what is made on a production server is not a laptop's.
+    pub fn stamp(&self, chosen: &Chosen, location: &Location) -> Option<String> {
+        let name = chosen.environment.as_deref().unwrap_or(Marker::DEVELOPMENT);
+        let unprotected = !protects(&chosen.project, name) && (location.is_local() || name != Marker::DEVELOPMENT);
+        unprotected.then(|| name.to_owned())
+    }
+}
+
+/// Opens sessions that only read, on one database.
+pub struct Opener {
+    url: DatabaseUrl,
+    application: String,
+    dotenv: HashMap<String, String>,
+}
+
+impl Opener {
+    /// A session that only reads.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub fn open(&self) -> Result<Session, SqlError> {
+        let environment = |name: &str| {
+            let real = std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+            real.or_else(|| self.dotenv.get(name).cloned())
+        };
+        let opening = Opening {
+            access: Access::Read,
+            application: &self.application,
+            environment: &environment,
+            connect_timeout: Some(Duration::from_secs(10)),
+        };
+        Session::open(&self.url, &opening).map_err(|error| unreachable(error, &self.url))
     }
 }
 
@@ -309,6 +369,12 @@ impl Reached {
         }
         traits.extend(self.marker.clone());
         match self.standing {
+            // A marker that does not hold is told by the first line, and what to do about it.
+            Standing::Unknown | Standing::Protected
+                if self.stamped.is_some() && self.marker.is_none() && self.protected_environment.is_none() =>
+            {
+                traits.push(format!("{}: {}; manage marker set NAME", self.standing.word(), self.why));
+            }
             Standing::Protected => traits.push("protected".to_owned()),
             Standing::Unknown if self.session.created() => traits.push("new".to_owned()),
             Standing::Unknown => traits.push("no marker".to_owned()),
@@ -316,6 +382,12 @@ impl Reached {
         }
         format!("{}{place} ({})", identity.name, traits.join(", "))
     }
+}
+
+/// Whether a marker of this name protects its database: an environment of the project says so, or the name itself.
+pub fn protects(project: &Project, name: &str) -> bool {
+    let said = project.config.environments.get(name).is_some_and(|environment| environment.protected);
+    said || Marker::PROTECTED_NAMES.contains(&name)
 }
 
 /// The title of a database that is not there yet.

@@ -119,7 +119,8 @@ impl Doctor<'_> {
         };
         self.say(Verdict::Good, "database", &reached.title());
         let verdict = if reached.standing == Standing::Unknown { Verdict::Warn } else { Verdict::Good };
-        self.say(verdict, "guards", &format!("{}: {}", reached.standing.word(), reached.why));
+        let hint = if reached.standing == Standing::Unknown { "; say what it is: manage marker set NAME" } else { "" };
+        self.say(verdict, "guards", &format!("{}: {}{hint}", reached.standing.word(), reached.why));
         if let (Some(false), Location::Server { .. }) = (reached.identity.tls, &reached.identity.location) {
             let verdict = if reached.identity.location.is_local() { Verdict::Good } else { Verdict::Warn };
             self.say(verdict, "tls", "the connection is not encrypted; ask for it with sslmode=verify-full");

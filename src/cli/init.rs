@@ -49,12 +49,12 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     std::fs::write(&file, text).map_err(|error| cannot_write(&file, &error, context))?;
     let written = shown(&file, &context.folder);
     context.screen.facts.insert("files".to_owned(), json!([written]));
-    context.screen.facts.insert("layout".to_owned(), layout.map(word).into());
+    context.screen.facts.insert("layout".to_owned(), layout.map(Layout::word).into());
     let mark = context.screen.paint.on(Style::Good, "✓");
     context.screen.line(&format!("{mark} {written}"));
     let place = shown(&migrations, &context.folder);
     context.screen.line(&match layout {
-        Some(layout) => format!("{mark} {place} is in {}'s layout", word(layout)),
+        Some(layout) => format!("{mark} {place} is in {}", layout.described()),
         None => format!("{mark} {place} is empty"),
     });
     context.screen.heading(match layout {
@@ -64,13 +64,6 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         None => "Next: `manage new migration NAME`, write its files, then `manage migrate`. Without DATABASE_URL it makes manage.db.",
     });
     Ok(Exit::Ok)
-}
-
-fn word(layout: Layout) -> &'static str {
-    match layout {
-        Layout::Diesel => "diesel",
-        Layout::Refinery => "refinery",
-    }
 }
 
 fn cannot_write(path: &Path, error: &std::io::Error, context: &Context) -> Failure {
@@ -83,8 +76,8 @@ fn settings(dir: &Path, layout: Option<Layout>) -> String {
     // What JSON writes of a text TOML reads.
     let dir = json!(dir.to_string_lossy());
     let layout = layout.map_or_else(
-        || "# layout = \"diesel\"             # or \"refinery\"; detected where it is not said\n".to_owned(),
-        |layout| format!("layout = \"{}\"\n", word(layout)),
+        || "# layout = \"diesel\"             # or \"refinery\", \"numbered\"; detected where it is not said\n".to_owned(),
+        |layout| format!("layout = \"{}\"\n", layout.word()),
     );
     format!(
         "# The settings of `manage`.\n\
@@ -110,7 +103,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_again() {
-        for (dir, layout) in [("migrations", None), ("db/\"odd\"", Some(Layout::Refinery))] {
+        for (dir, layout) in [("migrations", None), ("db/\"odd\"", Some(Layout::Refinery)), ("db", Some(Layout::Numbered))] {
             let text = settings(Path::new(dir), layout);
 
             let config =

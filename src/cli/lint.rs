@@ -87,7 +87,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
 fn scope<'a>(context: &mut Context, args: &Args, chosen: &Chosen, files: &'a [Migration]) -> Result<Scope<'a>, Failure> {
     let engine = chosen.url.engine();
     if let Some(since) = &args.since {
-        let version = Version::of_directory(since);
+        let version = Picture::unborn(files).asked(since);
         if !files.iter().any(|file| file.version == version) {
             let hint = "manage status lists all migrations";
             return Err(Failure::new(Class::Usage, format!("there is no migration `{since}`"), hint));
@@ -139,5 +139,7 @@ fn shared(chosen: &Chosen, files: &[Migration]) -> HashSet<PathBuf> {
         Engine::Postgres => Engine::Sqlite,
     };
     // A folder that the other database cannot read is not for it.
-    migrations::load(&chosen.project.migrations_folder(), other).map(|others| shared_files(files, &others)).unwrap_or_default()
+    migrations::load_as(&chosen.project.migrations_folder(), other, &chosen.project.config.migrations)
+        .map(|others| shared_files(files, &others))
+        .unwrap_or_default()
 }

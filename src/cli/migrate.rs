@@ -6,8 +6,8 @@ use super::context::{Chosen, Context, Reached};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::words;
-use super::{rehearse, running};
-use crate::backend::Access;
+use super::{noting, rehearse, running};
+use crate::backend::{Access, Full};
 use crate::domain::explain::Class;
 use crate::guards::Deed;
 use crate::migrate::{Direction, Forward, Manner, MigrateError, Options, Picture, check_single, plan_forward};
@@ -106,6 +106,9 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     super::consent::obtain(context, &reached, Deed::Migrate, "")?;
     let before = Picture::gather(&mut reached.session, &files)?;
     context.screen.heading(&format!("{} · {}", reached.title(), running::counts(&before)));
+    if before.is_numbered() && before.applied.is_empty() && has_tables(&mut reached)? {
+        context.screen.talk("  the database has tables, but no version: it starts at 0, and what is there stays");
+    }
     // Who finds nothing to do waits for nobody. What seems wrong is looked at again under the lock: another run
     // may be in the middle of it.
     if plan_forward(&before, &target, args.allow_out_of_order).is_ok_and(|steps| steps.is_empty()) {
@@ -116,9 +119,13 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     }
     let options = options(context, args, &chosen, &reached);
     let outcome = running::run(context, &mut reached, &files, &options, &[Direction::Up], |engine| engine.forward(&target))?;
-    let one_way = outcome.finished.iter().all(|done| done.version.number().is_some());
+    let one_way = files.iter().all(|file| file.down.is_none());
     let hint = if args.fake || one_way { "" } else { "undo the last: manage rollback" };
     running::summary(context, &outcome, if args.fake { "recorded" } else { "applied" }, "nothing to do", hint, begun);
+    if args.fake {
+        let reason = "recorded as applied without running them, by --fake";
+        noting::recorded(context, &chosen, &mut reached, "migrate --fake", reason, &outcome)?;
+    }
     super::schema::rewrite::after_migrations(context, &chosen, &mut reached);
     Ok(Exit::Ok)
 }
@@ -129,7 +136,7 @@ fn options(context: &Context, args: &Args, chosen: &Chosen, reached: &Reached) -
         single_transaction: args.single_transaction,
         manner: manner(args),
         allow_out_of_order: args.allow_out_of_order,
-        stamp: if reached.session.created() { context.stamp(chosen) } else { None },
+        stamp: if reached.session.created() { context.stamp(chosen, &reached.identity.location) } else { None },
         relaxed_commits: running::may_relax(reached),
         patience: running::patience(chosen),
         ..Options::new(context.what("migrate"))
@@ -149,6 +156,11 @@ fn target(args: &Args) -> Result<Forward, Failure> {
         (None, Some(steps)) => Ok(Forward::Steps(steps as usize)),
         (None, None) => Ok(Forward::Latest),
     }
+}
+
+/// Whether somebody has made tables in the database; the one that keeps settings may have come with them.
+fn has_tables(reached: &mut Reached) -> Result<bool, Failure> {
+    Ok(!reached.session.introspect()?.tables.is_empty())
 }
 
 /// Before a database is made: what is wrong with the files is said now, and where nothing is to be done none is made.
@@ -202,7 +214,7 @@ fn look(context: &mut Context, args: &Args, chosen: &Chosen, files: &[Migration]
         check_single(&prepared)?;
     }
     if args.sql {
-        running::print_sql(context, &looked, &prepared, manner(args), args.single_transaction);
+        running::print_sql(context, &looked, &prepared, manner(args), args.single_transaction)?;
     } else {
         let would = match (args.fake, args.single_transaction) {
             (true, _) => "would be recorded without running",

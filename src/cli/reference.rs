@@ -89,9 +89,13 @@ pub fn guards() -> String {
          3. It has no marker that holds, and is on this machine (a file, a socket, a loopback address): **unknown**.\n\
          4. It has no marker that holds, and is elsewhere: **protected**.\n\n\
          A marker is the name of an environment, kept in the database. A database that `manage` itself makes in an environment that \
-         is not protected gets one: the environment's name, or `development` where none was given. It is bound to its database: on \
-         PostgreSQL to system identifier, oid and name, on SQLite to path and inode. So the marker of a copied file or of a restored \
-         dump does not hold. `manage doctor` says which kind a database is, and why.\n\n\
+         is not protected gets one: the environment's name, or, on this machine, `development` where none was given. `manage marker set` \
+         gives any name. It protects where `--protected` is given, where the environment of that name is protected in `manage.toml`, or \
+         where it is called `production`, `prod` or `live`. It is bound to its database: on PostgreSQL to system identifier, oid and \
+         name, on SQLite to path, inode and a name within the file. So the marker of a copied file or of a restored dump does not hold. \
+         `manage marker show` says which kind a database is, and why; the [guide](../guide/guards.md) explains it.\n\n\
+         To take protection away by `marker set` needs a reason, the typed name, and the same command again ten minutes later.\n\n\
+         The scratch database of `lint --roundtrip` is a temporary file on SQLite: there it is free everywhere.\n\n\
          When `--env` chose the database and its marker has another name, every writing command is refused with exit 4.\n",
     );
     out

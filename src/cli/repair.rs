@@ -5,6 +5,7 @@ use serde_json::json;
 use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::noting::{self, Said};
 use super::output::paint::Style;
 use super::running;
 use super::watch::Watch;
@@ -92,6 +93,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
             &args.reason,
         )?;
     tell(context, &repaired, verdict);
+    noting::write_after(context, &chosen, &mut reached, &said(&repaired, verdict, &args.reason))?;
     Ok(Exit::Ok)
 }
 
@@ -103,6 +105,24 @@ fn effect(case: &Repaired, verdict: Verdict) -> String {
         }
         (Some((number, _)), _) => format!("This forgets that statement {number} of {title} was started; the next run sends it."),
         (None, _) => format!("This accepts the file of {title} as it is now. Nothing of it is run."),
+    }
+}
+
+/// What its note says.
+fn said(repaired: &Repaired, verdict: Verdict, reason: &str) -> Said {
+    let Repaired { version, name, statement } = repaired;
+    let what = match (statement, verdict) {
+        (Some((number, way)), Verdict::StatementDone) => format!("Statement {number} ({way}) counts as done."),
+        (Some((number, way)), _) => format!("Statement {number} ({way}) is sent again."),
+        (None, _) => "Its edited file was accepted as it is.".to_owned(),
+    };
+    Said {
+        kind: "repair".to_owned(),
+        title: format!("repair {version} {name}"),
+        reason: Some(reason.to_owned()),
+        body: Some(what),
+        facts: json!({ "version": version.as_str(), "verdict": verdict.word() }),
+        ..Said::default()
     }
 }
 

@@ -70,7 +70,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         let steps = plan_back(&looked.picture, &target).map_err(MigrateError::from)?;
         let prepared = running::prepare_all(&steps)?;
         if args.sql {
-            running::print_sql(context, &looked, &prepared, Manner::Run, false);
+            running::print_sql(context, &looked, &prepared, Manner::Run, false)?;
         } else {
             running::show_plan(context, &looked, &prepared, Direction::Down, "would be reverted", &command(args));
         }

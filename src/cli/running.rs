@@ -192,14 +192,24 @@ pub fn show_plan(
 }
 
 /// Prints the SQL that would run, with or without statements, or with all in one transaction.
-pub fn print_sql(context: &mut Context, looked: &Looked<'_>, steps: &[Prepared<'_>], manner: Manner, single: bool) {
+///
+/// # Errors
+/// When it cannot run elsewhere.
+pub fn print_sql(
+    context: &mut Context,
+    looked: &Looked<'_>,
+    steps: &[Prepared<'_>],
+    manner: Manner,
+    single: bool,
+) -> Result<(), Failure> {
     let actor = context.actor();
-    let text = SqlStream { history: &looked.history, ledger: looked.ledger, actor: &actor, manner, single }.of(steps);
+    let text = SqlStream { history: &looked.history, ledger: looked.ledger, actor: &actor, manner, single }.of(steps)?;
     context.screen.talk(&format!("-- {}", looked.title));
     context.screen.facts.insert("sql".to_owned(), text.as_str().into());
     if !context.screen.json {
         context.screen.write(&text);
     }
+    Ok(())
 }
 
 /// Splits and checks the files of a plan.

@@ -15,8 +15,8 @@ use super::output::Screen;
 use super::output::paint::Paint;
 use super::output::screen::ColorChoice;
 use super::{
-    adopt, completions, database, doctor, habits, init, lint, logging, man, migrate, new, redo, repair, rollback, schema, status,
-    test_data,
+    adopt, completions, database, doctor, habits, init, lint, logging, man, marker, migrate, new, notes, redo, repair, rollback,
+    schema, status, test_data, verify,
 };
 use crate::domain::explain::Class;
 use crate::domain::secret::redact;
@@ -65,10 +65,15 @@ pub enum Command {
     #[allow(missing_docs)]
     Schema(schema::Args),
     #[allow(missing_docs)]
+    Verify(verify::Args),
+    #[allow(missing_docs)]
     Adopt(adopt::Args),
     #[allow(missing_docs)]
     Database(database::Args),
     #[allow(missing_docs)]
+    Marker(marker::Args),
+    #[allow(missing_docs)]
+    Notes(notes::Args),
     TestData(test_data::Args),
     #[allow(missing_docs)]
     Doctor(doctor::Args),
@@ -215,8 +220,11 @@ fn execute(context: &mut Context, command: &Command) -> Result<Exit, Failure> {
         Command::New(args) => new::run(context, args),
         Command::Lint(args) => lint::run(context, args),
         Command::Schema(args) => schema::run(context, args),
+        Command::Verify(args) => verify::run(context, args),
         Command::Adopt(args) => adopt::run(context, args),
         Command::Database(args) => database::run(context, args),
+        Command::Marker(args) => marker::run(context, args),
+        Command::Notes(args) => notes::run(context, args),
         Command::TestData(args) => test_data::run(context, args),
         Command::Doctor(args) => doctor::run(context, args),
         Command::Completions(args) => completions::run(context, args),

@@ -63,6 +63,12 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         (pending, 0) => format!("{pending} pending · run them: manage migrate"),
         (pending, problems) => format!("{pending} pending, {}", words::count(problems, "problem")),
     };
+    if picture.is_numbered() {
+        let current = picture.latest().map_or("0", |version| version.as_str());
+        let latest = picture.files.last().map_or("0", |file| file.version.as_str());
+        let last_run = picture.last_run.as_ref().map(|moment| format!(" · last run {moment}")).unwrap_or_default();
+        context.screen.heading(&format!("version {current} of {latest}{last_run}"));
+    }
     context.screen.line(&summary);
     let being_run = picture.being_run();
     for (_, text) in &being_run {
@@ -132,6 +138,15 @@ fn words_of(state: State, came: Option<Action>) -> &'static str {
 /// What to do about a problem.
 fn way_out(problem: &Problem, picture: &Picture<'_>) -> &'static str {
     match problem.kind {
+        ProblemKind::OutOfOrder if problem.instead.is_some() => {
+            "give the new file the next free number, and the others the numbers that they ran under"
+        }
+        ProblemKind::Unfinished if picture.is_numbered() && picture.is_applied(&problem.version) => {
+            "correct its way back, then manage rollback: it goes on after the last finished statement"
+        }
+        ProblemKind::Unfinished if picture.is_numbered() => {
+            "correct its way forward, then manage migrate: it goes on after the last finished statement"
+        }
         ProblemKind::Missing => "bring its files back, or check that this is the right database",
         ProblemKind::Edited => {
             "put the file back as it was, and write the change as a new migration; or accept it: manage repair V --reason TEXT"
@@ -170,6 +185,15 @@ fn facts(context: &mut Context, picture: &Picture<'_>) {
     if let Some(error) = &picture.log_unreadable {
         problems.push(json!({ "kind": "log-unreadable", "version": null, "name": null, "message": error.message, "hint": null }));
     }
+    let current = picture.latest().map(|version| version.as_str().to_owned());
+    let latest = picture.files.last().map(|file| file.version.as_str().to_owned());
+    // A version that is a number is 0 where there is none.
+    let none = picture.is_numbered().then(|| "0".to_owned());
+    context.screen.facts.insert("current_version".to_owned(), json!(current.or_else(|| none.clone())));
+    context.screen.facts.insert("latest_version".to_owned(), json!(latest.or(none)));
+    context.screen.facts.insert("pending_count".to_owned(), json!(picture.pending().len()));
+    context.screen.facts.insert("total_migrations".to_owned(), json!(picture.files.len()));
+    context.screen.facts.insert("last_run".to_owned(), json!(picture.last_run));
     context.screen.facts.insert("applied".to_owned(), applied);
     context.screen.facts.insert("pending".to_owned(), running::pending_facts(picture));
     context.screen.facts.insert("problems".to_owned(), problems.into());

@@ -7,6 +7,7 @@ pub mod engine;
 pub mod explain;
 pub mod fault;
 pub mod marker;
+pub mod nearest;
 pub mod schema;
 pub mod secret;
 pub mod sql;

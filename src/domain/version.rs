@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-/// A version, as the layout of its files keeps it: diesel's are text, ordered byte by byte; refinery's are whole
-/// numbers.
+/// A version, as the layout of its files keeps it: diesel's are text, ordered byte by byte; refinery's and
+/// numbered ones are whole numbers.
 ///
 /// diesel's are never read as numbers: real histories mix 8, 14 and 18 digits, and their order is that of the text.
 /// A project has versions of one kind. Two are equal when they are written alike.
@@ -39,6 +39,12 @@ impl Version {
     pub fn of_refinery_file(name: &str) -> Option<Self> {
         let stem = name.split("__").next().unwrap_or_default();
         let digits = stem.strip_prefix(['V', 'U']).unwrap_or(stem);
+        digits.parse().ok().filter(|_| digits.bytes().all(|byte| byte.is_ascii_digit())).map(Self::numbered)
+    }
+
+    /// The number in what a person types for a migration of the numbered layout: `3`, `003` or `003_name`.
+    pub fn of_numbered_file(name: &str) -> Option<Self> {
+        let digits = name.split('_').next().unwrap_or_default();
         digits.parse().ok().filter(|_| digits.bytes().all(|byte| byte.is_ascii_digit())).map(Self::numbered)
     }
 
@@ -111,6 +117,12 @@ mod tests {
         assert!(Version::numbered(9) < Version::numbered(10));
         for typed in ["7", "007", "V7", "U7__late", "V7__a_name"] {
             assert_eq!(Version::of_refinery_file(typed), Some(Version::numbered(7)), "{typed}");
+        }
+        for typed in ["7", "007", "007_a_name", "007_a.sql"] {
+            assert_eq!(Version::of_numbered_file(typed), Some(Version::numbered(7)), "{typed}");
+        }
+        for typed in ["", "-7", "+7", "V7", "7.5_x", "a_7"] {
+            assert_eq!(Version::of_numbered_file(typed), None, "{typed}");
         }
         for typed in ["", "V", "V-7", "V1.5__x", "users", "99999999999999999999"] {
             assert_eq!(Version::of_refinery_file(typed), None, "{typed}");

@@ -87,6 +87,8 @@ pub struct Recorded {
     pub micros: Option<u64>,
     /// Its name at that time.
     pub name: String,
+    /// When it was logged, as the database says it.
+    pub at: String,
 }
 
 const COLUMNS: &str = "history, version, name, action, micros, statements, byte_checksum, token_checksum, up_text, down_text, \
@@ -115,7 +117,7 @@ impl Ledger {
     /// What the database refuses.
     pub fn recorded(self, session: &mut impl Basic, history: &str) -> Result<HashMap<Version, Recorded>, SqlError> {
         let sql = format!(
-            "SELECT version, name, action, micros, byte_checksum, token_checksum FROM {} \
+            "SELECT version, name, action, micros, byte_checksum, token_checksum, CAST(logged_at AS VARCHAR(50)) FROM {} \
              WHERE history = $1 AND action <> 'failed' AND NOT (action = 'repaired' AND up_text IS NULL) ORDER BY id",
             self.table("manage_migration_log")
         );
@@ -142,7 +144,7 @@ impl Ledger {
             };
             let micros = row.integer(3).and_then(|micros| u64::try_from(micros).ok()).filter(|_| action == Action::Applied);
             let checksum = Checksum { bytes: text(4), tokens: text(5) };
-            known.insert(version, Recorded { checksum, action, micros, name: text(1) });
+            known.insert(version, Recorded { checksum, action, micros, name: text(1), at: text(6) });
         }
         Ok(known)
     }

@@ -7,9 +7,11 @@
 
 mod log;
 mod marker;
+mod notes;
 mod progress;
 mod schema;
 
 pub use log::{Action, Actor, Entry, Recorded};
+pub use notes::{Item, NewNote, Note, Wanted};
 pub use progress::{File, Progress, ProgressState};
 pub use schema::{Ledger, LedgerError, Look};

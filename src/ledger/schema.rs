@@ -24,6 +24,7 @@ const HISTORY: &str = "manage_ledger_history";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ledger {
     schema: &'static str,
+    version: i64,
 }
 
 /// What a look at a database's ledger found.
@@ -47,7 +48,7 @@ impl Ledger {
         match ledger.version(session) {
             Ok(None) => Ok(Look::Absent),
             Ok(Some(version)) if version > NEWEST => Err(LedgerError::Newer { version }),
-            Ok(Some(version)) if version >= OLDEST_READ => Ok(Look::Present(ledger)),
+            Ok(Some(version)) if version >= OLDEST_READ => Ok(Look::Present(Self { version, ..ledger })),
             Ok(Some(_)) => Ok(Look::Absent),
             Err(error) if error.kind == SqlErrorKind::Permission => Ok(Look::Unreadable(error)),
             Err(error) => Err(LedgerError::Sql(error)),
@@ -83,7 +84,26 @@ impl Ledger {
                 Engine::Sqlite => "main",
                 Engine::Postgres => "manage",
             },
+            version: NEWEST,
         }
+    }
+
+    /// Whether it has everything that this version of `manage` writes.
+    pub fn is_current(self) -> bool {
+        self.version == NEWEST
+    }
+
+    /// The version from which on there are notes.
+    pub(super) const NOTES: i64 = 3;
+
+    /// Whether it has what came with `version`: one that is only looked at may be older.
+    pub(super) fn knows(self, version: i64) -> bool {
+        self.version >= version
+    }
+
+    /// An error where it does not.
+    pub(super) fn needs(self, version: i64) -> Result<(), LedgerError> {
+        if self.knows(version) { Ok(()) } else { Err(LedgerError::Older { version: self.version }) }
     }
 
     /// The name of one of its tables as it must stand in a statement.
@@ -120,7 +140,7 @@ fn runner(engine: Engine) -> Runner {
 
 /// The version that the embedded migrations lead to. Said here, since refinery compiles a regular expression
 /// to find it out, which costs more than all the rest of a run that finds nothing to do.
-const NEWEST: i64 = 2;
+const NEWEST: i64 = 3;
 
 /// The oldest version that can be looked at without bringing it up to date, which only a writing command may do.
 const OLDEST_READ: i64 = 1;
@@ -131,6 +151,12 @@ pub enum LedgerError {
     /// A newer `manage` has been here.
     #[error("the ledger of this database has version {version}, which this manage does not know")]
     Newer {
+        /// Its version.
+        version: i64,
+    },
+    /// A writing command has to bring it up to date first.
+    #[error("the ledger of this database has version {version}, which is too old to write to")]
+    Older {
         /// Its version.
         version: i64,
     },
@@ -174,13 +200,14 @@ impl Explain for LedgerError {
     fn class(&self) -> Class {
         match self {
             Self::Sql(error) => error.class(),
-            Self::Newer { .. } | Self::History(_) => Class::CouldNotRun,
+            Self::Newer { .. } | Self::Older { .. } | Self::History(_) => Class::CouldNotRun,
         }
     }
 
     fn hint(&self) -> Option<String> {
         match self {
             Self::Newer { .. } => Some("use the manage that made it, or a newer one".to_owned()),
+            Self::Older { .. } => Some("bring it up to date: manage notes add, or manage migrate where something is pending".to_owned()),
             Self::Sql(error) if error.kind == SqlErrorKind::Permission => Some(
                 "manage keeps its tables in the schema manage: CREATE SCHEMA manage AUTHORIZATION the_role, or GRANT CREATE ON DATABASE"
                     .to_owned(),

@@ -1,7 +1,7 @@
 use super::super::rule::{RULES, Source};
 use super::*;
 use crate::domain::version::Version;
-use crate::project::migrations::Kind;
+use crate::project::migrations::{Keeper, Kind};
 use Engine::{Postgres as PG, Sqlite as LITE};
 
 /// A migration that is not there as files.
@@ -17,6 +17,7 @@ fn migration(engine: Engine, version: &str, up: &str, down: Option<&str>) -> Mig
         run_in_transaction: true,
         kind: Kind::Schema,
         warnings: Vec::new(),
+        keeper: Keeper::Diesel,
     }
 }
 

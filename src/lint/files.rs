@@ -14,7 +14,7 @@ pub(super) fn no_way_back(migration: &Migration) -> Option<Raw> {
 /// A way back that takes nothing back.
 pub(super) fn empty_way_back(reading: &Reading<'_>, found: &mut Vec<Raw>) {
     if reading.way == Way::Down && reading.read.is_empty() && reading.migration.kind == Kind::Schema {
-        found.push(Raw::file("no-way-back", "down.sql has comments only: it takes nothing back"));
+        found.push(Raw::file("no-way-back", "the way back has comments only: it takes nothing back"));
     }
 }
 

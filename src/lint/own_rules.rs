@@ -52,7 +52,7 @@ pub(super) const OWN: &[Rule] = &[
         "no-way-back",
         Warning,
         "there is no down.sql, or it is empty",
-        "write down.sql; where there is no way back say why at the head of up.sql: `-- manage: allow no-way-back REASON`",
+        "write down.sql, or the part below `-- down`; where there is no way back say why at the head of the file: `-- manage: allow no-way-back REASON`",
     ),
     not_on_new(own(
         "rename-in-use",

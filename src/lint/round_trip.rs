@@ -26,8 +26,8 @@ pub fn judge_trip(settings: &Settings, migration: &Migration, seen: &Catalogues<
     let back = migration.down.as_ref().unwrap_or(&migration.up);
     let mut findings = Vec::new();
     for (script, then, now, what) in [
-        (back, seen.before, seen.down, "does not bring back what was there before up.sql"),
-        (&migration.up, seen.up, seen.again, "makes something else when it runs again after down.sql"),
+        (back, seen.before, seen.down, "does not bring back what was there before the way forward"),
+        (&migration.up, seen.up, seen.again, "makes something else when it runs again after the way back"),
     ] {
         let found = difference(then, now);
         let name = script.file_name();

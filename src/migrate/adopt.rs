@@ -33,18 +33,22 @@ impl<S: Full> Engine<'_, S> {
         if !blocking.is_empty() {
             return Err(PlanError::Blocked(blocking).into());
         }
+        let history = History::look(self.session, files)?;
         let unknown = picture.unrecorded();
+        if unknown.is_empty() {
+            self.take_over(&history)?;
+        }
         let pending = picture.pending().iter().map(|file| file.version.clone()).collect();
         let mut outcome = Outcome { pending, ..Outcome::default() };
         if unknown.is_empty() {
             return Ok(outcome);
         }
         let ledger = Ledger::prepare(self.session)?;
-        let key = History::look(self.session, files)?.key();
+        let key = history.key();
         let begun = Instant::now();
         self.session.begin()?;
-        let written =
-            unknown.iter().try_for_each(|migration| self.note(ledger, &key, migration)).and_then(|()| self.session.commit());
+        let written = unknown.iter().try_for_each(|migration| self.note(ledger, &key, migration));
+        let written = written.and_then(|()| history.take_over(self.session)).and_then(|_| self.session.commit());
         if let Err(error) = written {
             let _ = self.session.rollback();
             return Err(error.into());
@@ -62,6 +66,16 @@ impl<S: Full> Engine<'_, S> {
             outcome.finished.push(finished);
         }
         Ok(outcome)
+    }
+
+    /// What an older program has written, in a transaction of its own.
+    fn take_over(&mut self, history: &History) -> Result<(), SqlError> {
+        self.session.begin()?;
+        let taken = history.take_over(self.session).and_then(|_| self.session.commit());
+        if taken.is_err() {
+            let _ = self.session.rollback();
+        }
+        taken
     }
 
     fn note(&mut self, ledger: Ledger, history: &str, migration: &Migration) -> Result<(), SqlError> {

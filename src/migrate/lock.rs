@@ -47,6 +47,26 @@ pub(super) fn take(
     }
 }
 
+/// Does `work` on a session that holds the lock, waiting up to `limit` for it.
+///
+/// # Errors
+/// When somebody else holds it for longer, or what `work` fails with.
+pub fn locked<S: Full, T, E: From<MigrateError>>(
+    session: &mut S,
+    what: &str,
+    limit: Duration,
+    observer: &mut dyn Observer,
+    work: impl FnOnce(&mut S) -> Result<T, E>,
+) -> Result<T, E> {
+    take(session, what, limit, observer, &|| false)?;
+    let done = work(session);
+    // The lock ends with the session at the latest; an error that is on its way says more than this one.
+    let unlocked = session.unlock();
+    let done = done?;
+    unlocked.map_err(MigrateError::from)?;
+    Ok(done)
+}
+
 /// A pooler that hands out another server connection for each transaction loses the lock without a word.
 pub(super) fn verify(session: &mut impl Full) -> Result<(), MigrateError> {
     if session.holds_lock()? {

@@ -6,6 +6,7 @@
 
 mod adopt;
 mod apply;
+mod conditions;
 mod durable;
 mod error;
 mod event;
@@ -24,12 +25,12 @@ mod stream;
 pub use apply::{Engine, Manner, Options, Outcome, check_single};
 pub use error::MigrateError;
 pub use event::{Event, Finished, Ignore, Observer};
-pub use history::{Applied, DieselHistory, History, RefineryHistory, Width, refinery_checksum};
-pub use lock::Waiting;
+pub use history::{Applied, DieselHistory, History, NumberedHistory, RefineryHistory, Width, refinery_checksum};
+pub use lock::{Waiting, locked};
 pub use patience::Patience;
 pub use picture::{Picture, Problem, ProblemKind, State};
 pub use plan::{Backward, Direction, Forward, Named, PlanError, Step, find, plan_back, plan_forward};
-pub use prepare::{PrepareError, Prepared, prepare};
+pub use prepare::{PrepareError, PrepareErrorKind, Prepared, prepare};
 pub use rehearse::{Rehearsal, TakenLock};
 pub use repair::{RepairError, Repaired, Verdict};
 pub use stream::SqlStream;

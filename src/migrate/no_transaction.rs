@@ -23,6 +23,7 @@ const INVALID_TRANSACTION_TERMINATION: &str = "2D000";
 
 /// Runs `step` from where an earlier run left it. Returns how many statements ran now.
 pub(super) fn run<S: Full>(run: &mut Run<'_, S>, step: &Prepared<'_>, begun: Instant) -> Result<usize, Trouble> {
+    run.bootstrap().map_err(|error| Trouble { statement: 0, error, fate: Fate::Kept { statements: 0 }, in_record: false })?;
     let history = run.history_key.clone();
     let mut file = NoTransaction {
         file: File { history: &history, version: step.version(), direction: step.step.direction.word() },
@@ -87,8 +88,10 @@ impl<S: Full> NoTransaction<'_, '_, '_, S> {
                 self.block = Some(number);
             }
             let now = Instant::now();
-            self.one(number)?;
-            ran += 1;
+            if !self.run.is_left_out(self.step, number).map_err(|error| self.trouble(number, error))? {
+                self.one(number)?;
+                ran += 1;
+            }
             if self.block.is_none() {
                 self.kept = number + 1;
             }

@@ -8,6 +8,7 @@ use crate::domain::checksum::Edit;
 use crate::domain::version::Version;
 use crate::ledger::{Ledger, LedgerError, Look, Recorded};
 use crate::project::Migration;
+use crate::project::config::Layout;
 
 /// The whole picture. Making it writes nothing.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub struct Picture<'a> {
     pub recorded: HashMap<Version, Recorded>,
     /// Versions that are half-way, with `up` or `down`.
     pub unfinished: Vec<(Version, String)>,
+    /// When something was last migrated, where the history keeps it.
+    pub last_run: Option<String>,
     /// Who holds the lock, where something is half-way and it was looked from outside.
     pub running: Option<Holder>,
     /// Why the log could not be read, where it is there: then edits cannot be told.
@@ -56,6 +59,8 @@ pub struct Problem {
     pub version: Version,
     /// Its name, where a file or the log has it.
     pub name: String,
+    /// The migration that ran under its number, where that was another one.
+    pub instead: Option<String>,
 }
 
 /// The kinds of trouble. Each has its own message and its own way out.
@@ -90,6 +95,10 @@ impl Problem {
         match self.kind {
             ProblemKind::Missing => format!("{version} is applied, but no file has it"),
             ProblemKind::Edited => format!("{version} {name} was edited after it was applied"),
+            ProblemKind::OutOfOrder if self.instead.is_some() => {
+                let instead = self.instead.as_deref().unwrap_or_default();
+                format!("{version} {name} came late and would never run: {instead} was applied as {version}")
+            }
             ProblemKind::OutOfOrder => format!("{version} {name} is pending, though a later one is applied"),
             ProblemKind::Unfinished => format!("{version} {name} stopped half-way; it runs without a transaction"),
         }
@@ -104,6 +113,7 @@ impl<'a> Picture<'a> {
             applied: Vec::new(),
             recorded: HashMap::new(),
             unfinished: Vec::new(),
+            last_run: None,
             running: None,
             log_unreadable: None,
             edits: HashMap::new(),
@@ -123,11 +133,13 @@ impl<'a> Picture<'a> {
             applied,
             recorded: HashMap::new(),
             unfinished: Vec::new(),
+            last_run: None,
             running: None,
             log_unreadable: None,
             edits: HashMap::new(),
             texts: HashMap::new(),
         };
+        picture.last_run = history.last_run(session).map_err(LedgerError::Sql)?;
         let look = Ledger::look(session)?;
         match &look {
             Look::Absent => {}
@@ -144,6 +156,12 @@ impl<'a> Picture<'a> {
                     Err(error) if error.kind == crate::backend::SqlErrorKind::Permission => picture.log_unreadable = Some(error),
                     Err(error) => return Err(LedgerError::Sql(error)),
                 }
+            }
+        }
+        if let History::Numbered(_) = history {
+            // One version stands for all of them; the log knows when each of them ran.
+            for row in &mut picture.applied {
+                row.run_on = picture.recorded.get(&row.version).map(|recorded| recorded.at.clone()).unwrap_or_default();
             }
         }
         for row in &picture.applied {
@@ -243,6 +261,7 @@ impl<'a> Picture<'a> {
         }
         for file in self.files {
             match states.get_mut(&file.version) {
+                Some(state) if self.ran_under_its_number(file).is_some() => *state = State::OutOfOrder,
                 Some(state) if self.edit(&file.version) == Edit::Real => *state = State::Edited,
                 Some(_) => {}
                 None => {
@@ -255,6 +274,14 @@ impl<'a> Picture<'a> {
             states.insert(version, if self.running.is_some() { State::Running } else { State::Unfinished });
         }
         states
+    }
+
+    /// The name of the other migration that ran under this one's number: in the numbered layout a file that came late
+    /// pushes those behind it on, and would never run.
+    fn ran_under_its_number(&self, file: &Migration) -> Option<&str> {
+        let recorded = self.recorded.get(&file.version).filter(|recorded| recorded.name != file.name)?;
+        let is_other = file.layout() == Layout::Numbered && self.edit(&file.version) == Edit::Real;
+        is_other.then_some(recorded.name.as_str())
     }
 
     /// What is half-way, and whether it is on its way forward. Progress of a way that another tool has finished is
@@ -276,7 +303,8 @@ impl<'a> Picture<'a> {
                     State::OutOfOrder => ProblemKind::OutOfOrder,
                     State::Unfinished => ProblemKind::Unfinished,
                 };
-                Some(Problem { kind, version: version.clone(), name: self.name(version) })
+                let instead = self.file(version).and_then(|file| self.ran_under_its_number(file)).map(str::to_owned);
+                Some(Problem { kind, version: version.clone(), name: self.name(version), instead })
             })
             .collect()
     }
@@ -293,10 +321,20 @@ impl<'a> Picture<'a> {
         }
     }
 
+    /// Whether the project's files are in the numbered layout.
+    pub fn is_numbered(&self) -> bool {
+        self.files.first().is_some_and(|file| file.layout() == Layout::Numbered)
+    }
+
     /// The version that a person means by what was typed: the version itself, or the name of the folder or file.
     pub fn asked(&self, typed: &str) -> Version {
-        let numbers = self.files.first().map(|file| &file.version).or_else(|| self.latest()).and_then(Version::number).is_some();
-        let number = if numbers { Version::of_refinery_file(typed) } else { None };
+        let number = match self.files.first() {
+            Some(file) if file.layout() == Layout::Numbered => Version::of_numbered_file(typed),
+            Some(file) if file.version.number().is_none() => None,
+            // Without files it is the history that tells.
+            None if self.latest().and_then(Version::number).is_none() => None,
+            _ => Version::of_refinery_file(typed),
+        };
         number.unwrap_or_else(|| Version::of_directory(typed))
     }
 }

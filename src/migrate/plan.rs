@@ -5,6 +5,7 @@ use std::fmt;
 use super::picture::{Picture, Problem, ProblemKind};
 use crate::domain::explain::{Class, Explain};
 use crate::domain::version::Version;
+use crate::project::config::Layout;
 use crate::project::{Migration, Script};
 
 /// Forward or back.
@@ -74,7 +75,8 @@ pub fn plan_forward<'a>(picture: &Picture<'a>, target: &Forward, allow_out_of_or
         .into_iter()
         // A file that stopped half-way is taken up again by this very command.
         .filter(|problem| problem.kind != ProblemKind::Unfinished)
-        .filter(|problem| !(allow_out_of_order && problem.kind == ProblemKind::OutOfOrder))
+        // A number that is used up cannot run late.
+        .filter(|problem| !(allow_out_of_order && problem.kind == ProblemKind::OutOfOrder && problem.instead.is_none()))
         .filter(|problem| {
             problem.kind != ProblemKind::OutOfOrder || target.as_ref().is_none_or(|target| problem.version <= *target)
         })
@@ -142,9 +144,7 @@ fn refuse_half_way(picture: &Picture<'_>, direction: Direction) -> Result<(), Pl
     }
     match picture.half_way().find(|(_, forward)| *forward == (direction == Direction::Up)) {
         None => Ok(()),
-        Some((version, _)) => {
-            Err(PlanError::HalfWay { migration: Named { version: version.clone(), name: picture.name(version) }, direction })
-        }
+        Some((version, _)) => Err(PlanError::HalfWay { migration: Named::of(picture, version), direction }),
     }
 }
 
@@ -163,12 +163,17 @@ pub fn find(picture: &Picture<'_>, asked: &str) -> Result<Version, PlanError> {
     if picture.file(&version).is_some() || picture.is_applied(&version) {
         return Ok(version);
     }
+    if let Some((latest, wanted)) = picture.files.last().filter(|_| picture.is_numbered()).zip(version.number())
+        && latest.version.number().is_some_and(|latest| wanted > latest)
+    {
+        return Err(PlanError::TooHigh { target: version, latest: latest.version.clone() });
+    }
     let near = picture.files.iter().filter(|file| file.name == asked || file.version.as_str().starts_with(version.as_str()));
     Err(PlanError::Unknown { asked: asked.to_owned(), near: near.take(3).map(named).collect() })
 }
 
 fn named(migration: &Migration) -> Named {
-    Named { version: migration.version.clone(), name: migration.name.clone() }
+    Named { version: migration.version.clone(), name: migration.name.clone(), layout: migration.layout() }
 }
 
 /// A version with its name.
@@ -178,6 +183,16 @@ pub struct Named {
     pub version: Version,
     /// The name.
     pub name: String,
+    /// The layout of its file.
+    pub layout: Layout,
+}
+
+impl Named {
+    /// The version, with what files and log say of it.
+    pub(super) fn of(picture: &Picture<'_>, version: &Version) -> Self {
+        let layout = picture.file(version).map_or(Layout::Diesel, Migration::layout);
+        Self { version: version.clone(), name: picture.name(version), layout }
+    }
 }
 
 impl fmt::Display for Named {
@@ -208,6 +223,14 @@ pub enum PlanError {
         /// What it may have meant.
         near: Vec<Named>,
     },
+    /// A number above that of the last file.
+    #[error("target version {target} is higher than the latest version, {latest}")]
+    TooHigh {
+        /// What was asked for.
+        target: Version,
+        /// The last file's.
+        latest: Version,
+    },
     /// `migrate --to` a version that is behind.
     #[error("{target} lies behind: {latest} is applied already")]
     Behind {
@@ -227,6 +250,15 @@ pub enum PlanError {
     Irreversible(Vec<Named>),
 }
 
+/// What to write where there is no way back.
+fn write_a_way_back(layout: Layout) -> &'static str {
+    match layout {
+        Layout::Diesel => "write its down.sql, or restore a backup",
+        Layout::Refinery => "refinery's files have none: write it as a new migration, or restore a backup",
+        Layout::Numbered => "write what belongs below its line `-- down`, or restore a backup",
+    }
+}
+
 fn problem_count(count: usize) -> String {
     if count == 1 { "1 problem".to_owned() } else { format!("{count} problems") }
 }
@@ -239,7 +271,9 @@ impl Explain for PlanError {
     fn class(&self) -> Class {
         match self {
             Self::Blocked(_) | Self::HalfWay { .. } | Self::Gone(_) => Class::Conflict,
-            Self::Unknown { .. } | Self::Behind { .. } | Self::NotApplied(_) | Self::Irreversible(_) => Class::Usage,
+            Self::Unknown { .. } | Self::TooHigh { .. } | Self::Behind { .. } | Self::NotApplied(_) | Self::Irreversible(_) => {
+                Class::Usage
+            }
         }
     }
 
@@ -251,6 +285,9 @@ impl Explain for PlanError {
                 }
                 [Problem { kind: ProblemKind::Edited, .. }, ..] => {
                     "put the file back as it was, and write the change as a new migration: manage new migration NAME".to_owned()
+                }
+                [Problem { kind: ProblemKind::OutOfOrder, instead: Some(_), .. }, ..] => {
+                    "give the new file the next free number, and the others the numbers that they ran under".to_owned()
                 }
                 [Problem { kind: ProblemKind::OutOfOrder, .. }, ..] => {
                     "give it a version after the last applied one, or run it late with --allow-out-of-order".to_owned()
@@ -264,16 +301,15 @@ impl Explain for PlanError {
             Self::Behind { target, .. } => format!("to go back: manage rollback --to {target}"),
             Self::NotApplied(version) => format!("to go forward: manage migrate --to {version}"),
             Self::Gone(_) => "bring the files back from the version control of the project".to_owned(),
-            Self::Irreversible(all) if all.iter().any(|one| one.version.number().is_some()) => {
-                "refinery's files have none: write it as a new migration, or restore a backup".to_owned()
-            }
-            Self::Irreversible(_) => "write its down.sql, or restore a backup".to_owned(),
+            Self::TooHigh { .. } => "manage status lists all migrations".to_owned(),
+            Self::Irreversible(all) => write_a_way_back(all.first().map_or(Layout::Diesel, |one| one.layout)).to_owned(),
         })
     }
 
     fn details(&self) -> Vec<String> {
         match self {
             Self::Blocked(problems) => problems.iter().map(|problem| format!("! {}", problem.message())).collect(),
+            Self::Behind { target, .. } => vec![format!("nothing is pending up to {target}, and migrate only goes forward")],
             _ => Vec::new(),
         }
     }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::engine::Engine;
 use crate::migrate::Applied;
-use crate::project::migrations::Kind;
+use crate::project::migrations::{Keeper, Kind};
 
 /// What is the case for one version.
 #[derive(Debug, Clone, Copy)]
@@ -52,6 +52,7 @@ fn files(world: &BTreeMap<String, Known>) -> Vec<Migration> {
             run_in_transaction: true,
             kind: Kind::Schema,
             warnings: Vec::new(),
+            keeper: Keeper::Diesel,
         })
         .collect()
 }

@@ -6,7 +6,7 @@ use crate::backend::{self, Handling};
 use crate::domain::checksum::Checksum;
 use crate::domain::engine::Engine;
 use crate::domain::explain::{Class, Explain, Place};
-use crate::domain::sql::{self, Piece, SplitError, Statement};
+use crate::domain::sql::{self, Condition, Piece, SplitError, Statement};
 use crate::domain::version::Version;
 use crate::project::migrations::no_transaction_words;
 
@@ -19,6 +19,8 @@ pub struct Prepared<'a> {
     pub pieces: Vec<Piece>,
     /// What each of them is.
     pub statements: Vec<Statement>,
+    /// What has to be the case for each of them to run.
+    pub conditions: Vec<Vec<Condition>>,
     /// The checksums of its file.
     pub checksum: Checksum,
     /// How it has to be run.
@@ -58,8 +60,13 @@ pub fn prepare(step: Step<'_>) -> Result<Prepared<'_>, PrepareError> {
     }
     let pieces = script.pieces().map_err(|error| PrepareError { place: script.place(error.at()), kind: error.into() })?;
     let statements: Vec<_> = pieces.iter().map(|piece| sql::classify(piece.sql(&script.text), script.engine)).collect();
-    for (piece, statement) in pieces.iter().zip(&statements) {
+    let conditions = sql::conditions(&script.text, &pieces, script.engine)
+        .map_err(|bad| PrepareError { place: script.place(bad.at), kind: PrepareErrorKind::Condition { why: bad.why } })?;
+    for ((piece, statement), conditions) in pieces.iter().zip(&statements).zip(&conditions) {
         let kind = match statement {
+            Statement::TransactionControl { words } if !conditions.is_empty() => {
+                PrepareErrorKind::ConditionalControl { words: words.clone() }
+            }
             Statement::TransactionControl { words } if step.migration.run_in_transaction => {
                 PrepareErrorKind::TransactionControl { words: words.clone() }
             }
@@ -83,7 +90,7 @@ pub fn prepare(step: Step<'_>) -> Result<Prepared<'_>, PrepareError> {
         Direction::Down => step.migration.up.checksum(),
     };
     let patience = Patience::of_file(script)?;
-    Ok(Prepared { step, pieces, statements, checksum, handling, patience })
+    Ok(Prepared { step, pieces, statements, conditions, checksum, handling, patience })
 }
 
 /// Whether a statement about savepoints names one of those that diesel's transaction manager makes for us.
@@ -130,6 +137,30 @@ pub enum PrepareErrorKind {
     /// A savepoint that is ours.
     #[error("savepoints called diesel_savepoint_… belong to manage")]
     OurSavepoint,
+    /// A condition that cannot be understood.
+    #[error("{why}")]
+    Condition {
+        /// What is wrong.
+        why: &'static str,
+    },
+    /// A condition before `COMMIT` and the like.
+    #[error("{words} cannot depend on a condition")]
+    ConditionalControl {
+        /// The words.
+        words: String,
+    },
+    /// A condition that nobody can decide where the statements are only printed.
+    #[error("`{condition}` is decided when the statement runs, which sqlite3 cannot do")]
+    OnlyHere {
+        /// The condition.
+        condition: Condition,
+    },
+    /// A condition on a statement that PostgreSQL runs on its own only.
+    #[error("`{condition}` is decided when the statement runs, which psql cannot do outside a transaction")]
+    OnlyHereOutside {
+        /// The condition.
+        condition: Condition,
+    },
     /// Rows in the file.
     #[error("COPY … FROM STDIN takes its rows from a client, which manage is not")]
     CopyFromStdin,
@@ -175,6 +206,13 @@ impl Explain for PrepareError {
                 format!("put it into a migration of its own with {}", no_transaction_words(&self.place.file))
             }
             PrepareErrorKind::OurSavepoint => "give the savepoint another name".to_owned(),
+            PrepareErrorKind::Condition { .. } => {
+                "for example, on the line before the statement: -- manage: unless column settings.note".to_owned()
+            }
+            PrepareErrorKind::ConditionalControl { .. } => "put the condition before another statement".to_owned(),
+            PrepareErrorKind::OnlyHere { .. } | PrepareErrorKind::OnlyHereOutside { .. } => {
+                "run it with manage itself, without --sql".to_owned()
+            }
             PrepareErrorKind::CopyFromStdin => "write the rows as INSERT statements".to_owned(),
             PrepareErrorKind::NoTime { .. } => "write -- manage: lock_timeout 5s, or 1min, or 500ms".to_owned(),
             PrepareErrorKind::PsqlCommand { .. } => "remove the line; manage connects and sets the session up itself".to_owned(),

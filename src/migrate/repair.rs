@@ -87,7 +87,7 @@ impl<'e, S: Full> Engine<'e, S> {
         if let Some(error) = &picture.log_unreadable {
             return Err(RepairError::Unreadable(error.clone()).into());
         }
-        let named = Named { version: version.clone(), name: picture.name(&version) };
+        let named = Named::of(&picture, &version);
         let half_way = picture.half_way().find(|(known, _)| **known == version).map(|(_, forward)| forward);
         let Some(migration) = picture.file(&version) else { return Err(RepairError::NoFile(named).into()) };
         if verdict != Verdict::AcceptFile {

@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::apply::{Manner, entry};
+use super::conditions;
 use super::history::History;
 use super::plan::Direction;
-use super::prepare::Prepared;
+use super::prepare::{PrepareError, Prepared};
 use crate::backend;
 use crate::ledger::{Action, Actor, Ledger};
 
@@ -26,12 +27,21 @@ pub struct SqlStream<'a> {
 
 impl SqlStream<'_> {
     /// The stream that runs `steps` and records them.
-    pub fn of(&self, steps: &[Prepared<'_>]) -> String {
+    ///
+    /// # Errors
+    /// When a statement depends on what only `manage` can decide.
+    pub fn of(&self, steps: &[Prepared<'_>]) -> Result<String, PrepareError> {
         let mut out = String::new();
+        let mut create = None;
         let single = self.single && steps.len() > 1;
         if !self.history.exists() && !steps.is_empty() {
             let migrations: Vec<_> = steps.iter().map(|step| step.step.migration).collect();
-            let _ = writeln!(out, "{};\n", self.history.create_sql(&migrations));
+            create = Some(self.history.create_sql(&migrations));
+        }
+        if !self.history.is_made_within()
+            && let Some(create) = create.take()
+        {
+            let _ = writeln!(out, "{create};\n");
         }
         for (at, step) in steps.iter().enumerate() {
             if at == 0 {
@@ -39,23 +49,34 @@ impl SqlStream<'_> {
             }
             let title: String = step.step.migration.to_string().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
             let _ = writeln!(out, "-- {title} ({})", step.step.direction.word());
-            self.step(&mut out, step, !single || at == 0, !single || at + 1 == steps.len());
+            let (begins, ends) = (!single || at == 0, !single || at + 1 == steps.len());
+            self.step(&mut out, step, begins, ends, create.take())?;
             out.push('\n');
         }
-        out
+        Ok(out)
     }
 
-    /// One step; `begins` and `ends` say whether its transaction does so with it.
-    fn step(&self, out: &mut String, step: &Prepared<'_>, begins: bool, ends: bool) {
+    /// One step; `begins` and `ends` say whether its transaction does so with it, which makes the table of the history
+    /// with `create`.
+    fn step(
+        &self,
+        out: &mut String,
+        step: &Prepared<'_>,
+        begins: bool,
+        ends: bool,
+        create: Option<String>,
+    ) -> Result<(), PrepareError> {
         let around = backend::around(step.step.script.engine, step.handling);
         let begin = if begins { "BEGIN;\n" } else { "" };
+        let create = create.map(|create| format!("{create};\n")).unwrap_or_default();
         if self.manner.runs() {
             out.push_str(around.before);
             if step.in_transaction() {
                 out.push_str(begin);
             }
+            out.push_str(&create);
             for number in 0..step.pieces.len() {
-                let _ = writeln!(out, "{};", step.sql(number));
+                let _ = writeln!(out, "{};", conditions::for_a_plain_client(step, number)?);
             }
             if !step.in_transaction() {
                 out.push_str(begin);
@@ -63,6 +84,7 @@ impl SqlStream<'_> {
             out.push_str(around.inside);
         } else {
             out.push_str(begin);
+            out.push_str(&create);
         }
         self.records(out, step);
         if ends {
@@ -71,6 +93,7 @@ impl SqlStream<'_> {
         if self.manner.runs() {
             out.push_str(around.after);
         }
+        Ok(())
     }
 
     fn records(&self, out: &mut String, step: &Prepared<'_>) {

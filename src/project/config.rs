@@ -8,6 +8,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::expand::{ExpandError, expand};
+use super::tenancy::Tenancy;
 use crate::domain::duration::parse_duration;
 use crate::domain::explain::{Class, Explain, Place};
 
@@ -22,6 +23,10 @@ pub struct Config {
     pub migrations: Migrations,
     /// `[lint]`
     pub lint: Lint,
+    /// `[scripts]`
+    pub scripts: Scripts,
+    /// `[tenancy]`
+    pub tenancy: Option<Tenancy>,
     /// `[environments.NAME]`
     pub environments: BTreeMap<String, Environment>,
     #[serde(skip)]
@@ -50,6 +55,9 @@ pub struct Migrations {
     pub dir: PathBuf,
     /// The layout; detected where it is not said.
     pub layout: Option<Layout>,
+    /// The table that keeps the version in the numbered layout.
+    #[serde(deserialize_with = "table_name")]
+    pub settings_table: String,
     /// How long a statement may wait for a lock.
     #[serde(deserialize_with = "duration")]
     pub lock_timeout: Option<Duration>,
@@ -60,6 +68,22 @@ pub struct Migrations {
     pub retries: Option<u32>,
 }
 
+impl Migrations {
+    /// The usual table of an application's settings.
+    pub const SETTINGS_TABLE: &str = "settings";
+}
+
+/// A name that both databases read alike, quoted or not.
+fn table_name<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    let begins = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
+    if begins && name.len() <= 63 && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {
+        return Ok(name);
+    }
+    let why = format!("`{name}` is no name of a table here: lower-case letters, digits and underscores, at most 63 of them");
+    Err(serde::de::Error::custom(why))
+}
+
 fn duration<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
     let text = String::deserialize(from)?;
     parse_duration(&text).map(Some).map_err(serde::de::Error::custom)
@@ -67,7 +91,14 @@ fn duration<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Duration
 
 impl Default for Migrations {
     fn default() -> Self {
-        Self { dir: "migrations".into(), layout: None, lock_timeout: None, statement_timeout: None, retries: None }
+        Self {
+            dir: "migrations".into(),
+            layout: None,
+            settings_table: Self::SETTINGS_TABLE.to_owned(),
+            lock_timeout: None,
+            statement_timeout: None,
+            retries: None,
+        }
     }
 }
 
@@ -79,6 +110,42 @@ pub enum Layout {
     Diesel,
     /// `V<version>__<name>.sql`, `U<version>__<name>.sql`
     Refinery,
+    /// `<NNN>_<name>.sql` with the parts `-- up` and `-- down`
+    Numbered,
+}
+
+impl Layout {
+    /// The word in `manage.toml`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Diesel => "diesel",
+            Self::Refinery => "refinery",
+            Self::Numbered => "numbered",
+        }
+    }
+
+    /// Whose layout it is, in words: `diesel's layout`.
+    pub fn described(self) -> &'static str {
+        match self {
+            Self::Diesel => "diesel's layout",
+            Self::Refinery => "refinery's layout",
+            Self::Numbered => "the numbered layout",
+        }
+    }
+}
+
+/// `[scripts]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Scripts {
+    /// The folder, relative to the project.
+    pub dir: PathBuf,
+}
+
+impl Default for Scripts {
+    fn default() -> Self {
+        Self { dir: "scripts".into() }
+    }
 }
 
 /// `[lint]`
@@ -117,6 +184,9 @@ impl Config {
             message: error.message().to_owned(),
         })?;
         config.source = Some(Source { file: file.to_owned(), text: text.to_owned() });
+        if let Some((rule, message)) = config.tenancy.as_ref().and_then(Tenancy::contradictions) {
+            return Err(ConfigError::Invalid { place: Place::in_text(file, text, rule.span().start), message });
+        }
         Ok(config)
     }
 
@@ -161,7 +231,7 @@ impl Config {
     }
 
     /// Where `value` stands.
-    pub fn place(&self, value: &Spanned<String>) -> Place {
+    pub fn place<T>(&self, value: &Spanned<T>) -> Place {
         match &self.source {
             Some(source) => Place::in_text(&source.file, &source.text, value.span().start),
             None => Place::file("manage.toml"),

@@ -55,6 +55,11 @@ impl Project {
         self.folder.join(&self.config.migrations.dir)
     }
 
+    /// The folder of the scripts.
+    pub fn scripts_folder(&self) -> PathBuf {
+        self.folder.join(&self.config.scripts.dir)
+    }
+
     /// `path` as a person would type it from `from`: relative where it lies below.
     pub fn shown(path: &Path, from: &Path) -> PathBuf {
         path.strip_prefix(from).map_or_else(|_| path.to_owned(), Path::to_owned)

@@ -6,7 +6,6 @@ mod bad_projects;
 mod choice;
 mod database;
 mod doctor;
-mod guards;
 mod habits;
 mod help;
 mod migrate;
@@ -21,10 +20,10 @@ mod status;
 use crate::support::*;
 
 /// Two migrations that can be taken back.
-const USERS: &str = "20260101000000_users";
+pub const USERS: &str = "20260101000000_users";
 const POSTS: &str = "20260102000000_posts";
 
-fn with_two_migrations(project: Project) -> Project {
+pub fn with_two_migrations(project: Project) -> Project {
     project.migration(USERS, "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);\n", "DROP TABLE users;\n").migration(
         POSTS,
         "CREATE TABLE posts (id INTEGER PRIMARY KEY);\nCREATE INDEX posts_id ON posts (id);\n",
@@ -33,7 +32,7 @@ fn with_two_migrations(project: Project) -> Project {
 }
 
 /// The same, applied.
-fn applied(project: Project) -> Project {
+pub fn applied(project: Project) -> Project {
     let project = with_two_migrations(project);
     project.run("migrate").ok();
     project
@@ -52,7 +51,7 @@ fn history(project: &Project) -> Vec<String> {
 
 /// Runs a command that must fail with this exit code and leave schema, rows and history as they are.
 #[track_caller]
-fn refused(project: &Project, code: i32, arguments: &str) -> Outcome {
+pub fn refused(project: &Project, code: i32, arguments: &str) -> Outcome {
     let before = project.everything();
     let outcome = project.run(arguments);
     outcome.fails_with(code);
@@ -61,13 +60,16 @@ fn refused(project: &Project, code: i32, arguments: &str) -> Outcome {
 }
 
 /// Writes a marker into the ledger, bound to this database.
-fn mark(project: &Project, name: &str, protected: bool) {
+pub fn mark(project: &Project, name: &str, protected: bool) {
     let binding = match project.backend() {
         Backend::Sqlite => {
             use std::os::unix::fs::MetadataExt;
             let file = project.path("manage.db").canonicalize().expect("the file is there");
             let inode = file.metadata().expect("the file is there").ino();
-            format!("'path={}' || char(10) || 'inode={inode}' || char(10)", file.display())
+            format!(
+                "'path={}' || char(10) || 'inode={inode}' || char(10) || (SELECT 'uuid=' || uuid || char(10) FROM manage_database)",
+                file.display()
+            )
         }
         Backend::Postgres => "(SELECT 'system identifier=' || system_identifier || chr(10) FROM pg_control_system()) || \
              (SELECT 'database oid=' || oid || chr(10) || 'database name=' || datname || chr(10) FROM pg_database \
@@ -84,13 +86,13 @@ fn mark(project: &Project, name: &str, protected: bool) {
 }
 
 /// Takes the marker away.
-fn unmark(project: &Project) {
+pub fn unmark(project: &Project) {
     let table = if project.backend() == Backend::Sqlite { "manage_marker" } else { "manage.manage_marker" };
     project.execute(&format!("DELETE FROM {table}"));
 }
 
 /// The name that a person has to type for the project's database.
-fn database_name(project: &Project) -> String {
+pub fn database_name(project: &Project) -> String {
     match project.backend() {
         Backend::Sqlite => "manage.db".to_owned(),
         Backend::Postgres => project.value("SELECT current_database()"),

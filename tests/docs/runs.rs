@@ -39,8 +39,23 @@ fn the_guide_of_lint_shows_what_happens() {
 }
 
 #[test]
+fn the_numbered_layout_is_as_shown() {
+    play("docs/guide/numbered.md");
+}
+
+#[test]
 fn taking_over_happens_as_shown() {
     play("docs/guide/adopt.md");
+}
+
+#[test]
+fn notes_are_written_as_shown() {
+    play("docs/guide/notes.md");
+}
+
+#[test]
+fn databases_are_told_as_shown() {
+    play("docs/guide/guards.md");
 }
 
 #[test]

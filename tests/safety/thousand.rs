@@ -104,7 +104,8 @@ fn the_power_is_cut_at_the_last_but_one() {
     running.wait().fails_with(3).does_not_say("✓ 1099");
     cluster.restart();
 
-    // What has a mark survives the power, and nothing else is there.
+    // Commits before the last one do not wait for the disk (rule 7), so the newest marks may be gone: the run said that it
+    // failed. Whatever is there is whole, and recorded.
     let mut client = postgres::Client::connect(&url, postgres::NoTls).expect("the server is back");
     let mut column = |select: &str| -> Vec<String> {
         client.query(select, &[]).expect("the tables are there").iter().map(|row| row.get(0)).collect()
@@ -112,7 +113,9 @@ fn the_power_is_cut_at_the_last_but_one() {
     let kept = column("SELECT version::text FROM __diesel_schema_migrations ORDER BY 1");
     let made =
         column("SELECT substr(tablename, 2) FROM pg_tables WHERE schemaname = 'public' AND tablename LIKE 't%' ORDER BY 1");
-    assert_eq!((kept, made), (first(98), first(98)));
+    assert_eq!(kept, made);
+    assert!(kept.len() <= 98, "99 was never committed: {kept:?}");
+    assert_eq!(kept, first(kept.len()));
 
     project.command("migrate").env("DATABASE_URL", &url).run().ok();
     assert_eq!(column("SELECT version::text FROM __diesel_schema_migrations ORDER BY 1"), first(100));

@@ -392,6 +392,7 @@ fn filters() -> Vec<(String, String)> {
     let mut filters: Vec<(String, String)> = [
         (r"\b(SQLite|PostgreSQL) \d+(\.\d+)+", "$1 [v]"),
         (r"\bmanage \d+\.\d+\.\d+\b", "manage [v]"),
+        (r"\bdocs/notes/\d{4}/", "docs/notes/[year]/"),
         (r"\b\d{4}-\d\d-\d\d[T ]\d\d:?\d\d(:?\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?\b)?", "[moment]"),
         // Not the date at the head of a migration's version.
         (r"(?m)\b\d{4}-\d\d-\d\d([^-_\d]|$)", "[date]$1"),

@@ -1,5 +1,8 @@
 //! Making and dropping whole databases, from the server's maintenance database.
 
+use std::collections::BTreeSet;
+use std::net::{IpAddr, ToSocketAddrs, UdpSocket};
+
 use super::connect;
 use super::conninfo::{ConnInfo, TargetHost};
 use super::session::PostgresSession;
@@ -54,27 +57,53 @@ impl PostgresSession {
 const HERE: &str = "localhost";
 
 /// Whether two connection strings lead to one database: a host and port in common, and the same name. Every
-/// spelling of this machine is one host: its sockets, `localhost`, loopback addresses. What cannot be read leads
-/// nowhere.
+/// spelling of this machine is one host: its sockets, `localhost`, its own names and addresses. Names that are not the
+/// same are looked up, where port and database are. What cannot be read leads nowhere.
 pub fn same_database(a: &Secret, b: &Secret, environment: &dyn Fn(&str) -> Option<String>) -> bool {
     let read = |url: &Secret| ConnInfo::gather(url.reveal(), environment).ok();
     let (Some(a), Some(b)) = (read(a), read(b)) else { return false };
-    let host = |host: &TargetHost| match host {
+    a.database == b.database
+        && a.targets.iter().any(|one| b.targets.iter().any(|other| one.port == other.port && same_host(&one.host, &other.host)))
+}
+
+fn same_host(a: &TargetHost, b: &TargetHost) -> bool {
+    let (a_name, b_name) = (plain_name(a), plain_name(b));
+    // A name is looked up only where it decides.
+    a_name == b_name || !addresses(a, &a_name).is_disjoint(&addresses(b, &b_name))
+}
+
+/// A host's name in one spelling.
+fn plain_name(host: &TargetHost) -> String {
+    match host {
         TargetHost::Socket(_) => HERE.to_owned(),
         TargetHost::Server { name, address } => {
             let name = name.trim_end_matches('.').to_lowercase();
             match address.or_else(|| name.parse().ok()) {
-                Some(address) if address.is_loopback() => HERE.to_owned(),
-                Some(address) => address.to_string(),
+                Some(address) => spelled(address),
                 None if name == "localhost" || name.ends_with(".localhost") => HERE.to_owned(),
                 None => name,
             }
         }
+    }
+}
+
+/// Where a host leads to.
+fn addresses(host: &TargetHost, name: &str) -> BTreeSet<String> {
+    let found = match host {
+        TargetHost::Server { address: None, .. } if name != HERE => (name, 0).to_socket_addrs().ok(),
+        _ => None,
     };
-    a.database == b.database
-        && a.targets
-            .iter()
-            .any(|one| b.targets.iter().any(|other| host(&one.host) == host(&other.host) && one.port == other.port))
+    match found {
+        Some(found) => found.map(|address| spelled(address.ip())).collect(),
+        None => BTreeSet::from([name.to_owned()]),
+    }
+}
+
+/// An address in one spelling. One of this machine is one that a socket can be bound to; nothing is sent.
+fn spelled(address: IpAddr) -> String {
+    let address = address.to_canonical();
+    let here = address.is_loopback() || address.is_unspecified() || UdpSocket::bind((address, 0)).is_ok();
+    if here { HERE.to_owned() } else { address.to_string() }
 }
 
 /// A session on `postgres`, or where that is missing on `template1`.

@@ -34,7 +34,7 @@ const IN_TRANSACTION: &str = "SELECT pg_catalog.now() <> pg_catalog.statement_ti
 const RESET: &str = "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; DISCARD TEMP";
 
 impl Full for PostgresSession {
-    /// The binding's `system identifier` is empty, under a name that says why, where the role may not read it.
+    /// The binding's `system identifier` is empty where the role may not read it.
     fn identity(&mut self) -> Result<Identity, SqlError> {
         let rows = self.query(IDENTITY, &[])?;
         let row = rows.first().ok_or_else(|| SqlError::new(SqlErrorKind::Other, "the server does not say who it is"))?;
@@ -46,7 +46,7 @@ impl Full for PostgresSession {
                 let found = self.query(SYSTEM_IDENTIFIER, &[])?;
                 ("system identifier", found.first().and_then(|row| row.text(0)).unwrap_or_default().to_owned())
             }
-            _ => ("system identifier (no permission to read it)", String::new()),
+            _ => ("system identifier", String::new()),
         };
         Ok(Identity {
             engine: Engine::Postgres,

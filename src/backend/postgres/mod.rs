@@ -23,6 +23,7 @@ mod full;
 mod introspect;
 mod lock;
 mod raw;
+mod reading;
 mod rehearsal;
 mod rows;
 mod scratch;

@@ -22,6 +22,11 @@ impl FileId {
     pub(super) fn of(path: &Path) -> Self {
         Self(std::fs::metadata(path).ok().as_ref().and_then(numbers))
     }
+
+    /// Whether both are known, and one file.
+    pub(super) fn is(self, other: Self) -> bool {
+        self.0.is_some() && self == other
+    }
 }
 
 #[cfg(unix)]

@@ -8,6 +8,7 @@ mod fill;
 mod handle;
 mod introspect;
 mod lock;
+mod reading;
 mod scratch;
 mod session;
 mod violations;

@@ -405,7 +405,8 @@ impl Full for SqliteSession {
 /// Whether two paths lead to one file.
 pub fn same_file(a: &Path, b: &Path) -> bool {
     let real = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    real(a) == real(b)
+    // A hard link is another path to the same file.
+    real(a) == real(b) || FileId::of(a).is(FileId::of(b))
 }
 
 /// Looks at the path before SQLite does, whose only word for any trouble is "unable to open database file".
@@ -467,7 +468,7 @@ fn numbered(sql: &str) -> std::borrow::Cow<'_, str> {
     out.into()
 }
 
-fn value(value: ValueRef<'_>) -> Value {
+pub(super) fn value(value: ValueRef<'_>) -> Value {
     match value {
         ValueRef::Null => Value::Null,
         ValueRef::Integer(value) => Value::Integer(value),

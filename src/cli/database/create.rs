@@ -18,9 +18,9 @@ pub fn run(context: &mut Context) -> Result<Exit, Failure> {
         .with_opening(Access::Create, "database create", |opening| Session::create_database(&chosen.url, opening))
         .map_err(|error| unreachable(error, &chosen.url))?;
     let mut reached = context.reach(&chosen, Access::Write, "database create")?;
-    if created && let Some(name) = context.stamp(&chosen) {
+    if created && let Some(name) = context.stamp(&chosen, &reached.identity.location) {
         let ledger = Ledger::prepare(&mut reached.session)?;
-        ledger.stamp(&mut reached.session, &name, false, &reached.identity.binding)?;
+        ledger.stamp(&mut reached.session, &name, false)?;
         drop(reached);
         reached = context.reach(&chosen, Access::Write, "database create")?;
     }

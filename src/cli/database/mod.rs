@@ -22,8 +22,8 @@ pub struct Args {
 enum Verb {
     /// Make the database, empty
     ///
-    /// Nothing happens where it is there already. One that is made here is marked `development`, or with the name of
-    /// the environment that --env chose, unless that one is protected.
+    /// Nothing happens where it is there already. One that is made on this machine is marked
+    /// `development`; with the name of the environment that --env chose it is marked unless that one is protected.
     #[command(after_help = "Examples:
   manage database create
   manage database create --env staging")]

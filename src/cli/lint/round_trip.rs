@@ -11,7 +11,7 @@ use crate::domain::version::Version;
 use crate::guards::{Consent, Deed, consent};
 use crate::ledger::Actor;
 use crate::lint::{Catalogues, Finding, Settings, broken_trip, judge_trip};
-use crate::migrate::{Backward, Engine, Forward, Ignore, MigrateError, Options};
+use crate::migrate::{Backward, Engine, Forward, History, Ignore, MigrateError, Options};
 use crate::project::{Migration, Script};
 use crate::schema::described;
 
@@ -142,6 +142,8 @@ impl Tour<'_> {
         let canceller = self.session.canceller();
         let interrupts = Interrupts::listen(move || canceller.cancel());
         let stop = || interrupts.asked();
+        // Where the first migration would make it, its way back would seem to forget it.
+        History::look(self.session, self.files)?.bootstrap(self.session)?;
         let mut trips = Trips::default();
         let mut broken = false;
         for migration in self.files {
@@ -169,7 +171,7 @@ impl Tour<'_> {
     ) -> Result<(Status, bool), Failure> {
         let before = self.catalogue()?;
         if let Err(error) = self.forward(stop) {
-            let found = self.broken(migration, &migration.up, error, "up.sql fails on a scratch database", stop)?;
+            let found = self.broken(migration, &migration.up, error, "the way forward fails on a scratch database", stop)?;
             let help = "correct it: it has to run on a new database, after all earlier migrations".to_owned();
             findings.extend(found.map(|found| Finding { help, ..found }));
             return Ok((Status::Failed, false));
@@ -177,13 +179,13 @@ impl Tour<'_> {
         let Some(back) = migration.down.as_ref().filter(|_| both_ways) else { return Ok((Status::OneWay, true)) };
         let up = self.catalogue()?;
         if let Err(error) = self.back(stop) {
-            findings.extend(self.broken(migration, back, error, "down.sql fails right after up.sql", stop)?);
+            findings.extend(self.broken(migration, back, error, "the way back fails right after the way forward", stop)?);
             // A way back in a transaction was rolled back whole, so the way on is open.
             return Ok((Status::Failed, migration.run_in_transaction));
         }
         let down = self.catalogue()?;
         if let Err(error) = self.forward(stop) {
-            findings.extend(self.broken(migration, &migration.up, error, "up.sql fails after down.sql", stop)?);
+            findings.extend(self.broken(migration, &migration.up, error, "the way forward fails after the way back", stop)?);
             return Ok((Status::Failed, false));
         }
         let again = self.catalogue()?;

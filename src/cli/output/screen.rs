@@ -34,6 +34,7 @@ pub struct Screen {
     trouble: Option<io::Error>,
     closed: bool,
     quiet: bool,
+    headless: bool,
     /// Whether details are asked for.
     pub verbose: bool,
     /// Whether facts are asked for instead of text.
@@ -77,6 +78,7 @@ impl Screen {
             trouble: None,
             closed: false,
             quiet,
+            headless: false,
             verbose,
             json,
             facts: Facts::new(),
@@ -105,9 +107,14 @@ impl Screen {
 
     /// A line that says what a result is about; left out with `-q`.
     pub fn heading(&mut self, text: &str) {
-        if !self.quiet {
+        if !self.quiet && !self.headless {
             self.row(text);
         }
+    }
+
+    /// From now on no headings: the results are a text of their own.
+    pub fn hide_headings(&mut self) {
+        self.headless = true;
     }
 
     /// A line of talk, on standard error; left out with `-q`.

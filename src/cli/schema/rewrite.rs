@@ -18,7 +18,9 @@ pub fn after_migrations(context: &mut Context, chosen: &Chosen, reached: &mut Re
     let development = match reached.standing {
         Standing::Development => true,
         // A database that this command has made was stamped after its standing was looked at.
-        Standing::Unknown => reached.session.created() && context.stamp(chosen).as_deref() == Some(Marker::DEVELOPMENT),
+        Standing::Unknown => {
+            reached.session.created() && context.stamp(chosen, &reached.identity.location).as_deref() == Some(Marker::DEVELOPMENT)
+        }
         Standing::Staging | Standing::Protected => false,
     };
     if !development {

@@ -12,15 +12,21 @@
 //! | `classify`, `outside`, `index`, `words` | what a statement is, read word by word |
 //! | `changes`, `change` | which tables, columns and rows a statement changes |
 //! | `directives` | `-- manage: …` |
+//! | `binds` | `:name` parameters become the database's own placeholders |
+//! | `query` | what a query mentions: tables, functions, qualified names, its own `WITH` |
+//! | `conditions` | `-- manage: unless column …`, before a statement |
 //!
 //! PostgreSQL's `standard_conforming_strings` is taken to be on, as it is since 9.1.
 
+pub mod binds;
 pub mod change;
 pub mod changes;
 pub mod classify;
+pub mod conditions;
 pub mod directives;
 pub mod index;
 pub mod pieces;
+pub mod query;
 pub mod token;
 
 mod copy;
@@ -39,6 +45,7 @@ use super::engine::Engine;
 pub use change::{Change, Refused, What};
 pub use changes::changes;
 pub use classify::{Statement, classify};
+pub use conditions::{BadCondition, Condition, conditions};
 pub use directives::{Directive, directives};
 pub use index::{ConcurrentIndex, concurrent_index};
 pub use pieces::{Piece, SplitError, split};

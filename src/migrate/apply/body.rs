@@ -14,6 +14,7 @@ impl<S: Full> Run<'_, S> {
     /// The statements of a step and its records, in the transaction that is open.
     pub(super) fn body(&mut self, step: &Prepared<'_>, begun: Instant) -> Result<usize, Trouble> {
         let mut ran = 0;
+        self.bootstrap().map_err(|error| Trouble::rolled_back(0, error))?;
         if self.options.manner.runs() {
             let limits = self.limits(step);
             self.session.limit(limits, Span::Transaction).map_err(|error| Trouble::rolled_back(0, error))?;
@@ -21,6 +22,9 @@ impl<S: Full> Run<'_, S> {
                 self.pass_over_locks().map_err(|error| Trouble::rolled_back(0, error))?;
             }
             for number in 0..step.pieces.len() {
+                if self.is_left_out(step, number).map_err(|error| Trouble::rolled_back(number, error))? {
+                    continue;
+                }
                 let sent = Instant::now();
                 let ran_well = self.session.refuse_misread(step.sql(number)).and_then(|()| self.send(step, number));
                 ran_well.map_err(|error| Trouble::rolled_back(number, error))?;
@@ -36,6 +40,13 @@ impl<S: Full> Run<'_, S> {
         fault::point("migrate.before_record");
         self.record(step, ran, begun).map_err(|error| Trouble::in_record(step, error))?;
         Ok(ran)
+    }
+
+    /// Makes the table of the history where that was left to the first migration.
+    pub(in crate::migrate) fn bootstrap(&mut self) -> Result<(), SqlError> {
+        self.history.bootstrap(self.session)?;
+        self.history_key = self.history.key();
+        Ok(())
     }
 
     /// History row and log row, after the session's settings are what they were.

@@ -172,8 +172,7 @@ impl<S: Full> Engine<'_, S> {
         if let Some(name) = &self.options.stamp
             && ledger.marker(self.session)?.is_none()
         {
-            let binding = self.session.identity()?.binding;
-            ledger.stamp(self.session, name, false, &binding)?;
+            ledger.stamp(self.session, name, false)?;
         }
         Ok(())
     }

@@ -4,15 +4,17 @@
 //! variant of [`History`] and a file.
 
 mod diesel;
+mod numbered;
 mod refinery;
 
 pub use diesel::DieselHistory;
+pub use numbered::NumberedHistory;
 pub use refinery::{RefineryHistory, Width, refinery_checksum};
 
 use crate::backend::{Basic, Full, SqlError, SqlErrorKind, TableName};
 use crate::domain::version::Version;
 use crate::project::Migration;
-use crate::project::config::Layout;
+use crate::project::migrations::Keeper;
 
 /// A row of the history.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +36,8 @@ pub enum History {
     Diesel(DieselHistory),
     /// `refinery_schema_history`
     Refinery(RefineryHistory),
+    /// A version in a settings table.
+    Numbered(NumberedHistory),
 }
 
 impl History {
@@ -43,9 +47,10 @@ impl History {
     /// What the database refuses.
     pub fn look(session: &mut impl Full, files: &[Migration]) -> Result<Self, SqlError> {
         if let Some(first) = files.first() {
-            return match first.layout() {
-                Layout::Diesel => DieselHistory::look(session).map(Self::Diesel),
-                Layout::Refinery => RefineryHistory::look(session).map(Self::Refinery),
+            return match &first.keeper {
+                Keeper::Diesel => DieselHistory::look(session).map(Self::Diesel),
+                Keeper::Refinery => RefineryHistory::look(session).map(Self::Refinery),
+                Keeper::Settings(table) => NumberedHistory::look(session, table, files).map(Self::Numbered),
             };
         }
         let diesel = DieselHistory::look(session)?;
@@ -53,14 +58,18 @@ impl History {
             return Ok(Self::Diesel(diesel));
         }
         let refinery = RefineryHistory::look(session)?;
-        Ok(if refinery.exists() { Self::Refinery(refinery) } else { Self::Diesel(diesel) })
+        if refinery.exists() {
+            return Ok(Self::Refinery(refinery));
+        }
+        Ok(NumberedHistory::stray(session)?.map_or(Self::Diesel(diesel), Self::Numbered))
     }
 
     /// The history of a database that is not there yet.
     pub fn absent(files: &[Migration]) -> Self {
-        match files.first().map(Migration::layout) {
-            Some(Layout::Refinery) => Self::Refinery(RefineryHistory::absent()),
-            _ => Self::Diesel(DieselHistory::absent()),
+        match files.first().map(|first| &first.keeper) {
+            Some(Keeper::Refinery) => Self::Refinery(RefineryHistory::absent()),
+            Some(Keeper::Settings(table)) => Self::Numbered(NumberedHistory::absent(table, files)),
+            Some(Keeper::Diesel) | None => Self::Diesel(DieselHistory::absent()),
         }
     }
 
@@ -72,6 +81,46 @@ impl History {
         match Self::look(session, files)? {
             Self::Diesel(_) => DieselHistory::ensure(session).map(Self::Diesel),
             Self::Refinery(found) => found.ensure(session, files).map(Self::Refinery),
+            // Made in the first migration's transaction: see [`History::bootstrap`].
+            Self::Numbered(found) => Ok(Self::Numbered(found)),
+        }
+    }
+
+    /// Makes, in the transaction that is open, the table that [`History::ensure`] leaves to the first migration.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    pub fn bootstrap(&mut self, session: &mut impl Full) -> Result<(), SqlError> {
+        match self {
+            Self::Diesel(_) | Self::Refinery(_) => Ok(()),
+            Self::Numbered(history) => history.bootstrap(session),
+        }
+    }
+
+    /// Whether the first migration's transaction makes the table.
+    pub fn is_made_within(&self) -> bool {
+        matches!(self, Self::Numbered(_))
+    }
+
+    /// When something was last migrated, forward or back, where the history keeps that and not more.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    pub fn last_run(&self, session: &mut impl Basic) -> Result<Option<String>, SqlError> {
+        match self {
+            Self::Diesel(_) | Self::Refinery(_) => Ok(None),
+            Self::Numbered(history) => history.last_run(session),
+        }
+    }
+
+    /// Takes over what an older program has written under other names. Returns whether there was something.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    pub fn take_over(&self, session: &mut impl Basic) -> Result<bool, SqlError> {
+        match self {
+            Self::Diesel(_) | Self::Refinery(_) => Ok(false),
+            Self::Numbered(history) => history.take_over(session),
         }
     }
 
@@ -80,6 +129,7 @@ impl History {
         match self {
             Self::Diesel(history) => history.exists(),
             Self::Refinery(history) => history.exists(),
+            Self::Numbered(history) => history.exists(),
         }
     }
 
@@ -91,6 +141,7 @@ impl History {
         match self {
             Self::Diesel(history) => history.applied(session),
             Self::Refinery(history) => history.applied(session),
+            Self::Numbered(history) => history.applied(session),
         }
     }
 
@@ -98,7 +149,7 @@ impl History {
     pub fn version(&self, text: &str) -> Version {
         match self {
             Self::Diesel(_) => Version::stored(text),
-            Self::Refinery(_) => text.parse().map_or_else(|_| Version::stored(text), Version::numbered),
+            Self::Refinery(_) | Self::Numbered(_) => text.parse().map_or_else(|_| Version::stored(text), Version::numbered),
         }
     }
 
@@ -106,7 +157,7 @@ impl History {
     /// where it keeps none.
     pub fn differs(&self, row: &Applied, file: &Migration) -> Option<bool> {
         match self {
-            Self::Diesel(_) => None,
+            Self::Diesel(_) | Self::Numbered(_) => None,
             Self::Refinery(_) => RefineryHistory::differs(row, file),
         }
     }
@@ -119,6 +170,7 @@ impl History {
         let written = match self {
             Self::Diesel(history) => history.record(session, &migration.version)?,
             Self::Refinery(history) => session.execute_with(&history.record_sql(migration), &[])?,
+            Self::Numbered(history) => history.record(session, &migration.version)?,
         };
         // A view with a trigger writes without counting; a trigger or rule may also keep the row out.
         if written > 0 || self.has(session, &migration.version)? { Ok(()) } else { Err(self.not_written()) }
@@ -130,7 +182,7 @@ impl History {
     /// What the database refuses.
     pub fn accept(&self, session: &mut impl Basic, migration: &Migration) -> Result<(), SqlError> {
         match self {
-            Self::Diesel(_) => Ok(()),
+            Self::Diesel(_) | Self::Numbered(_) => Ok(()),
             Self::Refinery(history) => {
                 let written = session.execute_with(&history.accept_sql(migration), &[])?;
                 let taken = |row: &Applied| row.version == migration.version && self.differs(row, migration) == Some(false);
@@ -148,6 +200,7 @@ impl History {
         let written = match self {
             Self::Diesel(history) => history.erase(session, version)?,
             Self::Refinery(history) => session.execute_with(&history.erase_sql(version), &[])?,
+            Self::Numbered(history) => history.erase(session, version)?,
         };
         if written > 0 || !self.has(session, version)? { Ok(()) } else { Err(self.not_written()) }
     }
@@ -166,6 +219,7 @@ impl History {
         match self {
             Self::Diesel(_) => DieselHistory::create_sql().to_owned(),
             Self::Refinery(_) => RefineryHistory::create_sql(Width::needed(files.iter().copied())),
+            Self::Numbered(history) => history.create_sql(),
         }
     }
 
@@ -174,6 +228,7 @@ impl History {
         match self {
             Self::Diesel(history) => history.record_sql(&migration.version),
             Self::Refinery(history) => history.record_sql(migration),
+            Self::Numbered(history) => history.record_sql(&migration.version),
         }
     }
 
@@ -182,6 +237,7 @@ impl History {
         match self {
             Self::Diesel(history) => history.erase_sql(version),
             Self::Refinery(history) => history.erase_sql(version),
+            Self::Numbered(history) => history.erase_sql(version),
         }
     }
 
@@ -190,6 +246,7 @@ impl History {
         match self {
             Self::Diesel(history) => history.key(),
             Self::Refinery(history) => history.key(),
+            Self::Numbered(history) => history.key(),
         }
     }
 
@@ -198,14 +255,25 @@ impl History {
         match self {
             Self::Diesel(history) => history.name(),
             Self::Refinery(history) => history.name(),
+            Self::Numbered(history) => history.name(),
         }
     }
 
-    /// Whose history it is: `diesel` or `refinery`.
+    /// Whose history it is, as messages say it: `diesel's history`.
+    pub fn owner(&self) -> &'static str {
+        match self {
+            Self::Diesel(_) => "diesel's history",
+            Self::Refinery(_) => "refinery's history",
+            Self::Numbered(_) => "the version in the settings table",
+        }
+    }
+
+    /// Whose history it is: `diesel`, `refinery` or `numbered`.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Diesel(_) => DieselHistory::WORD,
             Self::Refinery(_) => RefineryHistory::WORD,
+            Self::Numbered(_) => NumberedHistory::WORD,
         }
     }
 }

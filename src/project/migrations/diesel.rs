@@ -10,7 +10,7 @@ use std::path::Path;
 
 use super::error::MigrationsError;
 use super::load::{read_text, refuse_special};
-use super::migration::{Kind, Migration, Script, Warning};
+use super::migration::{Keeper, Kind, Migration, Script, Warning};
 use super::together;
 use crate::domain::engine::Engine;
 use crate::domain::explain::Place;
@@ -72,6 +72,7 @@ fn read(folder: &Path, name: &str, engine: Engine) -> Result<Migration, Migratio
         run_in_transaction: true,
         kind: Kind::Schema,
         warnings: Vec::new(),
+        keeper: Keeper::Diesel,
     };
     if names.contains("metadata.toml") {
         read_metadata(&mut migration)?;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::domain::engine::Engine;
 use crate::domain::explain::{Class, Explain, Place};
 use crate::domain::version::Version;
+use crate::project::config::Layout;
 
 /// Migrations that cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -63,17 +64,64 @@ pub enum MigrationsError {
     /// A migration that is a program.
     #[error("{} is a migration in Rust, which manage cannot run", .0.display())]
     RustCode(PathBuf),
-    /// Files of both layouts.
-    #[error("the migrations lie in two layouts: {} is refinery's, {} is diesel's", .refinery.display(), .diesel.display())]
-    BothLayouts {
-        /// A file of refinery's.
-        refinery: PathBuf,
-        /// A folder of diesel's.
-        diesel: PathBuf,
+    /// Files of two layouts.
+    #[error("the migrations lie in two layouts: {} is {}, {} is {}", .0[0].1.display(), owner(.0[0].0), .0[1].1.display(), owner(.0[1].0))]
+    BothLayouts([(Layout, PathBuf); 2]),
+    /// A file whose name does not fit the numbered layout.
+    #[error("the name of this file does not fit the numbered layout: {why}")]
+    BadNumberedName {
+        /// The file.
+        file: PathBuf,
+        /// What does not fit.
+        why: String,
+    },
+    /// A number of the numbered layout that no file has.
+    #[error("the migration {missing:03} is missing: {} comes {}", .next.display(), .after.as_ref().map_or_else(|| "first".to_owned(), |after| format!("after {}", after.display())))]
+    Gap {
+        /// The first number that is missing.
+        missing: i64,
+        /// The file before it.
+        after: Option<PathBuf>,
+        /// The file behind it.
+        next: PathBuf,
+    },
+    /// Only the other database has a file of a numbered migration.
+    #[error("{} has no file for {engine}", .file.display())]
+    NotForThis {
+        /// The file for the other one.
+        file: PathBuf,
+        /// For which database.
+        engine: Engine,
+    },
+    /// The parts of a numbered file.
+    #[error("{why}")]
+    BadParts {
+        /// Where.
+        place: Place,
+        /// What is wrong with them.
+        why: String,
+    },
+    /// A numbered file that says another number than its name.
+    #[error("the file says version {said}, its name says {named}")]
+    OtherNumber {
+        /// Where it says so.
+        place: Place,
+        /// What it says.
+        said: String,
+        /// What its name says.
+        named: Version,
     },
     /// `kind` is neither `schema` nor `data`.
     #[error("`kind` is neither \"schema\" nor \"data\"")]
     UnknownKind(Place),
+}
+
+fn owner(layout: Layout) -> &'static str {
+    match layout {
+        Layout::Diesel => "diesel's",
+        Layout::Refinery => "refinery's",
+        Layout::Numbered => "a numbered one",
+    }
 }
 
 impl Explain for MigrationsError {
@@ -86,8 +134,10 @@ impl Explain for MigrationsError {
 
     fn place(&self) -> Option<Place> {
         match self {
-            Self::BadName { file, .. } => Some(Place::file(file)),
-            Self::NotUtf8(place) | Self::UnknownKind(place) => Some(place.clone()),
+            Self::BadName { file, .. } | Self::BadNumberedName { file, .. } => Some(Place::file(file)),
+            Self::NotUtf8(place) | Self::UnknownKind(place) | Self::BadParts { place, .. } | Self::OtherNumber { place, .. } => {
+                Some(place.clone())
+            }
             _ => None,
         }
     }
@@ -111,10 +161,28 @@ impl Explain for MigrationsError {
             }
             Self::BadName { .. } => "name it V<version>__<name>.sql, for example V7__add_sectors.sql".to_owned(),
             Self::RustCode(_) => "write it as SQL, or let refinery run this project".to_owned(),
-            Self::BothLayouts { .. } => {
-                "keep one of them in this folder; layout = \"diesel\" or \"refinery\" under [migrations] says which one counts"
-                    .to_owned()
+            Self::BothLayouts([(one, _), (other, _)]) => {
+                // Older layouts first, as the documentation lists them.
+                let (one, other) = if *other == Layout::Diesel { (other, one) } else { (one, other) };
+                format!(
+                    "keep one of them in this folder; layout = \"{}\" or \"{}\" under [migrations] says which one counts",
+                    one.word(),
+                    other.word()
+                )
             }
+            Self::BadNumberedName { .. } => {
+                "name it <NNN>_<name>.sql, for example 007_add_sectors.sql, or move it out of this folder".to_owned()
+            }
+            Self::Gap { .. } => {
+                "bring the file back, or give those after it that no database has run yet the next free numbers".to_owned()
+            }
+            Self::NotForThis { engine, .. } => {
+                format!("add one that ends in .{}.sql, or in .sql alone for both databases", engine.word())
+            }
+            Self::BadParts { .. } => {
+                "write a line `-- up` and the way forward below it, then a line `-- down` and the way back".to_owned()
+            }
+            Self::OtherNumber { .. } => "correct one of the two: the name counts, and its line may be left out".to_owned(),
             Self::Duplicate { .. } => "give the one that no database has run yet a newer version: rename its folder".to_owned(),
             Self::UnknownKind(_) => "write kind = \"data\" for a migration of rows, or leave the line out".to_owned(),
         })

@@ -1,14 +1,15 @@
 //! A new migration: a template that fails until it is edited, in the layout of those that are there.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use chrono::{Duration, NaiveDateTime, Timelike};
 
-use super::MigrationsError;
+use super::{MigrationsError, numbered};
 use crate::domain::engine::Engine;
 use crate::domain::explain::{Class, Explain, Place};
 use crate::domain::version::Version;
-use crate::project::config::Layout;
+use crate::project::config::{Layout, Migrations};
 
 /// The directive that a template carries. A file that still has it is refused.
 const UNEDITED: &str = "-- manage: unedited";
@@ -44,12 +45,19 @@ pub struct Generated {
 /// # Errors
 /// When nothing is left of the description, the folder exists already, or cannot be written.
 pub fn generate(folder: &Path, new: &NewMigration<'_>) -> Result<Generated, GenerateError> {
-    let name = slug(new.description);
+    let layout = match new.layout {
+        Some(layout) => Some(layout),
+        None => super::detect_layout(folder)?,
+    };
+    // In the numbered layout a dash goes without leaving a gap: that is how its names have always been made.
+    let name = if layout == Some(Layout::Numbered) { slug(&new.description.replace('-', "")) } else { slug(new.description) };
     if name.is_empty() {
         return Err(GenerateError::NoName(new.description.to_owned()));
     }
-    if new.layout.or(super::detect_layout(folder)?) == Some(Layout::Refinery) {
-        return refinery(folder, new, name);
+    match layout {
+        Some(Layout::Refinery) => return refinery(folder, new, name),
+        Some(Layout::Numbered) => return numbered_file(folder, new, name),
+        Some(Layout::Diesel) | None => {}
     }
     let latest = latest(folder).map_err(|error| GenerateError::Write { file: folder.to_owned(), error })?;
     let version = next_version(latest.as_deref(), new.now)?;
@@ -76,7 +84,8 @@ pub fn generate(folder: &Path, new: &NewMigration<'_>) -> Result<Generated, Gene
 /// A file of refinery's. Its version is the next number, or a moment where the last one was a moment.
 fn refinery(folder: &Path, new: &NewMigration<'_>, name: String) -> Result<Generated, GenerateError> {
     let write_error = |file: &Path, error| GenerateError::Write { file: file.to_owned(), error };
-    let there = if folder.is_dir() { super::load_as(folder, Engine::Sqlite, Some(Layout::Refinery))? } else { Vec::new() };
+    let settings = Migrations { layout: Some(Layout::Refinery), ..Migrations::default() };
+    let there = if folder.is_dir() { super::load_as(folder, Engine::Sqlite, &settings)? } else { Vec::new() };
     let last = there.last().and_then(|migration| migration.version.number()).unwrap_or(0);
     let now: i64 = new.now.format("%Y%m%d%H%M%S").to_string().parse().unwrap_or(last);
     let is_moment = (19_700_101_000_000..100_000_000_000_000).contains(&last);
@@ -89,6 +98,31 @@ fn refinery(folder: &Path, new: &NewMigration<'_>, name: String) -> Result<Gener
     std::fs::create_dir_all(folder).map_err(|error| write_error(folder, error))?;
     std::fs::write(&file, format!("{first}{}", up_template(new))).map_err(|error| write_error(&file, error))?;
     Ok(Generated { version: Version::numbered(next), name, files: vec![file] })
+}
+
+/// A numbered file with both parts. Its number is the highest plus one, whatever else lies in the folder.
+fn numbered_file(folder: &Path, new: &NewMigration<'_>, name: String) -> Result<Generated, GenerateError> {
+    let write_error = |file: &Path, error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => GenerateError::Exists(file.to_owned()),
+        _ => GenerateError::Write { file: file.to_owned(), error },
+    };
+    let last = numbered::highest(folder).map_err(|error| write_error(folder, error))?;
+    let number = last.as_ref().map_or(0, |last| last.number).saturating_add(1);
+    let width = last.map_or(numbered::DIGITS, |last| last.digits.len());
+    let file = folder.join(format!("{number:0width$}_{name}.sql"));
+    let data = if new.data { "-- manage: data\n" } else { "" };
+    let no_transaction = if new.no_transaction { "-- manage: no-transaction\n" } else { "" };
+    let description = new.description.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = format!(
+        "-- {description}\n-- version: {number}\n{data}{no_transaction}\n-- up\n{UNEDITED} (remove this line when the statements below are yours)\n\n{}\n\n\
+         -- down\n{UNEDITED} (and this one; where there is no way back write `-- irreversible: WHY` instead)\n\n{}\n",
+        up_example(new),
+        down_example(new),
+    );
+    std::fs::create_dir_all(folder).map_err(|error| write_error(folder, error))?;
+    let made = std::fs::OpenOptions::new().write(true).create_new(true).open(&file);
+    made.and_then(|mut made| made.write_all(text.as_bytes())).map_err(|error| write_error(&file, error))?;
+    Ok(Generated { version: Version::numbered(number), name, files: vec![file] })
 }
 
 /// Lower case, words joined by one underscore, everything else dropped.
@@ -146,24 +180,32 @@ fn next_version(latest: Option<&str>, now: NaiveDateTime) -> Result<String, Gene
     Ok(next)
 }
 
-fn up_template(new: &NewMigration<'_>) -> String {
-    let example = if new.data {
+fn up_example(new: &NewMigration<'_>) -> &'static str {
+    if new.data {
         "-- UPDATE clusters SET status = 'mapped' WHERE status = 'Mapped';"
     } else if new.no_transaction {
         "-- CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_things_name ON things (name);"
     } else {
         "-- CREATE TABLE things (\n--     id   BIGINT PRIMARY KEY,\n--     name TEXT NOT NULL\n-- );"
-    };
+    }
+}
+
+fn down_example(new: &NewMigration<'_>) -> &'static str {
+    if new.data { "-- nothing to take back: the old spelling meant the same" } else { "-- DROP TABLE things;" }
+}
+
+fn up_template(new: &NewMigration<'_>) -> String {
     format!(
-        "-- {}\n{UNEDITED} (remove this line when the statements below are yours)\n\n{example}\n",
-        new.description.split_whitespace().collect::<Vec<_>>().join(" ")
+        "-- {}\n{UNEDITED} (remove this line when the statements below are yours)\n\n{}\n",
+        new.description.split_whitespace().collect::<Vec<_>>().join(" "),
+        up_example(new)
     )
 }
 
 fn down_template(new: &NewMigration<'_>) -> String {
-    let example = if new.data { "-- nothing to take back: the old spelling meant the same" } else { "-- DROP TABLE things;" };
     format!(
-        "-- The way back. An empty file says that there is none.\n{UNEDITED} (remove this line when the statements below are yours)\n\n{example}\n"
+        "-- The way back. An empty file says that there is none.\n{UNEDITED} (remove this line when the statements below are yours)\n\n{}\n",
+        down_example(new)
     )
 }
 

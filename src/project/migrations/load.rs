@@ -6,31 +6,32 @@ use std::path::{Path, PathBuf};
 
 use super::error::MigrationsError;
 use super::migration::Migration;
-use super::{diesel, refinery};
+use super::{diesel, numbered, refinery};
 use crate::domain::engine::Engine;
 use crate::domain::explain::Place;
-use crate::project::config::Layout;
+use crate::project::config::{Layout, Migrations};
 
 /// Reads all migrations of `folder`, ordered by version. The layout is detected.
 ///
 /// # Errors
 /// When the folder or a file cannot be read, or the files are no valid history.
 pub fn load(folder: &Path, engine: Engine) -> Result<Vec<Migration>, MigrationsError> {
-    load_as(folder, engine, None)
+    load_as(folder, engine, &Migrations::default())
 }
 
-/// Reads all migrations of `folder`, ordered by version, in this layout; `None` detects it.
+/// Reads all migrations of `folder`, ordered by version, as `settings` say it. Their `dir` is not looked at.
 ///
 /// # Errors
-/// When the folder or a file cannot be read, the files are no valid history, or lie in both layouts.
-pub fn load_as(folder: &Path, engine: Engine, layout: Option<Layout>) -> Result<Vec<Migration>, MigrationsError> {
+/// When the folder or a file cannot be read, the files are no valid history, or lie in two layouts.
+pub fn load_as(folder: &Path, engine: Engine, settings: &Migrations) -> Result<Vec<Migration>, MigrationsError> {
     if !folder.is_dir() {
         return Err(MigrationsError::NoFolder(folder.to_owned()));
     }
     let entries = entries(folder)?;
-    match layout.map_or_else(|| detect(&entries), |layout| Ok(Some(layout)))? {
+    match settings.layout.map_or_else(|| detect(&entries), |layout| Ok(Some(layout)))? {
         None | Some(Layout::Diesel) => diesel::read_all(&entries, engine),
         Some(Layout::Refinery) => refinery::read_all(entries, engine),
+        Some(Layout::Numbered) => numbered::read_all(&entries, engine, &settings.settings_table),
     }
 }
 
@@ -42,25 +43,31 @@ pub fn detect_layout(folder: &Path) -> Result<Option<Layout>, MigrationsError> {
     if folder.is_dir() { detect(&entries(folder)?) } else { Ok(None) }
 }
 
-/// A folder with `up.sql` is diesel's, a file that begins with `V` or `U` and a digit is refinery's. Folders are looked
-/// into only as far as it takes: a folder of a thousand migrations is read once.
+/// A folder with `up.sql` is diesel's, a file that begins with `V` or `U` and a digit is refinery's, one that begins with a
+/// digit is a numbered one. Folders are looked into only as far as it takes: a folder of a thousand migrations is read
+/// once.
 fn detect(entries: &[DirEntry]) -> Result<Option<Layout>, MigrationsError> {
-    let file = entries.iter().find(|entry| refinery::looks_like_one(&entry.file_name().to_string_lossy()));
-    let folder = entries.iter().find(|entry| is_diesels(&entry.path()));
-    match (file, folder) {
-        // What only resembles refinery's is a file beside the migrations.
-        (Some(file), Some(folder)) if refinery::is_one(&file.file_name().to_string_lossy()) => {
-            Err(MigrationsError::BothLayouts { refinery: file.path(), diesel: folder.path() })
-        }
-        (Some(_), None) => Ok(Some(Layout::Refinery)),
-        (_, Some(_)) => Ok(Some(Layout::Diesel)),
-        // refinery's files may lie deeper.
-        (None, None) => {
-            let mut deeper = entries.iter().map(DirEntry::path).filter(|path| path.is_dir() && !is_hidden(path));
-            let found = deeper.any(|path| refinery::files(&path).is_ok_and(|files| !files.is_empty()));
-            Ok(found.then_some(Layout::Refinery))
-        }
+    let named = |fits: fn(&str) -> bool| entries.iter().find(|entry| fits(&entry.file_name().to_string_lossy()));
+    // What fits a layout speaks for it. What only resembles one does so where nothing else speaks.
+    let diesel = entries.iter().find(|entry| is_diesels(&entry.path()));
+    let speak =
+        [(Layout::Refinery, named(refinery::is_one)), (Layout::Numbered, named(numbered::is_one)), (Layout::Diesel, diesel)];
+    let mut speak = speak.into_iter().filter_map(|(layout, entry)| Some((layout, entry?.path())));
+    match (speak.next(), speak.next()) {
+        (Some(one), Some(other)) => return Err(MigrationsError::BothLayouts([one, other])),
+        (Some((layout, _)), None) => return Ok(Some(layout)),
+        (None, _) => {}
     }
+    if named(refinery::looks_like_one).is_some() {
+        return Ok(Some(Layout::Refinery));
+    }
+    if named(numbered::looks_like_one).is_some() {
+        return Ok(Some(Layout::Numbered));
+    }
+    // refinery's files may lie deeper.
+    let mut deeper = entries.iter().map(DirEntry::path).filter(|path| path.is_dir() && !is_hidden(path));
+    let found = deeper.any(|path| refinery::files(&path).is_ok_and(|files| !files.is_empty()));
+    Ok(found.then_some(Layout::Refinery))
 }
 
 fn is_diesels(path: &Path) -> bool {

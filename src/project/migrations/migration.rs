@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::domain::checksum::Checksum;
 use crate::domain::engine::Engine;
@@ -29,17 +30,34 @@ pub struct Migration {
     pub kind: Kind,
     /// What is odd about its files, but no error.
     pub warnings: Vec<Warning>,
+    /// Where it is recorded.
+    pub keeper: Keeper,
+}
+
+/// Where the history of a migration is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Keeper {
+    /// In diesel's table.
+    Diesel,
+    /// In refinery's table.
+    Refinery,
+    /// As a version in the settings table of this name.
+    Settings(Arc<str>),
 }
 
 impl Migration {
     /// Whether it may run after later ones by its definition: refinery's `U` files.
     pub fn may_run_late(&self) -> bool {
-        self.version.number().is_some() && self.up.file_name().starts_with('U')
+        self.keeper == Keeper::Refinery && self.up.file_name().starts_with('U')
     }
 
-    /// The layout that its version belongs to.
+    /// The layout of its files.
     pub fn layout(&self) -> Layout {
-        if self.version.number().is_some() { Layout::Refinery } else { Layout::Diesel }
+        match self.keeper {
+            Keeper::Diesel => Layout::Diesel,
+            Keeper::Refinery => Layout::Refinery,
+            Keeper::Settings(_) => Layout::Numbered,
+        }
     }
 }
 

@@ -9,19 +9,21 @@ use std::path::{Path, PathBuf};
 
 use super::error::MigrationsError;
 use super::load::{entries, read_text};
-use super::migration::{Kind, Migration, Script, Warning};
+use super::migration::{Keeper, Kind, Migration, Script, Warning};
 use crate::domain::engine::Engine;
 use crate::domain::sql;
 use crate::domain::version::Version;
 
 /// The directive that a file without a transaction begins with.
-const NO_TRANSACTION: &str = "no-transaction";
+pub(super) const NO_TRANSACTION: &str = "no-transaction";
 
 /// What a file says to run without a transaction, in the words of its layout.
 pub fn no_transaction_words(file: &Path) -> &'static str {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     if looks_like_one(&name) {
         "-- manage: no-transaction in its first line"
+    } else if super::numbered::looks_like_one(&name) {
+        "-- manage: no-transaction before its line -- up"
     } else {
         "run_in_transaction = false in metadata.toml"
     }
@@ -129,6 +131,7 @@ fn read(file: &Path, version: Version, name: String, engine: Engine) -> Result<M
         run_in_transaction: !first_line,
         kind: Kind::Schema,
         warnings,
+        keeper: Keeper::Refinery,
     })
 }
 

@@ -1,0 +1,309 @@
+//! `manage verify`
+
+mod facts;
+mod groups;
+mod show;
+mod tenants;
+
+use std::collections::BTreeMap;
+
+use chrono::{NaiveDateTime, Utc};
+
+use self::groups::{Group, Item};
+use super::context::{Chosen, Context, Reached};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::signals::Interrupts;
+use crate::backend::{Access, Basic, Session};
+use crate::domain::explain::{Class, Explain};
+use crate::domain::value::Value;
+use crate::project::scripts::{self, Kind, Scope, Script, ScriptError, Scripts, parameter};
+use crate::tenancy::{Account, Map, Site, find};
+use crate::verify::{Check, CheckError, Given, Outcome, Scoping, Status, run as run_checks};
+
+/// Check the rows, and say what is wrong with them
+///
+/// Every verify_*.sql is one query; each row that it returns is a finding. Nothing is written: the checks of a call
+/// read one snapshot. In a project with accounts a check sees one account's rows and no others.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  manage verify --account acme                    all checks for one account
+  manage verify status-fixes --account acme --site blog
+  manage verify --all-tenants --format junit      in CI: each account in turn")]
+pub struct Args {
+    /// The checks; all of them where none is named
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
+
+    #[command(flatten)]
+    scope: ScopeArgs,
+
+    /// How the results are told
+    #[arg(long, value_name = "FORM", default_value = "text", value_parser = ["text", "json", "junit"])]
+    format: String,
+
+    /// How many findings of a check are shown; the count is always of all [default: 20]
+    #[arg(long, value_name = "N")]
+    limit: Option<u64>,
+
+    /// How many accounts are looked at side by side, each over a connection of its own
+    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u8).range(1..=64), requires = "all_tenants")]
+    jobs: u8,
+
+    /// A parameter that a check declares
+    #[arg(long = "param", value_name = "NAME=VALUE")]
+    params: Vec<String>,
+}
+
+/// Which accounts are meant.
+#[derive(Debug, Clone, clap::Args)]
+pub struct ScopeArgs {
+    /// The account: its key or what people call it; id:42 and slug:42 say which
+    #[arg(long, value_name = "ACCOUNT", conflicts_with = "all_tenants")]
+    pub account: Option<String>,
+
+    /// A site of the account: key, slug or domain
+    #[arg(long, value_name = "SITE", requires = "account")]
+    pub site: Option<String>,
+
+    /// Each account in turn
+    #[arg(long)]
+    pub all_tenants: bool,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// As the documentation of the command says.
+pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
+    if args.format == "json" {
+        context.screen.json = true;
+    }
+    if context.screen.json && args.format == "junit" {
+        return Err(Failure::new(Class::Usage, "--json and --format junit are two forms of one result", "give one of them"));
+    }
+    let chosen = context.choose()?;
+    let given = parameters(&args.params)?;
+    let scripts = scripts::load(&chosen.project.scripts_folder(), chosen.url.engine())?;
+    let mut selected = selected(&scripts, &args.names)?;
+    refuse_unused(&given, &selected)?;
+    let mut reached = context.reach(&chosen, Access::Read, "verify")?;
+    let call = Call { args, given: &given, instant: Utc::now().naive_utc() };
+    reached.session.begin_snapshot(None)?;
+    let done = call.within_snapshot(context, &chosen, &mut reached, &mut selected);
+    // Nothing was written, so nothing is lost with a snapshot that cannot be ended.
+    let _ = reached.session.end_snapshot();
+    done
+}
+
+/// The checks that are meant: name, and the script or why it cannot be used.
+type Selected<'a> = Vec<(&'a str, Result<&'a Script, ScriptError>)>;
+
+fn selected<'a>(scripts: &'a Scripts, names: &[String]) -> Result<Selected<'a>, Failure> {
+    if names.is_empty() {
+        let all = scripts.all().filter(|(kind, ..)| *kind == Kind::Verify);
+        return Ok(all.map(|(_, name, script)| (name, script.as_ref().map_err(Clone::clone))).collect());
+    }
+    let mut selected: Selected<'a> = Vec::new();
+    for name in names {
+        let script = scripts.named(&[Kind::Verify], name)?;
+        if !selected.iter().any(|(known, _)| *known == script.name) {
+            selected.push((&script.name, Ok(script)));
+        }
+    }
+    Ok(selected)
+}
+
+fn parameters(texts: &[String]) -> Result<BTreeMap<String, String>, Failure> {
+    let split = |text: &String| {
+        let (name, value) = text.split_once('=').ok_or_else(|| {
+            Failure::new(Class::Usage, format!("`{text}` gives no parameter a value"), "write --param name=value")
+        })?;
+        Ok((name.to_owned(), value.to_owned()))
+    };
+    texts.iter().map(split).collect()
+}
+
+fn refuse_unused(given: &BTreeMap<String, String>, selected: &Selected<'_>) -> Result<(), Failure> {
+    let known = |name: &String| {
+        let scripts = selected.iter().filter_map(|(_, script)| script.as_ref().ok());
+        scripts.into_iter().any(|script| script.head.params.contains_key(name))
+    };
+    match given.keys().find(|name| !known(name)) {
+        Some(name) => Err(Failure::new(
+            Class::Usage,
+            format!("no check has a parameter `{name}`"),
+            "manage scripts show NAME tells the parameters",
+        )),
+        None => Ok(()),
+    }
+}
+
+/// What one call was given.
+struct Call<'a> {
+    args: &'a Args,
+    given: &'a BTreeMap<String, String>,
+    instant: NaiveDateTime,
+}
+
+/// Whom the call is about.
+enum Subject {
+    /// The project has no accounts.
+    Whole,
+    /// One account.
+    One(Box<Map>, Account, Option<Site>),
+    /// All of them.
+    All(Box<Map>),
+}
+
+impl Call<'_> {
+    fn within_snapshot(
+        &self,
+        context: &mut Context,
+        chosen: &Chosen,
+        reached: &mut Reached,
+        selected: &mut Selected<'_>,
+    ) -> Result<Exit, Failure> {
+        let subject = self.subject(context, chosen, &mut reached.session)?;
+        let scoping = match &subject {
+            Subject::Whole => Scoping::Whole,
+            Subject::One(map, _, site) => Scoping::Tenants { map, site: site.is_some() },
+            Subject::All(map) => Scoping::Tenants { map, site: false },
+        };
+        let one = matches!(subject, Subject::One(..));
+        let mut items = Vec::new();
+        for (name, script) in std::mem::take(selected) {
+            items.push(self.item(name, script, scoping, one, &mut reached.session)?);
+        }
+        if items.is_empty() {
+            context.screen.talk("there are no checks yet: manage new verify NAME makes one");
+        }
+        let canceller = reached.session.canceller();
+        let interrupts = Interrupts::listen(move || canceller.cancel());
+        let stop = || interrupts.asked();
+        let now = parameter::instant(self.instant, reached.session.engine());
+        let given = |account: &Value, site: &Value| Given {
+            account: account.clone(),
+            site: site.clone(),
+            now: now.clone(),
+            limit: self.args.limit,
+        };
+        let mut show = show::Show::new(context, &self.args.format, &items);
+        let told = match &subject {
+            Subject::Whole => String::new(),
+            Subject::One(_, account, None) => format!("{account} in "),
+            Subject::One(_, account, Some(site)) => format!("{account}, site {} in ", site.name),
+            Subject::All(_) => "all accounts in ".to_owned(),
+        };
+        show.begin(&format!("{told}{}", reached.title()), self.instant, matches!(subject, Subject::All(_)));
+        match &subject {
+            Subject::Whole => {
+                let outcomes = groups::in_order(items, |check| {
+                    run_checks(&[check], &given(&Value::Null, &Value::Null), &mut reached.session, &stop)
+                });
+                show.group(Group { account: None, site: None, outcomes });
+            }
+            Subject::One(_, account, site) => {
+                let key = site.as_ref().map_or(Value::Null, |site| site.key.clone());
+                let outcomes = groups::in_order(items, |check| {
+                    run_checks(&[check], &given(&account.key, &key), &mut reached.session, &stop)
+                });
+                show.group(Group { account: Some(account.clone()), site: site.clone(), outcomes });
+            }
+            Subject::All(map) => {
+                let (together, each) = groups::together_and_each(items);
+                if !together.is_empty() {
+                    let outcomes = groups::in_order(together, |check| {
+                        run_checks(&[check], &given(&Value::Null, &Value::Null), &mut reached.session, &stop)
+                    });
+                    show.group(Group { account: None, site: None, outcomes });
+                }
+                let opener = show.opener(&chosen.url);
+                let tenants = tenants::Tenants { map, checks: &each, jobs: self.args.jobs, opener: &opener, stop: &stop };
+                tenants.run(&mut reached.session, &|account| given(&account.key, &Value::Null), &mut show)?;
+            }
+        }
+        let worst = show.finish();
+        if interrupts.twice() {
+            context.interrupted = true;
+        }
+        Ok(if interrupts.asked() && matches!(worst, Exit::Ok | Exit::Check) { Exit::Stopped } else { worst })
+    }
+
+    fn subject(&self, context: &mut Context, chosen: &Chosen, session: &mut Session) -> Result<Subject, Failure> {
+        let scope = &self.args.scope;
+        let Some(tenancy) = &chosen.project.config.tenancy else {
+            if scope.account.is_some() || scope.all_tenants {
+                let flag = if scope.all_tenants { "--all-tenants" } else { "--account" };
+                return Err(Failure::new(
+                    Class::Usage,
+                    format!("{flag} is given, but the project has no accounts"),
+                    "leave it out, or describe the accounts in manage.toml: [tenancy]",
+                ));
+            }
+            return Ok(Subject::Whole);
+        };
+        let relations = session.relations()?;
+        let map = Box::new(Map::new(session.engine(), tenancy, relations)?);
+        match &scope.account {
+            None if scope.all_tenants => Ok(Subject::All(map)),
+            None => Err(which_account(&map, session, context)),
+            Some(text) => {
+                let account = find::account(&map, session, text)?;
+                let site = scope.site.as_ref().map(|text| find::site(&map, session, &account, text)).transpose()?;
+                Ok(Subject::One(map, account, site))
+            }
+        }
+    }
+
+    fn item<'s>(
+        &self,
+        name: &str,
+        script: Result<&'s Script, ScriptError>,
+        scoping: Scoping<'_>,
+        one: bool,
+        session: &mut Session,
+    ) -> Result<Item<'s>, Failure> {
+        let script = match script {
+            Ok(script) => script,
+            Err(error) => return Ok(Item::Done(Box::new(Outcome::error(name, CheckError::of(&error))))),
+        };
+        let engine = session.engine();
+        if !script.head.runs_on(engine) {
+            return Ok(Item::Done(Box::new(Outcome::skip(name, format!("it is not for {engine}")))));
+        }
+        if script.head.scope == Scope::Global && one {
+            let about = format!("`{name}` is not about one account");
+            if !self.args.names.is_empty() {
+                return Err(Failure::new(Class::Refused, about, format!("manage verify {name} --all-tenants")));
+            }
+            return Ok(Item::Done(Box::new(Outcome::skip(name, "it is not about one account: --all-tenants"))));
+        }
+        Ok(match Check::prepare(script, scoping, self.given, session) {
+            Ok(check) => Item::Ready(Box::new(check)),
+            Err(error) => Item::Done(Box::new(Outcome::error(name, error))),
+        })
+    }
+}
+
+/// The refusal of a call that names no account.
+pub fn which_account(map: &Map, session: &mut Session, context: &mut Context) -> Failure {
+    let accounts = match find::accounts(map, session) {
+        Ok(accounts) => accounts,
+        Err(error) => return error.into(),
+    };
+    let each: Vec<_> = accounts.iter().filter(|account| account.left_out(map).is_none()).collect();
+    let one = each.first().map_or("NAME", |account| account.name.as_str());
+    let count = super::output::words::count(each.len(), "account");
+    context.screen.facts.insert("checks".to_owned(), serde_json::json!([]));
+    Failure::new(Class::Refused, "which account?", format!("--account {one} for one, --all-tenants for each in turn ({count})"))
+}
+
+/// The exit code of a result.
+fn exit_of(outcome: &Outcome) -> Exit {
+    match (&outcome.error, outcome.status) {
+        (Some(error), _) => error.class().into(),
+        (None, Status::Fail) => Exit::Check,
+        _ => Exit::Ok,
+    }
+}

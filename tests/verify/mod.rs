@@ -1,0 +1,7 @@
+//! Checks: scripts that say what is wrong, confined to one account, unable to write.
+
+mod fixture;
+mod hostile;
+mod results;
+mod scope;
+mod script_files;
