@@ -74,6 +74,7 @@ pub enum Command {
     Marker(marker::Args),
     #[allow(missing_docs)]
     Notes(notes::Args),
+    #[allow(missing_docs)]
     TestData(test_data::Args),
     #[allow(missing_docs)]
     Doctor(doctor::Args),

@@ -185,7 +185,7 @@ fn task(shape: &Shape, at: u64) -> Row {
 fn content(shape: &Shape, family: u64) -> Row {
     let (content_type, structure) = kind(shape, family, 0);
     let title = words(shape, family);
-    let published = family % 3 == 0;
+    let published = family.is_multiple_of(3);
     let address = format!("{}/{}", shape.address(NAMES[site_of(family) as usize]), title.replace(' ', "-"));
     let (status, source, sync) = match family % 3 {
         0 => ("published", "wordpress", "synced"),

@@ -285,7 +285,7 @@ fn links(b: &mut Broken<'_>) {
 
 /// Pointers into the account's other site.
 fn sites(b: &mut Broken<'_>) {
-    const CHECK: &str = "site-links";
+    const CHECK: &str = "tenancy";
     let shape = b.shape;
     let sector = shape.id(Sectors, 2);
     // The family of the other site: a cluster, an idea and a task in use.
@@ -314,7 +314,7 @@ fn sites(b: &mut Broken<'_>) {
 
 /// Pointers over the account's border: unowned rows among them.
 fn borders(b: &mut Broken<'_>) {
-    const CHECK: &str = "tenancy";
+    const CHECK: &str = "unowned-rows";
     let there = Neighbour::beside(b);
     let mapped = ("status", text("mapped"));
     for (table, column, target, more) in [
@@ -331,7 +331,6 @@ fn borders(b: &mut Broken<'_>) {
         (Content, "cluster_id", there.cluster, vec![]),
         (Content, "task_id", there.task, vec![]),
         (Terms, "sector_id", there.sector, vec![]),
-        (Terms, "parent_id", there.term, vec![]),
         (Integrations, "site_id", there.site, vec![]),
         (
             Table::Logs,
@@ -343,6 +342,9 @@ fn borders(b: &mut Broken<'_>) {
         let id = b.add(table, &[&[(column, target.into())], &more[..]].concat());
         b.note(CHECK, &["S4-37", "S4-38"], table, id, format!("{column} leads into another account"));
     }
+    // Whose a term is, is not told by its parent: the term is the account's own, and is on the wrong site.
+    let id = b.add(Terms, &[("parent_id", there.term.into())]);
+    b.note(TAXONOMY, OF_TAXONOMY, Terms, id, "parent_id leads into another account");
     // The site alone is the neighbour's.
     for (table, more) in [
         (Clusters, vec![("sector_id", Value::from(there.sector))]),
