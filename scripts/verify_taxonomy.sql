@@ -24,8 +24,8 @@ same_external AS (
     GROUP BY site_id, external_taxonomy, external_id HAVING count(*) > 1
 ),
 link_counts AS (
-    SELECT l.taxonomy_term_id AS term_id, count(*) AS links
-    FROM content_taxonomy l WHERE l.account_id = :account GROUP BY l.taxonomy_term_id
+    SELECT l.taxonomy_term_id AS term_id, l.site_id, count(*) AS links
+    FROM content_taxonomy l WHERE l.account_id = :account GROUP BY l.taxonomy_term_id, l.site_id
 ),
 judged AS (
     SELECT
@@ -60,7 +60,7 @@ judged AS (
     LEFT JOIN same_external e
         ON e.site_id = t.site_id AND e.external_taxonomy = t.external_taxonomy AND e.external_id = t.external_id
     LEFT JOIN ancestry c ON c.id = t.id AND c.ancestor = t.id
-    LEFT JOIN link_counts n ON n.term_id = t.id
+    LEFT JOIN link_counts n ON n.term_id = t.id AND n.site_id = t.site_id
 ),
 same_link AS (
     SELECT content_id, taxonomy_term_id, min(id) AS oldest

@@ -4,10 +4,12 @@
 // They need the command line, which `--no-default-features` leaves out.
 #![cfg(feature = "cli")]
 
+mod baseline;
 mod commands;
 mod connection;
 mod depth;
 mod docs;
+mod embed;
 mod guards;
 mod house;
 mod layouts;

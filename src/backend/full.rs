@@ -209,6 +209,11 @@ pub trait Full: Basic {
     /// Whether a transaction is open, by the database's own word where it gives one.
     fn in_transaction(&mut self) -> bool;
 
+    /// Whether files that run without a transaction can run here, and be taken up again after an interruption.
+    fn runs_outside_transactions(&self) -> bool {
+        true
+    }
+
     /// The notices that came since the last call.
     fn take_notices(&mut self) -> Vec<Notice>;
 

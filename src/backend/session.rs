@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::error::SqlError;
 use super::full::{Blocker, HeldLock, IndexState, Limits, Span, Violation};
+#[cfg(feature = "postgres")]
 use super::postgres::PostgresSession;
 use super::sqlite::SqliteSession;
 use super::{Basic, Full, Holder, Identity, Notice, TableName};
@@ -42,6 +43,7 @@ pub enum Session {
     /// SQLite.
     Sqlite(Box<SqliteSession>),
     /// PostgreSQL.
+    #[cfg(feature = "postgres")]
     Postgres(Box<PostgresSession>),
 }
 
@@ -50,10 +52,12 @@ macro_rules! each {
     ($session:expr, $name:ident => $body:expr) => {
         match $session {
             Session::Sqlite($name) => $body,
+            #[cfg(feature = "postgres")]
             Session::Postgres($name) => $body,
         }
     };
 }
+#[cfg(feature = "full")]
 pub(super) use each;
 
 impl Session {
@@ -64,7 +68,10 @@ impl Session {
     pub fn open(url: &DatabaseUrl, opening: &Opening<'_>) -> Result<Self, SqlError> {
         match url {
             DatabaseUrl::Sqlite(path) => SqliteSession::open(path, opening).map(|session| Self::Sqlite(Box::new(session))),
+            #[cfg(feature = "postgres")]
             DatabaseUrl::Postgres(url) => PostgresSession::open(url, opening).map(|session| Self::Postgres(Box::new(session))),
+            #[cfg(not(feature = "postgres"))]
+            DatabaseUrl::Postgres(_) => Err(without_client()),
         }
     }
 }
@@ -77,7 +84,10 @@ impl Session {
     pub fn create_database(url: &DatabaseUrl, opening: &Opening<'_>) -> Result<bool, SqlError> {
         match url {
             DatabaseUrl::Sqlite(path) => SqliteSession::open(path, opening).map(|session| session.created()),
+            #[cfg(feature = "postgres")]
             DatabaseUrl::Postgres(url) => PostgresSession::create_database(url, opening),
+            #[cfg(not(feature = "postgres"))]
+            DatabaseUrl::Postgres(_) => Err(without_client()),
         }
     }
 
@@ -88,7 +98,10 @@ impl Session {
     pub fn drop_database(url: &DatabaseUrl, opening: &Opening<'_>) -> Result<bool, SqlError> {
         match url {
             DatabaseUrl::Sqlite(path) => SqliteSession::remove(path, opening),
+            #[cfg(feature = "postgres")]
             DatabaseUrl::Postgres(url) => PostgresSession::drop_database(url, opening),
+            #[cfg(not(feature = "postgres"))]
+            DatabaseUrl::Postgres(_) => Err(without_client()),
         }
     }
 
@@ -96,57 +109,8 @@ impl Session {
     pub fn canceller(&self) -> Canceller {
         match self {
             Self::Sqlite(session) => Canceller::Sqlite(session.interrupter()),
+            #[cfg(feature = "postgres")]
             Self::Postgres(session) => Canceller::Postgres(session.cancel_handle()),
-        }
-    }
-
-    /// Inserts many rows fast: by COPY on PostgreSQL, by one prepared statement on SQLite. Returns how many there were.
-    ///
-    /// # Errors
-    /// What the database refuses.
-    pub fn fill(
-        &mut self,
-        table: &TableName,
-        columns: &[&str],
-        rows: &mut dyn Iterator<Item = Vec<Value>>,
-    ) -> Result<u64, SqlError> {
-        each!(self, session => session.fill(table, columns, rows))
-    }
-
-    /// Keeps other writers away from `tables` until the transaction ends. On SQLite the transaction does so itself.
-    ///
-    /// # Errors
-    /// When somebody holds them for too long, or the role may not.
-    pub fn keep_writers_away(&mut self, tables: &[TableName]) -> Result<(), SqlError> {
-        let names: Vec<&str> = tables.iter().map(|table| table.0.as_str()).collect();
-        match self {
-            Self::Sqlite(_) => Ok(()),
-            Self::Postgres(session) => session.execute(&format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", names.join(", "))),
-        }
-    }
-
-    /// Reserves `count` numbers of a table's key `id`, one behind the other, and returns the last one before them.
-    /// Other writers must be kept away.
-    ///
-    /// # Errors
-    /// What the database refuses.
-    pub fn reserve_ids(&mut self, table: &TableName, count: u64) -> Result<i64, SqlError> {
-        let highest = |rows: &[Row]| rows.first().and_then(|row| row.integer(0)).unwrap_or(0);
-        match self {
-            Self::Sqlite(session) => Ok(highest(&session.query(&format!("SELECT coalesce(max(id), 0) FROM {table}"), &[])?)),
-            Self::Postgres(session) => session.reserve_ids(table, count),
-        }
-    }
-
-    /// Lets the planner know tables that have grown at once. SQLite needs none of it.
-    ///
-    /// # Errors
-    /// When the role may not.
-    pub fn analyze(&mut self, tables: &[TableName]) -> Result<(), SqlError> {
-        let names: Vec<&str> = tables.iter().map(|table| table.0.as_str()).collect();
-        match self {
-            Self::Sqlite(_) => Ok(()),
-            Self::Postgres(session) => session.execute(&format!("ANALYZE {}", names.join(", "))),
         }
     }
 
@@ -154,6 +118,7 @@ impl Session {
     pub fn created(&self) -> bool {
         match self {
             Self::Sqlite(session) => session.created(),
+            #[cfg(feature = "postgres")]
             Self::Postgres(_) => false,
         }
     }
@@ -235,6 +200,7 @@ impl Full for Session {
     fn scratch_copy(&mut self) -> Result<Option<Self>, SqlError> {
         Ok(match self {
             Self::Sqlite(session) => session.scratch_copy()?.map(|copy| Self::Sqlite(Box::new(copy))),
+            #[cfg(feature = "postgres")]
             Self::Postgres(session) => session.scratch_copy()?.map(|copy| Self::Postgres(Box::new(copy))),
         })
     }
@@ -282,11 +248,21 @@ impl Full for Session {
     }
 }
 
+/// A program that was compiled without the client.
+#[cfg(not(feature = "postgres"))]
+fn without_client() -> SqlError {
+    SqlError::new(super::SqlErrorKind::Configuration, "this program was compiled without the PostgreSQL client of manage")
+        .with_hint("enable the feature `postgres` of the crate manage, or give it a diesel connection of your own")
+}
+
 /// Whether two URLs lead to one database: the same real path, or a host, port and name in common. Nothing is
 /// opened.
 pub fn same_database(a: &DatabaseUrl, b: &DatabaseUrl, environment: &dyn Fn(&str) -> Option<String>) -> bool {
+    #[cfg(not(feature = "postgres"))]
+    let _ = environment;
     match (a, b) {
         (DatabaseUrl::Sqlite(a), DatabaseUrl::Sqlite(b)) => super::sqlite::same_file(a, b),
+        #[cfg(feature = "postgres")]
         (DatabaseUrl::Postgres(a), DatabaseUrl::Postgres(b)) => super::postgres::same_database(a, b, environment),
         _ => false,
     }
@@ -297,6 +273,7 @@ pub enum Canceller {
     /// SQLite.
     Sqlite(super::sqlite::Interrupter),
     /// PostgreSQL.
+    #[cfg(feature = "postgres")]
     Postgres(super::postgres::CancelHandle),
 }
 
@@ -305,6 +282,7 @@ impl Canceller {
     pub fn cancel(&self) {
         match self {
             Self::Sqlite(interrupter) => interrupter.interrupt(),
+            #[cfg(feature = "postgres")]
             Self::Postgres(handle) => drop(handle.cancel()),
         }
     }

@@ -109,7 +109,7 @@ impl Context {
     /// When there is none, or its files are not valid.
     pub fn project(&mut self) -> Result<Project, Failure> {
         let project = match &self.global.project {
-            Some(folder) => Project::open(&self.folder.join(folder))?,
+            Some(folder) => Project::open(self.folder.join(folder))?,
             None => Project::find(&self.folder)?,
         };
         self.dotenv = dotenv::read(&project.folder)?;
@@ -141,7 +141,11 @@ impl Context {
         Ok(Chosen { project, url, environment })
     }
 
-    fn named_database(&self, text: &str) -> Result<String, Failure> {
+    /// The URL in what `--database` and the like are given: itself, or the variable that `env:NAME` names.
+    ///
+    /// # Errors
+    /// When the variable is not set.
+    pub fn named_database(&self, text: &str) -> Result<String, Failure> {
         let Some(name) = text.strip_prefix("env:") else { return Ok(text.to_owned()) };
         self.variable(name).filter(|value| !value.trim().is_empty()).ok_or_else(|| {
             Failure::new(

@@ -11,7 +11,7 @@ use crate::backend::{Access, Full, Location};
 use crate::domain::explain::Place;
 use crate::guards::Standing;
 use crate::ledger::{Ledger, Look};
-use crate::migrate::{Picture, Step, prepare};
+use crate::migrate::{Picture, Replacement, Step, prepare};
 use crate::project::{Migration, Project};
 
 /// Look at project and database, and say what is wrong with them
@@ -165,6 +165,18 @@ impl Doctor<'_> {
             self.say(Verdict::Warn, "history", &text);
         }
         let problems = picture.problems();
+        if let Some(replacement) = picture.replacement() {
+            let (verdict, text) = match replacement {
+                Replacement::Due(baseline) => {
+                    (Verdict::Warn, format!("archived migrations are recorded: manage migrate compares, and records {baseline}"))
+                }
+                Replacement::Partly { baseline, missing } => {
+                    let missing: Vec<String> = missing.iter().map(ToString::to_string).collect();
+                    (Verdict::Bad, format!("only a part of what {baseline} replaces has run; not run: {}", missing.join(", ")))
+                }
+            };
+            self.say(verdict, "history", &text);
+        }
         for problem in &problems {
             self.say(Verdict::Bad, "history", &problem.message());
         }

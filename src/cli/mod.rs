@@ -5,6 +5,7 @@
 //! screen), [`failure`] and [`exit`] (how a command ends).
 
 pub mod adopt;
+pub mod baseline;
 pub mod completions;
 pub mod consent;
 pub mod context;
@@ -12,6 +13,7 @@ pub mod database;
 pub mod difference;
 pub mod doctor;
 pub mod exit;
+pub mod export;
 pub mod failure;
 pub mod global;
 pub mod habits;
@@ -23,6 +25,7 @@ pub mod marker;
 pub mod migrate;
 pub mod new;
 pub mod notes;
+pub mod notice;
 pub mod noting;
 pub mod output;
 pub mod redo;

@@ -15,8 +15,8 @@ use super::output::Screen;
 use super::output::paint::Paint;
 use super::output::screen::ColorChoice;
 use super::{
-    adopt, completions, database, doctor, habits, init, lint, logging, man, marker, migrate, new, notes, redo, repair, rollback,
-    schema, status, test_data, verify,
+    adopt, baseline, completions, database, doctor, export, habits, init, lint, logging, man, marker, migrate, new, notes,
+    notice, redo, repair, rollback, schema, status, test_data, verify,
 };
 use crate::domain::explain::Class;
 use crate::domain::secret::redact;
@@ -68,6 +68,12 @@ pub enum Command {
     Verify(verify::Args),
     #[allow(missing_docs)]
     Adopt(adopt::Args),
+    #[allow(missing_docs)]
+    Baseline(baseline::Args),
+    #[allow(missing_docs)]
+    Export(export::Args),
+    #[allow(missing_docs)]
+    Notice(notice::Args),
     #[allow(missing_docs)]
     Database(database::Args),
     #[allow(missing_docs)]
@@ -223,6 +229,9 @@ fn execute(context: &mut Context, command: &Command) -> Result<Exit, Failure> {
         Command::Schema(args) => schema::run(context, args),
         Command::Verify(args) => verify::run(context, args),
         Command::Adopt(args) => adopt::run(context, args),
+        Command::Baseline(args) => baseline::run(context, args),
+        Command::Export(args) => export::run(context, args),
+        Command::Notice(args) => notice::run(context, args),
         Command::Database(args) => database::run(context, args),
         Command::Marker(args) => marker::run(context, args),
         Command::Notes(args) => notes::run(context, args),

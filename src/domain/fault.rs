@@ -19,6 +19,12 @@ pub const POINTS: &[&str] = &[
     "progress.done",
     "rollback.before_commit",
     "rollback.after_commit",
+    "baseline.written",
+    "baseline.staged",
+    "baseline.moved",
+    "baseline.finished",
+    "baseline.before_commit",
+    "baseline.after_commit",
 ];
 
 /// Passes the point called `name`.

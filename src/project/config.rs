@@ -71,17 +71,24 @@ pub struct Migrations {
 impl Migrations {
     /// The usual table of an application's settings.
     pub const SETTINGS_TABLE: &str = "settings";
+
+    /// Whether `name` is a name that both databases read alike, quoted or not.
+    ///
+    /// # Errors
+    /// What a name may have.
+    pub fn check_table(name: &str) -> Result<(), String> {
+        let begins = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
+        if begins && name.len() <= 63 && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {
+            return Ok(());
+        }
+        Err(format!("`{name}` is no name of a table here: lower-case letters, digits and underscores, at most 63 of them"))
+    }
 }
 
-/// A name that both databases read alike, quoted or not.
 fn table_name<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let name = String::deserialize(deserializer)?;
-    let begins = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
-    if begins && name.len() <= 63 && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {
-        return Ok(name);
-    }
-    let why = format!("`{name}` is no name of a table here: lower-case letters, digits and underscores, at most 63 of them");
-    Err(serde::de::Error::custom(why))
+    Migrations::check_table(&name).map_err(serde::de::Error::custom)?;
+    Ok(name)
 }
 
 fn duration<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {

@@ -22,7 +22,8 @@ impl Project {
     ///
     /// # Errors
     /// When the folder does not exist or is no project, or its `manage.toml` is not valid.
-    pub fn open(folder: &Path) -> Result<Self, FindError> {
+    pub fn open(folder: impl AsRef<Path>) -> Result<Self, FindError> {
+        let folder = folder.as_ref();
         if !folder.is_dir() {
             return Err(FindError::NoFolder(folder.to_owned()));
         }

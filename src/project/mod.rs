@@ -15,6 +15,7 @@ pub mod notes;
 pub mod rustfmt;
 pub mod scripts;
 pub mod tenancy;
+pub mod texts;
 
 pub use config::{Config, ConfigError, Environment};
 pub use diesel_toml::{DieselToml, PrintSchema};

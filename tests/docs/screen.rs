@@ -105,7 +105,7 @@ fn only_what_changes_from_run_to_run_is_taken_out() {
         ("a.db (SQLite 3.53.2, new) · 0 applied", "a.db (SQLite [v], new) · 0 applied"),
         ("applied  2026-02-01 10:12  3 ms", "applied [moment] [time]"),
         ("held by pid 47 (manage x, since 2026-02-01 10:12:09)", "held by pid [pid] (manage x, since [moment])"),
-        ("last run 2026-02-01T10:12:09.587Z", "last run [moment]"),
+        ("last run 2026-02-01T10:12:09.587Z)", "last run [moment])"),
         ("one snapshot of 14:05:01 UTC", "one snapshot of [clock] UTC"),
         ("\"duration_ms\": 0.4,", "\"duration_ms\": [time],"),
         ("\"applied_at\": \"2026-02-01 10:12:09.5\",", "\"applied_at\": [moment]\","),

@@ -23,6 +23,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("baseline", 3),
     ("notes", 3),
     ("cli", 4),
+    ("embed", 4),
 ];
 
 /// The root project's own code stands beside the floors: it uses these, and only the command line uses it.

@@ -72,9 +72,9 @@ const RULES: &[Rule] = &[
     },
     Rule {
         name: "unsafe",
-        why: "unsafe code stands in one file",
+        why: "unsafe code stands beside the SQLite handle",
         words: &["unsafe"],
-        homes: &["src/backend/sqlite/handle.rs"],
+        homes: &["src/backend/sqlite/handle.rs", "src/backend/sqlite/raw.rs"],
         example: "fn f() { unsafe { g() } }",
     },
     Rule {

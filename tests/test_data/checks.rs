@@ -101,7 +101,7 @@ each_backend! {
             Backend::Postgres => "(now() AT TIME ZONE 'UTC') - INTERVAL '2 hours'",
         };
         project.execute(&format!("UPDATE content SET sync_status = 'failed', external_id = NULL, updated_at = {past} WHERE status = 'draft'"));
-        let content = project.value("SELECT count(*) FROM content WHERE status = 'draft'").parse().expect("a count");
+        let content: usize = project.value("SELECT count(*) FROM content WHERE status = 'draft'").parse().expect("a count");
         project.execute(&format!("UPDATE site_integrations SET sync_status = 'syncing', sync_started_at = {past}"));
 
         let count = |arguments: &str| found(&project, &format!("sync --account test-demo {arguments}")).len();

@@ -68,12 +68,12 @@ each_backend! {
 
     fn nobody_else_is_ever_mentioned(project: Project) {
         let project = platform(project);
+        let injected = project.run("test-data inject --account demo --broken --json").ok().json();
         // Keys that are no part of any other number that is shown.
         project.execute("INSERT INTO accounts (id, slug, name) VALUES (700001, 'customer', 'A customer')");
         project.execute("INSERT INTO sites (id, account_id, name, slug) VALUES (700002, 700001, 'Of the customer', 'customers-site')");
         project.execute("INSERT INTO sectors (id, account_id, site_id, name) VALUES (700003, 700001, 700002, 'Sector of the customer')");
         project.execute("INSERT INTO clusters (id, account_id, site_id, sector_id, name, status) VALUES (700004, 700001, 700002, 700003, 'Cluster of the customer', 'WRONG')");
-        let injected = project.run("test-data inject --account demo --broken --json").ok().json();
         let ours = injected["account"]["id"].clone();
 
         // The customer's row is wrong, and so are rows that lead from the test account to its neighbour.

@@ -18,14 +18,17 @@ mod cursor;
 mod database;
 mod diesel;
 mod errors;
+#[cfg(feature = "full")]
 mod fill;
 mod full;
 mod introspect;
 mod lock;
 mod raw;
+#[cfg(feature = "full")]
 mod reading;
 mod rehearsal;
 mod rows;
+#[cfg(feature = "full")]
 mod scratch;
 mod session;
 mod state;
@@ -35,11 +38,12 @@ mod tls;
 mod values;
 mod watch;
 
+pub use crate::backend::server::MIGRATION_LOCK;
 pub use cancel::CancelHandle;
 pub use cursor::PgCursor;
 pub use database::same_database;
-pub use lock::MIGRATION_LOCK;
 pub use raw::RawError;
 pub use rows::{PgField, PgRow};
+#[cfg(feature = "full")]
 pub(super) use scratch::ScratchDatabase;
 pub use session::PostgresSession;

@@ -1,7 +1,8 @@
 //! Many rows at once, on SQLite: one prepared statement.
 
 use super::errors::translate;
-use super::session::{Bind, SqliteSession};
+use super::reading::Bind;
+use super::session::SqliteSession;
 use crate::backend::error::SqlError;
 use crate::backend::full::TableName;
 use crate::domain::schema::quoted;

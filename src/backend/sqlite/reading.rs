@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
+use rusqlite::types::{ToSqlOutput, ValueRef};
 
 use super::errors::translate;
-use super::session::{Bind, SqliteSession, value};
+use super::session::SqliteSession;
 use crate::backend::basic::Basic;
 use crate::backend::error::{SqlError, SqlErrorKind};
 use crate::backend::full::Full;
 use crate::backend::reading::{Function, Read, Readable, Relation, RelationColumn, Relations};
 use crate::domain::engine::Engine;
 use crate::domain::schema::{Name, is_bookkeeping, quoted};
-use crate::domain::value::Row;
+use crate::domain::value::{Row, Value};
 
 /// Table-valued functions that read nothing but their arguments.
 const TABLES_OF_ARGUMENTS: &[&str] = &["json_each", "json_tree", "jsonb_each", "jsonb_tree", "generate_series"];
@@ -177,4 +178,31 @@ fn judge(context: &AuthContext<'_>, tables: Option<&Readable>) -> Option<String>
 
 fn among(names: &[&str], name: &str) -> bool {
     names.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
+fn value(value: ValueRef<'_>) -> Value {
+    match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(value) => Value::Integer(value),
+        ValueRef::Real(value) => Value::Real(value),
+        ValueRef::Text(bytes) => {
+            String::from_utf8(bytes.to_vec()).map_or_else(|error| Value::Bytes(error.into_bytes()), Value::Text)
+        }
+        ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
+    }
+}
+
+pub(super) struct Bind<'a>(pub(super) &'a Value);
+
+impl rusqlite::ToSql for Bind<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self.0 {
+            Value::Null => ValueRef::Null,
+            Value::Bool(value) => ValueRef::Integer(i64::from(*value)),
+            Value::Integer(value) => ValueRef::Integer(*value),
+            Value::Real(value) => ValueRef::Real(*value),
+            Value::Text(value) => ValueRef::Text(value.as_bytes()),
+            Value::Bytes(value) => ValueRef::Blob(value),
+        }))
+    }
 }

@@ -63,6 +63,9 @@ impl<S: Full> Run<'_, S> {
             }
             self.choose_durability(step, at + 1 == steps.len());
             let migration = step.step.migration;
+            let direction = step.step.direction.word();
+            let _span =
+                tracing::info_span!("migration", version = %migration.version, name = migration.name, direction).entered();
             self.observer.on(&Event::Started {
                 version: &migration.version,
                 name: &migration.name,

@@ -2,8 +2,11 @@
 //!
 //! Owners, privileges and rows are not part of it, nor are bookkeeping tables.
 
+mod drop;
 mod postgres;
 mod sqlite;
+
+pub use drop::children_first;
 
 use crate::domain::engine::Engine;
 use crate::domain::schema::Schema;
@@ -33,4 +36,22 @@ pub fn dump(schema: &Schema) -> Dump {
         sql.push_str(";\n");
     }
     Dump { sql, left_out }
+}
+
+/// The statements that take everything back that [`dump()`] makes, in reverse order of dependencies, but for extensions.
+pub fn drop_all(schema: &Schema) -> String {
+    drop::statements(schema).into_iter().map(|statement| format!("{statement};\n")).collect()
+}
+
+/// The statements of [`dump()`] without its head, as a migration: what they set for themselves is set back.
+pub fn as_migration(schema: &Schema) -> Dump {
+    let (statements, left_out) = match schema.engine {
+        Engine::Sqlite => (sqlite::statements(schema), Vec::new()),
+        Engine::Postgres => {
+            let (mut statements, left_out) = postgres::statements(schema);
+            statements.extend(["RESET check_function_bodies".to_owned(), "RESET search_path".to_owned()]);
+            (statements, left_out)
+        }
+    };
+    Dump { sql: statements.into_iter().map(|statement| format!("{statement};\n\n")).collect(), left_out }
 }
