@@ -29,7 +29,10 @@ each_backend! {
         all.extend(found(&project, GLOBAL));
         all.sort();
 
-        assert_eq!(all, wanted);
+        let missed: Vec<&Place> = wanted.iter().filter(|place| !all.contains(place)).collect();
+        let more: Vec<&Place> = all.iter().filter(|place| !wanted.contains(place)).collect();
+        assert_eq!((missed, more), (vec![], vec![]), "not found, and found besides");
+        assert_eq!(all.len(), wanted.len(), "each is found once");
         for rule in ["S4-37", "S4-38", "S4-39", "S4-40", "S4-41", "S4-42", "S4-43", "S4-44", "S4-45", "S4-48"] {
             let broken = injected["broken"].as_array().expect("a manifest").iter();
             assert!(broken.flat_map(|state| state["rules"].as_array()).flatten().any(|known| known == rule), "{rule} is broken nowhere");
