@@ -44,6 +44,7 @@ pub mod scripts;
 pub mod signals;
 pub mod start;
 pub mod status;
+pub mod test_data;
 pub mod verify;
 pub mod waiting;
 pub mod watch;
