@@ -19,6 +19,12 @@ pub const POINTS: &[&str] = &[
     "progress.done",
     "rollback.before_commit",
     "rollback.after_commit",
+    "baseline.written",
+    "baseline.staged",
+    "baseline.moved",
+    "baseline.finished",
+    "baseline.before_commit",
+    "baseline.after_commit",
     "backup.begun",
     "backup.copying",
     "backup.copied",
@@ -32,12 +38,6 @@ pub const POINTS: &[&str] = &[
     "restore.before_install",
     "restore.installing",
     "restore.installed",
-    "baseline.written",
-    "baseline.staged",
-    "baseline.moved",
-    "baseline.finished",
-    "baseline.before_commit",
-    "baseline.after_commit",
 ];
 
 /// Passes the point called `name`.
