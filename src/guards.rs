@@ -103,6 +103,8 @@ pub enum Deed {
     Adopt,
     /// `restore`
     Restore,
+    /// `reset`
+    Reset,
     /// `notes add`
     NotesAdd,
     /// `marker set`
@@ -111,7 +113,7 @@ pub enum Deed {
 
 impl Deed {
     /// All of them, in the order of the table's rows.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Migrate,
         Self::Rollback,
         Self::RollbackAll,
@@ -121,6 +123,7 @@ impl Deed {
         Self::RoundTrip,
         Self::Adopt,
         Self::Restore,
+        Self::Reset,
         Self::NotesAdd,
         Self::MarkerSet,
     ];
@@ -137,6 +140,7 @@ impl Deed {
             Self::RoundTrip => "lint --roundtrip",
             Self::Adopt => "adopt",
             Self::Restore => "restore",
+            Self::Reset => "reset",
             Self::NotesAdd => "notes add",
             Self::MarkerSet => "marker set",
         }
@@ -152,6 +156,9 @@ pub enum Consent {
     Ask,
     /// The database's name, typed on a terminal. `--yes` does not replace it.
     AskByName,
+    /// The token of a plan that was shown, or the database's name typed on a terminal. Nothing else: no setting, no
+    /// variable, no `--yes`.
+    TokenOrName,
     /// It is not done there.
     Never,
 }
@@ -163,6 +170,7 @@ impl Consent {
             Self::Free => "free",
             Self::Ask => "ask",
             Self::AskByName => "ask by name",
+            Self::TokenOrName => "token or name",
             Self::Never => "never",
         }
     }
@@ -170,7 +178,7 @@ impl Consent {
 
 /// The table.
 pub fn consent(deed: Deed, standing: Standing) -> Consent {
-    use Consent::{Ask, AskByName, Free, Never};
+    use Consent::{Ask, AskByName, Free, Never, TokenOrName};
     use Standing::{Development, Protected, Staging, Unknown};
     match (deed, standing) {
         // Deploys run it; it is planned, transactional and recorded.
@@ -194,6 +202,9 @@ pub fn consent(deed: Deed, standing: Standing) -> Consent {
         // Everything since the backup goes; on a protected database somebody may need just that, by name.
         (Deed::Restore, Development) => Ask,
         (Deed::Restore, Staging | Unknown | Protected) => AskByName,
+        // Everything goes. Unknown is not allowed.
+        (Deed::Reset, Development | Staging) => TokenOrName,
+        (Deed::Reset, Unknown | Protected) => Never,
         // It adds a line to the memory and takes nothing away.
         (Deed::NotesAdd, _) => Free,
         // It decides what everything else may do.
@@ -254,7 +265,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_taken_back_is_never_done_on_a_protected_database() {
-        for deed in [Deed::RollbackAll, Deed::Redo, Deed::DatabaseDrop, Deed::RoundTrip] {
+        for deed in [Deed::RollbackAll, Deed::Redo, Deed::DatabaseDrop, Deed::RoundTrip, Deed::Reset] {
             assert_eq!(consent(deed, Standing::Protected), Consent::Never, "{}", deed.command());
         }
     }

@@ -34,6 +34,7 @@ pub mod redo;
 pub mod reference;
 pub mod rehearse;
 pub mod repair;
+pub mod reset;
 pub mod restore;
 pub mod rollback;
 pub mod running;

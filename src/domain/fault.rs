@@ -38,6 +38,11 @@ pub const POINTS: &[&str] = &[
     "restore.before_install",
     "restore.installing",
     "restore.installed",
+    "reset.begun",
+    "reset.wiped",
+    "reset.filled",
+    "reset.recorded",
+    "reset.done",
 ];
 
 /// Passes the point called `name`.

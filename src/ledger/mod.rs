@@ -9,11 +9,13 @@ mod log;
 mod marker;
 mod notes;
 mod progress;
+mod resets;
 mod restores;
 mod schema;
 
 pub use log::{Action, Actor, Entry, Recorded};
 pub use notes::{Item, NewNote, Note, Wanted};
 pub use progress::{File, Progress, ProgressState};
+pub use resets::{Reset, TOKEN_SECONDS, Token};
 pub use restores::{Carried, Restore};
 pub use schema::{Ledger, LedgerError, Look};
