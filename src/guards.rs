@@ -107,13 +107,15 @@ pub enum Deed {
     Reset,
     /// `notes add`
     NotesAdd,
+    /// `verify --record`
+    VerifyRecord,
     /// `marker set`
     MarkerSet,
 }
 
 impl Deed {
     /// All of them, in the order of the table's rows.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: &[Self] = &[
         Self::Migrate,
         Self::Rollback,
         Self::RollbackAll,
@@ -125,6 +127,7 @@ impl Deed {
         Self::Restore,
         Self::Reset,
         Self::NotesAdd,
+        Self::VerifyRecord,
         Self::MarkerSet,
     ];
 
@@ -142,6 +145,7 @@ impl Deed {
             Self::Restore => "restore",
             Self::Reset => "reset",
             Self::NotesAdd => "notes add",
+            Self::VerifyRecord => "verify --record",
             Self::MarkerSet => "marker set",
         }
     }
@@ -206,7 +210,7 @@ pub fn consent(deed: Deed, standing: Standing) -> Consent {
         (Deed::Reset, Development | Staging) => TokenOrName,
         (Deed::Reset, Unknown | Protected) => Never,
         // It adds a line to the memory and takes nothing away.
-        (Deed::NotesAdd, _) => Free,
+        (Deed::NotesAdd | Deed::VerifyRecord, _) => Free,
         // It decides what everything else may do.
         (Deed::MarkerSet, Development) => Ask,
         (Deed::MarkerSet, Staging | Unknown | Protected) => AskByName,

@@ -33,6 +33,8 @@ pub struct Relations {
     pub visible: Vec<Relation>,
     /// Operators of the project's own, whose functions may do anything.
     pub operators: Vec<String>,
+    /// Types with casts of the project's own, whose functions may do anything.
+    pub casts: Vec<String>,
 }
 
 /// A table or view.
@@ -61,6 +63,8 @@ pub struct RelationColumn {
     pub nullable: bool,
     /// Its type as SQL writes it.
     pub type_text: String,
+    /// Whether it is part of the primary key.
+    pub key: bool,
 }
 
 /// What the catalogue says of a function that a name may mean.

@@ -1,5 +1,7 @@
 //! `manage doctor`
 
+mod scripts;
+
 use serde_json::json;
 
 use super::context::{Chosen, Context};
@@ -149,6 +151,7 @@ impl Doctor<'_> {
         {
             self.fail("history", &failure);
         }
+        self.accounts_and_scripts(chosen, &mut session);
     }
 
     /// The last restore, and what restores and backups that were broken off have left.

@@ -39,6 +39,7 @@ pub mod restore;
 pub mod rollback;
 pub mod running;
 pub mod schema;
+pub mod scripts;
 pub mod signals;
 pub mod start;
 pub mod status;

@@ -16,7 +16,7 @@ use super::output::paint::Paint;
 use super::output::screen::ColorChoice;
 use super::{
     adopt, backup, baseline, completions, database, doctor, export, habits, init, lint, logging, man, marker, migrate, new,
-    notes, notice, redo, repair, reset, restore, rollback, schema, status, verify,
+    notes, notice, redo, repair, reset, restore, rollback, schema, scripts, status, verify,
 };
 use crate::domain::explain::Class;
 use crate::domain::secret::redact;
@@ -66,6 +66,8 @@ pub enum Command {
     Schema(schema::Args),
     #[allow(missing_docs)]
     Verify(verify::Args),
+    #[allow(missing_docs)]
+    Scripts(scripts::Args),
     #[allow(missing_docs)]
     Adopt(adopt::Args),
     #[allow(missing_docs)]
@@ -232,6 +234,7 @@ fn execute(context: &mut Context, command: &Command) -> Result<Exit, Failure> {
         Command::Lint(args) => lint::run(context, args),
         Command::Schema(args) => schema::run(context, args),
         Command::Verify(args) => verify::run(context, args),
+        Command::Scripts(args) => scripts::run(context, args),
         Command::Adopt(args) => adopt::run(context, args),
         Command::Baseline(args) => baseline::run(context, args),
         Command::Export(args) => export::run(context, args),

@@ -2,6 +2,7 @@
 
 mod facts;
 mod groups;
+mod record;
 mod show;
 mod tenants;
 
@@ -10,6 +11,7 @@ use std::collections::BTreeMap;
 use chrono::{NaiveDateTime, Utc};
 
 use self::groups::{Group, Item};
+use self::record::Record;
 use super::context::{Chosen, Context, Reached};
 use super::exit::Exit;
 use super::failure::Failure;
@@ -17,6 +19,7 @@ use super::signals::Interrupts;
 use crate::backend::{Access, Basic, Session};
 use crate::domain::explain::{Class, Explain};
 use crate::domain::value::Value;
+use crate::ledger::Ledger;
 use crate::project::scripts::{self, Kind, Scope, Script, ScriptError, Scripts, parameter};
 use crate::tenancy::{Account, Map, Site, find};
 use crate::verify::{Check, CheckError, Given, Outcome, Scoping, Status, run as run_checks};
@@ -49,6 +52,10 @@ pub struct Args {
     /// How many accounts are looked at side by side, each over a connection of its own
     #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u8).range(1..=64), requires = "all_tenants")]
     jobs: u8,
+
+    /// Keep the results in the database, in manage's own tables; later calls say what has changed since
+    #[arg(long)]
+    record: bool,
 
     /// A parameter that a check declares
     #[arg(long = "param", value_name = "NAME=VALUE")]
@@ -89,11 +96,17 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     refuse_unused(&given, &selected)?;
     let mut reached = context.reach(&chosen, Access::Read, "verify")?;
     let call = Call { args, given: &given, instant: Utc::now().naive_utc() };
+    let ledger = record::readable(&mut reached.session)?;
     reached.session.begin_snapshot(None)?;
-    let done = call.within_snapshot(context, &chosen, &mut reached, &mut selected);
+    let done = call.within_snapshot(context, &chosen, &mut reached, &mut selected, ledger);
     // Nothing was written, so nothing is lost with a snapshot that cannot be ended.
     let _ = reached.session.end_snapshot();
-    done
+    drop(reached);
+    let (exit, record) = done?;
+    if args.record {
+        record.keep(context, &chosen)?;
+    }
+    Ok(exit)
 }
 
 /// The checks that are meant: name, and the script or why it cannot be used.
@@ -163,7 +176,8 @@ impl Call<'_> {
         chosen: &Chosen,
         reached: &mut Reached,
         selected: &mut Selected<'_>,
-    ) -> Result<Exit, Failure> {
+        ledger: Option<Ledger>,
+    ) -> Result<(Exit, Record), Failure> {
         let subject = self.subject(context, chosen, &mut reached.session)?;
         let scoping = match &subject {
             Subject::Whole => Scoping::Whole,
@@ -171,6 +185,12 @@ impl Call<'_> {
             Subject::All(map) => Scoping::Tenants { map, site: false },
         };
         let one = matches!(subject, Subject::One(..));
+        let account = match &subject {
+            Subject::One(_, account, _) => Some(account),
+            _ => None,
+        };
+        let usable = selected.iter().filter_map(|(_, script)| script.as_ref().ok().copied());
+        let record = Record::look(ledger, &mut reached.session, account, usable, self.given, self.instant)?;
         let mut items = Vec::new();
         for (name, script) in std::mem::take(selected) {
             items.push(self.item(name, script, scoping, one, &mut reached.session)?);
@@ -188,7 +208,7 @@ impl Call<'_> {
             now: now.clone(),
             limit: self.args.limit,
         };
-        let mut show = show::Show::new(context, &self.args.format, &items);
+        let mut show = show::Show::new(context, &self.args.format, &items, record);
         let told = match &subject {
             Subject::Whole => String::new(),
             Subject::One(_, account, None) => format!("{account} in "),
@@ -223,11 +243,12 @@ impl Call<'_> {
                 tenants.run(&mut reached.session, &|account| given(&account.key, &Value::Null), &mut show)?;
             }
         }
-        let worst = show.finish();
+        let (worst, record) = show.finish();
         if interrupts.twice() {
             context.interrupted = true;
         }
-        Ok(if interrupts.asked() && matches!(worst, Exit::Ok | Exit::Check) { Exit::Stopped } else { worst })
+        let stopped = interrupts.asked() && matches!(worst, Exit::Ok | Exit::Check);
+        Ok((if stopped { Exit::Stopped } else { worst }, record))
     }
 
     fn subject(&self, context: &mut Context, chosen: &Chosen, session: &mut Session) -> Result<Subject, Failure> {

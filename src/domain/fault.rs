@@ -19,12 +19,6 @@ pub const POINTS: &[&str] = &[
     "progress.done",
     "rollback.before_commit",
     "rollback.after_commit",
-    "baseline.written",
-    "baseline.staged",
-    "baseline.moved",
-    "baseline.finished",
-    "baseline.before_commit",
-    "baseline.after_commit",
     "backup.begun",
     "backup.copying",
     "backup.copied",
@@ -43,6 +37,12 @@ pub const POINTS: &[&str] = &[
     "reset.filled",
     "reset.recorded",
     "reset.done",
+    "baseline.written",
+    "baseline.staged",
+    "baseline.moved",
+    "baseline.finished",
+    "baseline.before_commit",
+    "baseline.after_commit",
 ];
 
 /// Passes the point called `name`.

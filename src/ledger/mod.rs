@@ -5,6 +5,7 @@
 //! history is `manage_ledger_history`, so that it never meets a project's own). Reading commands only
 //! [`look`](Ledger::look).
 
+mod checks;
 mod log;
 mod marker;
 mod notes;
@@ -13,6 +14,7 @@ mod resets;
 mod restores;
 mod schema;
 
+pub use checks::{CheckOf, CheckResult};
 pub use log::{Action, Actor, Entry, Recorded};
 pub use notes::{Item, NewNote, Note, Wanted};
 pub use progress::{File, Progress, ProgressState};

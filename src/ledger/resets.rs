@@ -44,7 +44,7 @@ pub enum Token {
 
 impl Ledger {
     /// The version from which on there are resets.
-    pub(super) const RESETS: i64 = 5;
+    pub(super) const RESETS: i64 = 6;
 
     /// Keeps a plan, and gives the token that is good for it once. `now` is in seconds since 1970.
     ///

@@ -23,15 +23,17 @@ pub struct Confined {
     pub parameters: Vec<String>,
     /// The tables that it may read; `None` for all.
     pub tables: Option<Arc<Readable>>,
+    /// The byte of its file at which the script's own SQL begins.
+    pub at: usize,
     own: Rewritten,
     before: usize,
     behind: usize,
 }
 
 impl Confined {
-    /// The byte of the script's own SQL that byte `at` of the statement was, where it was one.
+    /// The byte of the file that byte `at` of the statement was, where it was one of the script's own.
     pub fn origin(&self, at: usize) -> Option<usize> {
-        at.checked_sub(self.before).map(|at| self.own.origin(at) + self.behind)
+        at.checked_sub(self.before).map(|at| self.at + self.own.origin(at) + self.behind)
     }
 }
 
@@ -104,7 +106,7 @@ pub fn free(sql: &str, engine: Engine, functions: &Functions, form: Form<'_>) ->
     functions.refuse_volatile(&read)?;
     let mut binds = Binds::new(engine);
     let own = rewritten(&mut binds, sql, form)?;
-    Ok(Confined { sql: own.sql.clone(), parameters: binds.names().to_vec(), tables: None, own, before: 0, behind: 0 })
+    Ok(Confined { sql: own.sql.clone(), parameters: binds.names().to_vec(), tables: None, at: 0, own, before: 0, behind: 0 })
 }
 
 /// The query of a tenant script, confined to the account `:account` and, where `site` says so, to the site `:site`.
@@ -148,6 +150,7 @@ pub fn confine(
         sql: format!("{before}{}", own.sql),
         parameters: binds.names().to_vec(),
         tables: Some(Arc::new(map.reach(&tables))),
+        at: 0,
         before: before.len(),
         own,
         behind,
@@ -196,11 +199,18 @@ fn refuse_schemas(map: &Map, read: &Query) -> Result<(), Refusal> {
 }
 
 fn refuse_operators(map: &Map, read: &Query) -> Result<(), Refusal> {
-    match read.operators.iter().find(|mention| map.relations.operators.contains(&mention.name)) {
-        Some(mention) => Err(refusal(
+    if let Some(mention) = read.operators.iter().find(|mention| map.relations.operators.contains(&mention.name)) {
+        return Err(refusal(
             mention,
             format!("`{}` is an operator of the project's own, which may read other accounts' rows", mention.name),
             "use the database's own operators",
+        ));
+    }
+    match read.names.iter().find(|mention| map.relations.casts.contains(&mention.name)) {
+        Some(mention) => Err(refusal(
+            mention,
+            format!("`{}` has a cast of the project's own, which may read other accounts' rows", mention.name),
+            "use the database's own types",
         )),
         None => Ok(()),
     }

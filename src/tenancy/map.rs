@@ -206,6 +206,13 @@ impl Map {
         self.relations.visible.iter().filter(|relation| !relation.foreign && self.find(&relation.name).is_none())
     }
 
+    /// The columns of a table's primary key.
+    pub fn key_columns(&self, table: &Table) -> Vec<&str> {
+        let relation = self.relations.visible.iter().find(|relation| relation.sql == table.sql);
+        let columns = relation.into_iter().flat_map(|relation| &relation.columns);
+        columns.filter(|column| column.key).map(|column| column.name.as_str()).collect()
+    }
+
     /// The account table.
     pub fn account_table(&self) -> &Table {
         &self.tables[self.account]

@@ -59,13 +59,22 @@ impl<'a> Check<'a> {
             let value = parameter.get_ref().value(name, given.get(name).map(String::as_str), engine);
             parameters.insert(name.clone(), value.map_err(|error| CheckError::of(&error))?);
         }
-        let scoping = match (scoping, script.head.scope) {
-            (Scoping::Tenants { map, site }, Scope::Tenant) => Some((map, site)),
-            _ => None,
-        };
-        let mut maker = Maker { script, scoping, engine, session };
+        let made = Self::made(script, scoping, session)?;
+        Ok(Self { parameters, ..made })
+    }
+
+    /// Looks at a script without running it.
+    ///
+    /// # Errors
+    /// As [`Check::prepare`], but for its parameters' values.
+    pub fn look(script: &'a Script, scoping: Scoping<'_>, session: &mut Session) -> Result<(), CheckError> {
+        Self::made(script, scoping, session).map(drop)
+    }
+
+    fn made(script: &'a Script, scoping: Scoping<'_>, session: &mut Session) -> Result<Self, CheckError> {
+        let mut maker = Maker::new(script, scoping, session);
         let main = maker.make(script.sql(), script.body, true)?;
-        let columns = maker.columns(&main)?;
+        let columns = maker.columns_of(&main)?;
         if script.kind == crate::project::scripts::Kind::Verify && !columns.iter().any(|name| name == WHAT) {
             let refused = ScriptRefused {
                 message: "the check returns no column `what`".to_owned(),
@@ -74,12 +83,11 @@ impl<'a> Check<'a> {
             };
             return Err(CheckError::of(&refused));
         }
-        let total = script.head.total.as_ref().map(|total| maker.make(total.get_ref(), 0, false)).transpose()?;
+        let total = script.head.total.as_ref().map(|total| maker.in_head(total.get_ref())).transpose()?;
         let effects = script.head.effects.iter();
-        let effects = effects
-            .map(|(name, sql)| Ok((name.clone(), maker.make(sql.get_ref(), 0, false)?)))
-            .collect::<Result<_, CheckError>>()?;
-        Ok(Self { script, main, total, effects, confined: scoping.is_some(), parameters })
+        let effects =
+            effects.map(|(name, sql)| Ok((name.clone(), maker.in_head(sql.get_ref())?))).collect::<Result<_, CheckError>>()?;
+        Ok(Self { script, main, total, effects, confined: maker.is_confined(), parameters: BTreeMap::new() })
     }
 
     /// The query with the values of its parameters. `account`, `site` and `now` are the call's.
@@ -99,22 +107,45 @@ impl<'a> Check<'a> {
     }
 }
 
-struct Maker<'a, 's> {
+/// Makes the queries of one script ready.
+pub(super) struct Maker<'a, 's> {
     script: &'a Script,
     scoping: Option<(&'s Map, bool)>,
     engine: Engine,
     session: &'s mut Session,
 }
 
-impl Maker<'_, '_> {
-    /// Confines `sql`, which stands at byte `at` of the file, or in its head.
-    fn make(&mut self, sql: &str, at: usize, in_body: bool) -> Result<Confined, CheckError> {
-        let script = self.script;
-        let placed = |(offset, refused): (usize, ScriptRefused)| {
-            let place = script.place(if in_body { at + offset } else { 0 });
-            CheckError::of(&ScriptRefused { place: Some(place), ..refused })
+impl<'a, 's> Maker<'a, 's> {
+    pub fn new(script: &'a Script, scoping: Scoping<'s>, session: &'s mut Session) -> Self {
+        let scoping = match (scoping, script.head.scope) {
+            (Scoping::Tenants { map, site }, Scope::Tenant) => Some((map, site)),
+            _ => None,
         };
-        self.refuse_unknown(sql).map_err(placed)?;
+        Self { script, scoping, engine: session.engine(), session }
+    }
+}
+
+impl Maker<'_, '_> {
+    pub fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// Whether the script is about one account.
+    pub fn is_confined(&self) -> bool {
+        self.scoping.is_some()
+    }
+
+    /// A query of the head, which the database looks at, too.
+    fn in_head(&mut self, sql: &str) -> Result<Confined, CheckError> {
+        let at = self.script.text.find(sql).unwrap_or(0);
+        let query = self.make(sql, at, false)?;
+        self.columns_of(&query)?;
+        Ok(query)
+    }
+
+    /// Confines `sql`, which stands at byte `at` of the file, or in its head.
+    pub fn make(&mut self, sql: &str, at: usize, in_body: bool) -> Result<Confined, CheckError> {
+        self.refuse_unknown_parameters(sql, at)?;
         let functions = Functions::of(sql, self.engine, self.session).map_err(|error| CheckError::of(&error))?;
         let casts: BTreeMap<&str, String> = self.casts();
         let form = |name: &str, place: String| match casts.get(name) {
@@ -125,7 +156,9 @@ impl Maker<'_, '_> {
             Some((map, site)) => confine(map, sql, site, in_body, &functions, &form),
             None => free(sql, self.engine, &functions, &form),
         };
-        made.map_err(placed)
+        let mut made = made.map_err(|refusal| self.placed(at, refusal))?;
+        made.at = at;
+        Ok(made)
     }
 
     /// PostgreSQL takes the type of a parameter from its place, which may mislead it: `:now - interval '1 day'`.
@@ -142,6 +175,15 @@ impl Maker<'_, '_> {
             casts.extend(map.key_type(true).map(|kind| ("site", kind.to_owned())));
         }
         casts
+    }
+
+    fn placed(&self, at: usize, (offset, refused): (usize, ScriptRefused)) -> CheckError {
+        CheckError::of(&ScriptRefused { place: Some(self.script.place(at + offset)), ..refused })
+    }
+
+    /// Refuses a parameter that `sql`, which stands at byte `at`, uses and nobody declares.
+    pub fn refuse_unknown_parameters(&self, sql: &str, at: usize) -> Result<(), CheckError> {
+        self.refuse_unknown(sql).map_err(|refusal| self.placed(at, refusal))
     }
 
     fn refuse_unknown(&self, sql: &str) -> Result<(), (usize, ScriptRefused)> {
@@ -170,15 +212,16 @@ impl Maker<'_, '_> {
         Ok(())
     }
 
-    fn columns(&mut self, query: &Confined) -> Result<Vec<String>, CheckError> {
+    /// The columns that the database says it returns.
+    pub fn columns_of(&mut self, query: &Confined) -> Result<Vec<String>, CheckError> {
         let read = Read { sql: query.sql.clone(), binds: Vec::new(), tables: query.tables.clone() };
         self.session.prepare_read(&read).map_err(|error| explain(self.script, query, self.scoping.is_some(), &error))
     }
 }
 
 fn explain(script: &Script, query: &Confined, confined: bool, error: &crate::backend::SqlError) -> CheckError {
-    let at = error.position.and_then(|at| query.origin(at)).unwrap_or_else(|| lead(script.sql()));
-    CheckError::sql(error, Some(script.place(script.body + at)), confined)
+    let at = error.position.and_then(|at| query.origin(at)).unwrap_or_else(|| query.at + lead(&script.text[query.at..]));
+    CheckError::sql(error, Some(script.place(at)), confined)
 }
 
 /// How much white space stands before the SQL.

@@ -6,9 +6,11 @@
 mod check;
 mod error;
 mod finding;
+mod inspect;
 mod run;
 
 pub use check::{Check, Scoping};
 pub use error::CheckError;
 pub use finding::Finding;
+pub use inspect::{inspect, inspect_all};
 pub use run::{Given, Outcome, Status, outcome_of, run};

@@ -33,6 +33,7 @@ const TABLE: [(&str, [(Standing, Takes); 4]); 11] = [
     ("adopt", [(Development, Nothing), (Staging, AYes), (Unknown, AYes), (Protected, AYes)]),
     ("repair", [(Development, Nothing), (Staging, AYes), (Unknown, AYes), (Protected, AYes)]),
     ("notes add", [(Development, Nothing), (Staging, Nothing), (Unknown, Nothing), (Protected, Nothing)]),
+    ("verify --record", [(Development, Nothing), (Staging, Nothing), (Unknown, Nothing), (Protected, Nothing)]),
     ("marker set", [(Development, AYes), (Staging, TheName), (Unknown, TheName), (Protected, TheName)]),
     ("restore", [(Development, AYes), (Staging, TheName), (Unknown, TheName), (Protected, TheName)]),
 ];
@@ -67,6 +68,8 @@ fn ready(backend: Backend, command: &str) -> Project {
             project.run("backup x.bak").ok();
             project
         }
+        "verify --record" => project
+            .file("scripts/verify_users.sql", "/* manage\ndescription = \"d\"\n*/\nSELECT 1 AS what FROM users WHERE 1 = 0\n"),
         _ => project,
     }
 }
@@ -191,8 +194,9 @@ rows!(
     adopt_keeps_its_cells = 6,
     repair_keeps_its_cells = 7,
     notes_add_keeps_its_cells = 8,
-    marker_set_keeps_its_cells = 9,
-    restore_keeps_its_cells = 10
+    verify_record_keeps_its_cells = 9,
+    marker_set_keeps_its_cells = 10,
+    restore_keeps_its_cells = 11
 );
 
 #[test]

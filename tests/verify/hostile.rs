@@ -36,6 +36,19 @@ const WRITES: &[&str] = &[
     "ROLLBACK",
     "BEGIN",
     "SAVEPOINT x",
+    "/* /* */ DELETE FROM pages -- */",
+    "SELECT 'x' AS what WHERE :account = 1 /* ; */; DELETE FROM pages --",
+    "SELECT 'x' AS what WHERE :account = 1 -- ;\n; DELETE FROM pages",
+    "SELECT 'it''s; ' AS what WHERE :account = 1; DELETE FROM pages WHERE title <> ''''",
+    "SELECT '\\'; DELETE FROM pages; SELECT '' AS what WHERE :account = 1",
+    "WITH a AS (SELECT 1), d AS (UPDATE pages SET title = 'x' RETURNING id) SELECT id, 'x' AS what FROM d WHERE :account = 1",
+    "SELECT 'x' AS what FROM (DELETE FROM pages RETURNING id) d WHERE :account = 1",
+    "SELECT 'x' AS what WHERE :account = 1;;DELETE FROM pages;",
+    "(DELETE FROM pages)",
+    "VALUES (1); DROP TABLE pages",
+    "EXPLAIN QUERY PLAN DELETE FROM pages",
+    "ANALYZE",
+    "REINDEX",
 ];
 
 const WRITES_ON_SQLITE: &[&str] = &[
@@ -45,6 +58,12 @@ const WRITES_ON_SQLITE: &[&str] = &[
     "SELECT name AS what FROM pragma_table_list WHERE :account = 1",
     "SELECT load_extension('x') AS what WHERE :account = 1",
     "EXPLAIN DELETE FROM pages",
+    "SELECT E'\\'; DELETE FROM pages; --' AS what WHERE :account = 1",
+    "SELECT 'x' AS what FROM pragma_user_version(7) WHERE :account = 1",
+    "SELECT \"x\" AS what WHERE :account = 1; PRAGMA query_only = 0; DELETE FROM pages",
+    "DETACH main",
+    "VACUUM INTO 'other.db'",
+    "SELECT writefile('other.db', 'x') AS what WHERE :account = 1",
 ];
 
 const WRITES_ON_POSTGRES: &[&str] = &[
@@ -71,6 +90,33 @@ const WRITES_ON_POSTGRES: &[&str] = &[
     "LOCK TABLE pages",
     "MERGE INTO pages USING sites ON false WHEN MATCHED THEN DELETE",
     "TABLE pages",
+    "WITH d AS MATERIALIZED (DELETE FROM pages RETURNING id) SELECT id, 'x' AS what FROM d WHERE :account = 1",
+    "WITH d AS NOT MATERIALIZED (INSERT INTO countries VALUES ('x', 'x') RETURNING code) SELECT code AS what FROM d WHERE :account = 1",
+    "SELECT $$x$$ AS what WHERE :account = 1; DELETE FROM pages; SELECT $$",
+    "SELECT $a$ $$ $a$ AS what WHERE :account = 1; DELETE FROM pages",
+    "SELECT public.deletes() AS what WHERE :account = 1",
+    "SELECT \"deletes\"() AS what WHERE :account = 1",
+    "SELECT U&\"d\\0065letes\"() AS what WHERE :account = 1",
+    "SELECT title AS what FROM pages, LATERAL deletes() WHERE account_id = :account",
+    "SELECT what FROM (SELECT 'a' !!! 'b' AS what) x WHERE :account = 1",
+    "SELECT pg_read_file('postgresql.conf') AS what WHERE :account = 1",
+    "SELECT pg_read_binary_file('postgresql.conf') AS what WHERE :account = 1",
+    "SELECT pg_ls_dir('.') AS what WHERE :account = 1",
+    "SELECT pg_terminate_backend(pg_backend_pid()) AS what WHERE :account = 1",
+    "SELECT pg_reload_conf() AS what WHERE :account = 1",
+    "SELECT pg_switch_wal() AS what WHERE :account = 1",
+    "SELECT lo_import('/etc/hostname') AS what WHERE :account = 1",
+    "SELECT lo_export(1, 'other.db') AS what WHERE :account = 1",
+    "SELECT currval('counter') AS what WHERE :account = 1",
+    "COPY (SELECT 1) TO PROGRAM 'touch other.db'",
+    "COPY pages FROM PROGRAM 'true'",
+    "SET SESSION AUTHORIZATION postgres",
+    "SET default_transaction_read_only = off",
+    "REFRESH MATERIALIZED VIEW all_pages",
+    "DECLARE c CURSOR FOR SELECT 1",
+    "EXECUTE p",
+    "NOTIFY a",
+    "\\! touch other.db",
 ];
 
 const FUNCTIONS: &str = "
@@ -84,6 +130,13 @@ CREATE FUNCTION \"Peek\"() RETURNS text LANGUAGE sql STABLE AS 'SELECT string_ag
 CREATE FUNCTION of_row(anyelement) RETURNS text LANGUAGE sql STABLE AS 'SELECT string_agg(title, '','') FROM public.pages';
 CREATE FUNCTION peeks(text, text) RETURNS boolean LANGUAGE sql STABLE AS 'SELECT true FROM public.pages LIMIT 1';
 CREATE OPERATOR ### (LEFTARG = text, RIGHTARG = text, FUNCTION = peeks);
+CREATE FUNCTION writes(text, text) RETURNS text LANGUAGE plpgsql STABLE AS $$ BEGIN PERFORM deletes(); RETURN 'x'; END $$;
+CREATE OPERATOR !!! (LEFTARG = text, RIGHTARG = text, FUNCTION = writes);
+CREATE FUNCTION peek_next(text, text) RETURNS text LANGUAGE sql STABLE AS 'SELECT string_agg(title, '','') FROM public.pages';
+CREATE AGGREGATE peek_sum(text) (SFUNC = peek_next, STYPE = text);
+CREATE TYPE peeked AS (said text);
+CREATE FUNCTION peek_cast(text) RETURNS peeked LANGUAGE sql STABLE AS 'SELECT ROW(string_agg(title, '',''))::peeked FROM public.pages';
+CREATE CAST (text AS peeked) WITH FUNCTION peek_cast(text);
 CREATE SCHEMA hidden;
 CREATE TABLE hidden.pages AS SELECT * FROM pages;
 CREATE TABLE hidden.words (word text);
@@ -164,6 +217,14 @@ const PEEKS_ON_POSTGRES: &[&str] = &[
     "SELECT word AS what FROM ts_stat('SELECT to_tsvector(title) FROM public.pages') WHERE :account = 1",
     "SELECT pg_read_file('postgresql.conf') AS what WHERE :account = 1",
     "SELECT title AS what FROM pages WHERE account_id = :account AND EXISTS (TABLE public.pages)",
+    "SELECT peek_sum(title) AS what FROM pages WHERE account_id = :account",
+    "SELECT (title::peeked)::text AS what FROM pages WHERE account_id = :account",
+    "SELECT CAST(title AS \"peeked\")::text AS what FROM pages WHERE account_id = :account",
+    "SELECT query AS what FROM pg_stat_get_activity(NULL) WHERE :account = 1",
+    "SELECT pg_stat_get_backend_activity(1) AS what WHERE :account = 1",
+    "SELECT schema_to_xml('public', true, true, '')::text AS what WHERE :account = 1",
+    "SELECT title AS what FROM pages WHERE account_id = :account UNION TABLE secrets",
+    "SELECT current_setting('data_directory') AS what WHERE :account = 1",
     "SELECT title AS what FROM pages TABLESAMPLE system (100), public.pages x WHERE :account = 1",
 ];
 
@@ -174,6 +235,9 @@ each_backend! {
             Backend::Sqlite => WRITES_ON_SQLITE,
             Backend::Postgres => {
                 project.execute(FUNCTIONS);
+                // Strings end elsewhere with this, unless the session says otherwise.
+                let name = project.value("SELECT current_database()");
+                project.execute(&format!("ALTER DATABASE {name} SET standard_conforming_strings = off"));
                 WRITES_ON_POSTGRES
             }
         };

@@ -2,6 +2,8 @@
 
 mod fixture;
 mod hostile;
+mod recorded;
 mod results;
 mod scope;
 mod script_files;
+mod scripts_command;

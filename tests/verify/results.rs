@@ -86,21 +86,45 @@ each_backend! {
         project.manage(["verify", "--account", "acme", "--param", "word=ours", "--param", "since=2020-01-01"]).exits_with(1);
         project.manage(["verify", "--account", "acme", "--param", "wrod=ours"]).fails_with(2);
     }
+}
 
-    fn a_file_that_nobody_may_write_is_read(project: Project) {
-        let project = platform(project.check("status", "", STATUS));
-        let before = project.everything();
-        if project.backend() == Backend::Sqlite {
-            std::fs::set_permissions(project.path("manage.db"), std::os::unix::fs::PermissionsExt::from_mode(0o444)).expect("ours");
-        } else {
-            project.execute("ALTER ROLE CURRENT_USER IN DATABASE CURRENT_DATABASE SET default_transaction_read_only = on".replace(
-                " IN DATABASE CURRENT_DATABASE", "").replace("ALTER ROLE CURRENT_USER", "SELECT 1; --").as_str());
-        }
+#[test]
+fn a_file_in_a_folder_that_nobody_may_write_is_read() {
+    let project = platform(Project::new().check("status", "", STATUS));
+    let before = project.everything();
+    let mode = |path: &str, mode| {
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(mode);
+        std::fs::set_permissions(project.path(path), mode).expect("the file is ours");
+    };
+    mode("manage.db", 0o444);
+    mode(".", 0o555);
 
-        project.run("verify --account acme").exits_with(1);
+    let outcome = project.run("verify --account acme");
 
-        assert_eq!(before, project.everything());
-    }
+    mode(".", 0o755);
+    outcome.exits_with(1).says("2 findings");
+    mode("manage.db", 0o644);
+    assert_eq!(before, project.everything());
+}
+
+#[test]
+fn a_role_that_only_reads_is_enough() {
+    let project = platform(Project::on(Backend::Postgres).check("status", "", STATUS));
+    let role = format!("reader_{}", project.value("SELECT current_database()"));
+    project.execute(&format!("CREATE ROLE {role} LOGIN; GRANT SELECT ON pages, accounts, sites TO {role}; ALTER ROLE {role} SET default_transaction_read_only = on"));
+    let before = project.everything();
+    let url = project.database_url().replacen("postgres@", &format!("{role}@"), 1);
+    let as_reader = |arguments: &str| project.command(arguments).env("DATABASE_URL", &url).run();
+
+    as_reader("verify --account acme").exits_with(1).says("2 findings");
+    as_reader("verify --all-tenants --jobs 2").exits_with(1);
+    as_reader("verify --account acme --record").fails_with(3).says("2 findings");
+    // What the role may not see is an error, not "nothing found".
+    project.write("scripts/verify_links.sql", &script("", "SELECT id, target AS what FROM links WHERE :account = 1"));
+    as_reader("verify links --account acme").exits_with(3).says("permission denied");
+
+    assert_eq!(before, project.everything());
+    project.execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
 }
 
 #[test]

@@ -87,7 +87,10 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         ["migrate", version] => drop(open(&arguments.database, &migrations.to(version))?),
         ["rollback", ..] => {
             let steps = words.get(1).map_or(Ok(1), |steps| steps.parse())?;
-            migrations.rollback(&mut connect(&arguments.database)?, steps)?;
+            let done = migrations.rollback(&mut connect(&arguments.database)?, steps)?;
+            if done.finished.is_empty() {
+                println!("{}: nothing to take back", arguments.database);
+            }
         }
         ["restore", file] => connect(&arguments.database)?.batch_execute(&std::fs::read_to_string(file)?)?,
         _ => unreachable!("the words were looked at"),

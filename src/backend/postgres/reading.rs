@@ -20,7 +20,8 @@ const RELATIONS: &str = "SELECT n.nspname::text, c.relname::text, \
          n.nspname IN ('pg_catalog', 'information_schema', 'manage') \
              OR EXISTS (SELECT 1 FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass \
                         AND d.objid = c.oid AND d.deptype = 'e'), \
-         a.attname::text, NOT a.attnotnull, pg_catalog.format_type(a.atttypid, a.atttypmod) \
+         a.attname::text, NOT a.attnotnull, pg_catalog.format_type(a.atttypid, a.atttypmod), \
+         EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisprimary AND a.attnum = ANY (i.indkey)) \
      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
      LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
          AND n.nspname NOT IN ('pg_catalog', 'information_schema') \
@@ -32,9 +33,20 @@ const OPERATORS: &str = "SELECT DISTINCT o.oprname::text FROM pg_catalog.pg_oper
      JOIN pg_catalog.pg_language l ON l.oid = p.prolang \
      WHERE n.nspname <> 'pg_catalog' AND l.lanname NOT IN ('c', 'internal')";
 
+/// Types to which, or from which, a function of the project's own casts; as the catalogue and as SQL calls them.
+const CASTS: &str = "SELECT DISTINCT x.name FROM pg_catalog.pg_cast c JOIN pg_catalog.pg_proc p ON p.oid = c.castfunc \
+     JOIN pg_catalog.pg_language l ON l.oid = p.prolang JOIN pg_catalog.pg_type t ON t.oid IN (c.castsource, c.casttarget) \
+     JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace \
+     CROSS JOIN LATERAL (VALUES (t.typname::text), (pg_catalog.format_type(t.oid, NULL))) AS x (name) \
+     WHERE c.oid >= 16384 AND n.nspname <> 'pg_catalog' AND l.lanname NOT IN ('c', 'internal')";
+
 /// The server's own functions are harmless but for those that run a query that they get as text or by a table's name.
 const FUNCTIONS: &str = "SELECT p.proname::text, n.nspname::text, p.provolatile = 'v', \
-         CASE WHEN n.nspname = 'pg_catalog' THEN p.proname !~ '_to_xml|^(ts_stat|ts_rewrite|query_to_|cursor_to_|pg_read_|pg_ls_|lo_|currval|lastval|current_setting)' \
+         CASE WHEN n.nspname = 'pg_catalog' THEN p.proname !~ '_to_xml|^(ts_stat|ts_rewrite|query_to_|cursor_to_|pg_read_|pg_ls_|pg_stat_get_|lo_|currval|lastval|current_setting)' \
+              WHEN p.prokind = 'a' THEN NOT EXISTS (SELECT FROM pg_catalog.pg_aggregate g JOIN pg_catalog.pg_proc s ON s.oid IN \
+                  (g.aggtransfn, g.aggfinalfn, g.aggcombinefn, g.aggserialfn, g.aggdeserialfn, g.aggmtransfn, g.aggminvtransfn, g.aggmfinalfn) \
+                  JOIN pg_catalog.pg_language sl ON sl.oid = s.prolang \
+                  WHERE g.aggfnoid = p.oid AND sl.lanname NOT IN ('c', 'internal')) \
               ELSE p.provolatile = 'i' AND l.lanname IN ('c', 'internal') END, \
          p.pronargs = 1 AND t.typtype IN ('c', 'p') \
      FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace \
@@ -112,11 +124,13 @@ impl PostgresSession {
                     name: column.to_owned(),
                     nullable: row.truth(6) == Some(true),
                     type_text: text(7),
+                    key: row.truth(8) == Some(true),
                 });
             }
         }
         let operators = self.query(OPERATORS, &[])?.iter().filter_map(|row| row.text(0)).map(str::to_owned).collect();
-        Ok(Relations { schemas, visible, operators })
+        let casts = self.query(CASTS, &[])?.iter().filter_map(|row| row.text(0)).map(str::to_owned).collect();
+        Ok(Relations { schemas, visible, operators, casts })
     }
 
     pub(in crate::backend) fn functions(&mut self, names: &[String]) -> Result<Vec<Function>, SqlError> {

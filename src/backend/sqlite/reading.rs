@@ -22,7 +22,7 @@ const TABLES_OF_ARGUMENTS: &[&str] = &["json_each", "json_tree", "jsonb_each", "
 /// Functions that reach beyond the statement.
 const REACHING: &[&str] = &["load_extension", "fts3_tokenizer", "writefile", "readfile", "edit"];
 
-const COLUMNS: &str = "SELECT s.type, s.name, c.name, c.[notnull] OR (c.pk AND upper(c.type) = 'INTEGER'), c.type \
+const COLUMNS: &str = "SELECT s.type, s.name, c.name, c.[notnull] OR (c.pk AND upper(c.type) = 'INTEGER'), c.type, c.pk > 0 \
      FROM main.sqlite_schema s, pragma_table_xinfo(s.name) c \
      WHERE s.type IN ('table', 'view') AND s.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY s.name, c.cid";
 
@@ -114,6 +114,7 @@ impl SqliteSession {
                 name: row.text(2).unwrap_or_default().to_owned(),
                 nullable: row.truth(3) != Some(true),
                 type_text: row.text(4).unwrap_or_default().to_owned(),
+                key: row.truth(5) == Some(true),
             });
         }
         let own = [
@@ -137,6 +138,7 @@ impl SqliteSession {
             schemas: vec!["main".to_owned(), "temp".to_owned()],
             visible: found.into_values().chain(own).collect(),
             operators: Vec::new(),
+            casts: Vec::new(),
         })
     }
 

@@ -1,6 +1,7 @@
 //! `manage new`: something to begin with.
 
 pub mod migration;
+pub mod script;
 
 use super::context::Context;
 use super::exit::Exit;
@@ -10,6 +11,7 @@ use super::failure::Failure;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   manage new migration \"add user preferences table\"
+  manage new verify \"status fixes\"
   manage help new migration     explain one kind")]
 pub struct Args {
     #[command(subcommand)]
@@ -19,6 +21,10 @@ pub struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Kind {
     Migration(migration::Args),
+    Verify(script::Verify),
+    Fix(script::Fix),
+    Sync(script::Sync),
+    Report(script::Report),
 }
 
 /// Runs the command.
@@ -28,5 +34,9 @@ enum Kind {
 pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     match &args.kind {
         Kind::Migration(args) => migration::run(context, args),
+        Kind::Verify(args) => script::verify(context, args),
+        Kind::Fix(args) => script::fix(context, args),
+        Kind::Sync(args) => script::sync(context, args),
+        Kind::Report(args) => script::report(context, args),
     }
 }

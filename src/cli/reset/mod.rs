@@ -92,7 +92,15 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     }
     forbidden(context, &reached)?;
     half_way(&mut reached, &files)?;
-    let in_the_way = in_the_way(&mut reached)?;
+    let mut in_the_way = in_the_way(&mut reached)?;
+    // Who has just gone may still be seen for a moment.
+    for _ in 0..10 {
+        if args.plan || in_the_way.is_empty() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+        in_the_way = self::in_the_way(&mut reached)?;
+    }
     if let (Some(first), false) = (in_the_way.first(), args.plan) {
         return Err(refused_for(&reached.identity.name, first, &in_the_way));
     }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::groups::Group;
+use super::record::{Before, Record};
 use crate::cli::output::value::fact;
 use crate::cli::output::words;
 use crate::domain::explain::{Explain, Place};
@@ -11,11 +12,11 @@ use crate::verify::{Finding, Outcome};
 use std::path::Path;
 
 /// The checks of a group, as JSON tells them.
-pub fn checks(group: &Group, folder: &Path) -> Vec<Value> {
-    group.outcomes.iter().map(|outcome| check(group, outcome, folder)).collect()
+pub fn checks(group: &Group, folder: &Path, record: &Record) -> Vec<Value> {
+    group.outcomes.iter().map(|outcome| check(group, outcome, folder, record.before(group, outcome))).collect()
 }
 
-fn check(group: &Group, outcome: &Outcome, folder: &Path) -> Value {
+fn check(group: &Group, outcome: &Outcome, folder: &Path, before: Option<Before>) -> Value {
     json!({
         "name": outcome.name,
         "status": outcome.status.word(),
@@ -27,6 +28,9 @@ fn check(group: &Group, outcome: &Outcome, folder: &Path) -> Value {
         "effects": outcome.effects.iter().map(|(name, count)| (name.clone(), json!(count))).collect::<Map<_, _>>(),
         "fix": outcome.fix,
         "duration_ms": words::milliseconds(outcome.took),
+        "before": before.map(|before| json!({
+            "checked_at": before.at, "status": before.status, "findings": before.findings, "change": before.change,
+        })),
         "reason": outcome.reason,
         "error": outcome.error.as_ref().map(|error| {
             let place = error.place().map(|place| Place { file: Project::shown(&place.file, folder), ..place });

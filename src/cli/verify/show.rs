@@ -6,6 +6,7 @@ use chrono::NaiveDateTime;
 use serde_json::{Value, json};
 
 use super::groups::{Group, Item};
+use super::record::Record;
 use super::{exit_of, facts};
 use crate::cli::context::{Context, Opener};
 use crate::cli::exit::Exit;
@@ -35,11 +36,12 @@ pub struct Show<'a> {
     failed: usize,
     made: usize,
     worst: Exit,
+    record: Record,
 }
 
 impl<'a> Show<'a> {
     /// Shows the results of these checks in this form.
-    pub fn new(context: &'a mut Context, format: &str, items: &[Item<'_>]) -> Self {
+    pub fn new(context: &'a mut Context, format: &str, items: &[Item<'_>], record: Record) -> Self {
         Self {
             folder: context.folder.clone(),
             junit: format == "junit",
@@ -54,6 +56,7 @@ impl<'a> Show<'a> {
             failed: 0,
             made: 0,
             worst: Exit::Ok,
+            record,
             context,
         }
     }
@@ -80,6 +83,7 @@ impl<'a> Show<'a> {
 
     /// The results about one account, or about the database as a whole.
     pub fn group(&mut self, group: Group) {
+        self.record.take(&group);
         for outcome in &group.outcomes {
             let exit = exit_of(outcome);
             if rank(exit) > rank(self.worst) {
@@ -94,7 +98,7 @@ impl<'a> Show<'a> {
             self.failed_accounts += usize::from(failed > 0);
         }
         if self.context.screen.json {
-            self.checks.extend(facts::checks(&group, &self.folder));
+            self.checks.extend(facts::checks(&group, &self.folder, &self.record));
         } else if self.junit {
             self.suites.push(suite(&group, &self.folder));
         } else {
@@ -125,7 +129,9 @@ impl<'a> Show<'a> {
         };
         let mark = screen.paint.on(style, mark);
         let took = if outcome.status == Status::Skip { String::new() } else { words::duration(outcome.took) };
-        let line = format!("  {mark} {:<width$}  {:<44} {took:>8}", outcome.name, summary(outcome), width = self.width);
+        let before = self.record.before(group, outcome).map(|before| before.in_words()).unwrap_or_default();
+        let line =
+            format!("  {mark} {:<width$}  {:<44} {took:>8}   {before}", outcome.name, summary(outcome), width = self.width);
         screen.row(line.trim_end());
         for finding in &outcome.sample {
             let line = format!("      {}", in_words(finding, group.account.is_none()));
@@ -149,12 +155,12 @@ impl<'a> Show<'a> {
         }
     }
 
-    /// Shows the end, and gives the exit code.
-    pub fn finish(self) -> Exit {
+    /// Shows the end, and gives the exit code and the results.
+    pub fn finish(self) -> (Exit, Record) {
         let screen = &mut self.context.screen;
         if self.junit && !screen.json {
             screen.write(&junit::document(&self.suites));
-            return self.worst;
+            return (self.worst, self.record);
         }
         screen.facts.insert("checks".to_owned(), self.checks.into());
         let left_out = self.left_out.iter().map(|(account, reason)| json!({ "account": account, "reason": reason }));
@@ -175,7 +181,7 @@ impl<'a> Show<'a> {
             0 => screen.line(&format!("{} passed", words::count(self.made, "check"))),
             failed => screen.line(&format!("{failed} of {} failed", words::count(self.made, "check"))),
         }
-        self.worst
+        (self.worst, self.record)
     }
 }
 

@@ -35,6 +35,20 @@ pub enum ScriptError {
         /// What to do.
         hint: String,
     },
+    /// Several scripts have the name.
+    #[error("several scripts are called `{name}`")]
+    Several {
+        /// As it was typed.
+        name: String,
+        /// Their names with the words for their kinds.
+        full: String,
+    },
+    /// A file is in the way.
+    #[error("{} is there already", .file.display())]
+    Exists {
+        /// The file.
+        file: PathBuf,
+    },
     /// A parameter's value.
     #[error("{message}")]
     Parameter {
@@ -77,6 +91,8 @@ impl Explain for ScriptError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Invalid { hint, .. } | Self::Unknown { hint, .. } | Self::Parameter { hint, .. } => Some(hint.clone()),
+            Self::Several { full, .. } => Some(format!("say which: {full}")),
+            Self::Exists { .. } => Some("take another name, or that file away".to_owned()),
             Self::File { .. } => Some("check the path, and who may read and write it".to_owned()),
         }
     }

@@ -25,6 +25,16 @@ pub enum Scope {
     Global,
 }
 
+impl Scope {
+    /// The word in a head.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Tenant => "tenant",
+            Self::Global => "global",
+        }
+    }
+}
+
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -14,10 +14,71 @@ use crate::domain::nearest::nearest;
 pub struct Scripts {
     /// By kind and name.
     found: BTreeMap<(Kind, String), Result<Script, ScriptError>>,
+    /// What has done its work.
+    archived: Vec<File>,
 }
 
-/// A file of a script, and the database that its name says.
-type Variant = (Option<Engine>, PathBuf);
+/// A file whose name says that it is a script.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// What the script does.
+    pub kind: Kind,
+    /// Its name.
+    pub name: String,
+    /// The database for which this file is, where its name says one.
+    pub variant: Option<Engine>,
+    /// Where it is.
+    pub path: PathBuf,
+}
+
+/// The SQL files of `folder` in the order of their names: each a script's, or the error that its name tells no kind. A
+/// folder that is not there has none.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub(super) fn files(folder: &Path) -> Result<Vec<Result<File, ScriptError>>, ScriptError> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(unreadable(folder, &error)),
+    };
+    let mut paths = Vec::new();
+    for entry in entries {
+        paths.push(entry.map_err(|error| unreadable(folder, &error))?.path());
+    }
+    paths.sort();
+    Ok(paths.into_iter().filter_map(file).collect())
+}
+
+fn file(path: PathBuf) -> Option<Result<File, ScriptError>> {
+    let stem = path.file_name()?.to_str()?.strip_suffix(".sql")?;
+    if stem.starts_with('.') || path.is_dir() {
+        return None;
+    }
+    let (stem, variant) = variant(stem);
+    let Some((kind, name)) = named(stem) else {
+        return Some(Err(ScriptError::at(
+            Place::file(&path),
+            "its name does not say what kind of script it is",
+            "begin the name with verify_, fix_, sync_, check_ or diagnose_, in lower case",
+        )));
+    };
+    Some(Ok(File { kind, name, variant, path }))
+}
+
+/// Reads the text of a script.
+pub(super) fn text(path: &Path) -> Result<String, ScriptError> {
+    // A pipe in the place of a file would be waited for.
+    if !path.is_file() {
+        return Err(ScriptError::at(Place::file(path), "it is no file", "put a file in its place"));
+    }
+    let bytes = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
+    String::from_utf8(bytes).map_err(|_| ScriptError::at(Place::file(path), "the file is not UTF-8", "save the file as UTF-8"))
+}
+
+fn unreadable(file: &Path, error: &std::io::Error) -> ScriptError {
+    ScriptError::File { verb: "read", file: file.to_owned(), cause: error.to_string() }
+}
 
 /// Reads the scripts in `folder` for `engine`. A folder that is not there has none.
 ///
@@ -26,62 +87,46 @@ type Variant = (Option<Engine>, PathBuf);
 /// # Errors
 /// When the folder cannot be read, or a file in it is no script.
 pub fn load(folder: &Path, engine: Engine) -> Result<Scripts, ScriptError> {
-    let unreadable =
-        |file: &Path, error: std::io::Error| ScriptError::File { verb: "read", file: file.to_owned(), cause: error.to_string() };
-    let entries = match std::fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Scripts::default()),
-        Err(error) => return Err(unreadable(folder, error)),
-    };
-    let mut files: BTreeMap<(Kind, String), Vec<Variant>> = BTreeMap::new();
-    for entry in entries {
-        let path = entry.map_err(|error| unreadable(folder, error))?.path();
-        let Some(file_name) = path.file_name().and_then(|name| name.to_str()) else { continue };
-        let Some(stem) = file_name.strip_suffix(".sql").filter(|stem| !stem.starts_with('.')) else { continue };
-        if !path.is_file() {
-            continue;
+    let mut by_name: BTreeMap<(Kind, String), Vec<File>> = BTreeMap::new();
+    for file in files(folder)? {
+        let file = file?;
+        by_name.entry((file.kind, file.name.clone())).or_default().push(file);
+    }
+    let archived = super::archive::archived(folder)?;
+    let found = by_name.into_iter().filter_map(|(key, files)| Some((key, script(files, engine)?))).collect();
+    Ok(Scripts { found, archived })
+}
+
+/// The script that several files are for one database.
+fn script(files: Vec<File>, engine: Engine) -> Option<Result<Script, ScriptError>> {
+    for (at, file) in files.iter().enumerate() {
+        // `verify_a_b.sql` and `verify_a-b.sql` are one name.
+        if let Some(twin) = files[..at].iter().find(|twin| twin.variant == file.variant) {
+            return Some(Err(ScriptError::at(
+                Place::file(&file.path),
+                format!("the script is there twice: {}", twin.path.file_name().unwrap_or_default().display()),
+                "take one of the two files away",
+            )));
         }
-        let (stem, variant) = variant(stem);
-        let Some((kind, name)) = named(stem) else {
-            return Err(ScriptError::at(
-                Place::file(&path),
-                "its name does not say what kind of script it is",
-                "begin the name with verify_, fix_, sync_, check_ or diagnose_, in lower case",
-            ));
-        };
-        files.entry((kind, name)).or_default().push((variant, path));
     }
-    let mut found = BTreeMap::new();
-    for ((kind, name), variants) in files {
-        let chosen = variants
-            .iter()
-            .find(|(variant, _)| *variant == Some(engine))
-            .or_else(|| variants.iter().find(|(variant, _)| variant.is_none()));
-        // Only for the other database: its head still tells what it is.
-        let Some((_, path)) = chosen.or(variants.first()) else { continue };
-        let script = match std::fs::read(path) {
-            Err(error) => Err(unreadable(path, error)),
-            Ok(bytes) => match String::from_utf8(bytes) {
-                Err(_) => Err(ScriptError::at(Place::file(path), "the file is not UTF-8", "save the file as UTF-8")),
-                Ok(text) => Script::parse(kind, &name, path, &text),
-            },
-        };
-        let script = match script {
-            Ok(script) if chosen.is_none() && script.head.runs_on(engine) => Err(ScriptError::at(
-                Place::file(path),
-                format!("the script has no file for {engine}"),
-                format!(
-                    "add {}_{}.{}.sql, or name the databases that it is for: engines = [\"…\"]",
-                    kind.prefix(),
-                    name.replace('-', "_"),
-                    engine.word()
-                ),
-            )),
-            script => script,
-        };
-        found.insert((kind, name), script);
-    }
-    Ok(Scripts { found })
+    let of = |variant: Option<Engine>| files.iter().find(|file| file.variant == variant);
+    let chosen = of(Some(engine)).or_else(|| of(None));
+    // Only for the other database: its head still tells what it is.
+    let file = chosen.or(files.first())?;
+    let read = text(&file.path).and_then(|text| Script::parse(file.kind, &file.name, &file.path, &text));
+    Some(match read {
+        Ok(script) if chosen.is_none() && script.head.runs_on(engine) => Err(ScriptError::at(
+            Place::file(&file.path),
+            format!("the script has no file for {engine}"),
+            format!(
+                "add {}_{}.{}.sql, or name the databases that it is for: engines = [\"…\"]",
+                file.kind.prefix(),
+                file.name.replace('-', "_"),
+                engine.word()
+            ),
+        )),
+        script => script,
+    })
 }
 
 /// `x.sqlite` is `x` for SQLite.
@@ -108,12 +153,37 @@ impl Scripts {
         self.found.iter().map(|((kind, name), script)| (*kind, name.as_str(), script))
     }
 
+    /// The files of the archive, in the order of their names.
+    pub fn archived(&self) -> &[File] {
+        &self.archived
+    }
+
+    /// The one script, of whatever kind, that is called `name`: its kind and its own name.
+    ///
+    /// # Errors
+    /// When there is none, or several kinds have one.
+    pub fn kind_of(&self, name: &str) -> Result<(Kind, String), ScriptError> {
+        let plain = plain(name);
+        if let Some(key) = self.found.keys().find(|(kind, known)| plain == format!("{}-{known}", kind.prefix())) {
+            return Ok(key.clone());
+        }
+        let kinds: Vec<&(Kind, String)> = self.found.keys().filter(|(_, known)| *known == plain).collect();
+        match kinds.as_slice() {
+            [one] => Ok((*one).clone()),
+            [] => Err(self.unknown(&Kind::ALL, name, &plain)),
+            several => {
+                let full: Vec<String> = several.iter().map(|(kind, known)| format!("{}-{known}", kind.prefix())).collect();
+                Err(ScriptError::Several { name: name.to_owned(), full: full.join(", ") })
+            }
+        }
+    }
+
     /// The script of these kinds that is called `name`, with dashes or underscores, with or without its prefix.
     ///
     /// # Errors
     /// When there is none, or it is not valid.
     pub fn named(&self, kinds: &[Kind], name: &str) -> Result<&Script, ScriptError> {
-        let plain = name.strip_suffix(".sql").unwrap_or(name).replace('_', "-");
+        let plain = plain(name);
         let found = kinds.iter().find_map(|kind| {
             let bare = plain.strip_prefix(kind.prefix()).and_then(|rest| rest.strip_prefix('-'));
             let get = |name: &str| self.found.get(&(*kind, name.to_owned()));
@@ -137,9 +207,16 @@ impl Scripts {
             .collect()
     }
 
-    fn unknown(&self, kinds: &[Kind], name: &str, plain: &str) -> ScriptError {
+    pub(super) fn unknown(&self, kinds: &[Kind], name: &str, plain: &str) -> ScriptError {
         let known: Vec<&str> =
             self.found.keys().filter(|(kind, _)| kinds.contains(kind)).map(|(_, name)| name.as_str()).collect();
+        let archived = self.archived.iter().find(|file| kinds.contains(&file.kind) && file.name == plain);
+        if let Some(file) = archived {
+            return ScriptError::Unknown {
+                name: name.to_owned(),
+                hint: format!("it is archived: move {} back to run it", file.path.file_name().unwrap_or_default().display()),
+            };
+        }
         let elsewhere = self.found.keys().find(|(kind, known)| !kinds.contains(kind) && known == plain);
         let hint = match (nearest(plain, known.iter().copied()), elsewhere) {
             (Some(near), _) => format!("do you mean `{near}`?"),
@@ -149,6 +226,11 @@ impl Scripts {
         };
         ScriptError::Unknown { name: name.to_owned(), hint }
     }
+}
+
+/// A name as it is compared: with dashes, without the file's ending.
+fn plain(name: &str) -> String {
+    name.strip_suffix(".sql").unwrap_or(name).replace('_', "-")
 }
 
 #[cfg(test)]

@@ -8,9 +8,13 @@
 //! | `threshold` | how many findings are too many |
 //! | `parts` | a patch that writes several tables |
 //! | `load` | the scripts of a folder, for a database |
+//! | `archive` | those that have done their work |
+//! | `generate` | a new one, to begin with |
 //! | `error` | what is wrong with a file, and where |
 
+pub mod archive;
 pub mod error;
+pub mod generate;
 pub mod head;
 pub mod load;
 pub mod parameter;
@@ -20,7 +24,7 @@ pub mod threshold;
 
 pub use error::ScriptError;
 pub use head::{Form, Head, Op, Scope, Severity};
-pub use load::{Scripts, load};
+pub use load::{File, Scripts, load};
 pub use parameter::{Parameter, ParameterType};
 pub use parts::Part;
 pub use script::{Kind, Script};

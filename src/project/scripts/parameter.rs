@@ -27,6 +27,21 @@ pub enum ParameterType {
     Enum,
 }
 
+impl ParameterType {
+    /// The word in a head.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Integer => "integer",
+            Self::Number => "number",
+            Self::Boolean => "boolean",
+            Self::Date => "date",
+            Self::Timestamp => "timestamp",
+            Self::Enum => "enum",
+        }
+    }
+}
+
 /// A declared parameter: `[params.since]`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
