@@ -103,6 +103,8 @@ pub enum Deed {
     Adopt,
     /// `restore`
     Restore,
+    /// `reset`
+    Reset,
     /// `notes add`
     NotesAdd,
     /// `verify --record`
@@ -119,11 +121,13 @@ pub enum Deed {
     RunsPrune,
     /// `approve`
     Approve,
+    /// `test-data inject` and `test-data remove`
+    TestData,
 }
 
 impl Deed {
     /// All of them, in the order of the table's rows.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: &[Self] = &[
         Self::Migrate,
         Self::Rollback,
         Self::RollbackAll,
@@ -133,6 +137,7 @@ impl Deed {
         Self::RoundTrip,
         Self::Adopt,
         Self::Restore,
+        Self::Reset,
         Self::NotesAdd,
         Self::VerifyRecord,
         Self::MarkerSet,
@@ -141,6 +146,7 @@ impl Deed {
         Self::Undo,
         Self::RunsPrune,
         Self::Approve,
+        Self::TestData,
     ];
 
     /// The command, as it is typed.
@@ -155,6 +161,7 @@ impl Deed {
             Self::RoundTrip => "lint --roundtrip",
             Self::Adopt => "adopt",
             Self::Restore => "restore",
+            Self::Reset => "reset",
             Self::NotesAdd => "notes add",
             Self::VerifyRecord => "verify --record",
             Self::MarkerSet => "marker set",
@@ -163,6 +170,7 @@ impl Deed {
             Self::Undo => "undo",
             Self::RunsPrune => "runs prune",
             Self::Approve => "approve",
+            Self::TestData => "test-data",
         }
     }
 }
@@ -178,6 +186,9 @@ pub enum Consent {
     AskByName,
     /// The plan that was shown, by its digest, and a reason. `--yes` replaces neither.
     DigestAndReason,
+    /// The token of a plan that was shown, or the database's name typed on a terminal. Nothing else: no setting, no
+    /// variable, no `--yes`.
+    TokenOrName,
     /// It is not done there.
     Never,
 }
@@ -190,6 +201,7 @@ impl Consent {
             Self::Ask => "ask",
             Self::AskByName => "ask by name",
             Self::DigestAndReason => "digest and reason",
+            Self::TokenOrName => "token or name",
             Self::Never => "never",
         }
     }
@@ -197,7 +209,7 @@ impl Consent {
 
 /// The table.
 pub fn consent(deed: Deed, standing: Standing) -> Consent {
-    use Consent::{Ask, AskByName, DigestAndReason, Free, Never};
+    use Consent::{Ask, AskByName, DigestAndReason, Free, Never, TokenOrName};
     use Standing::{Development, Protected, Staging, Unknown};
     match (deed, standing) {
         // Deploys run it; it is planned, transactional and recorded.
@@ -221,6 +233,9 @@ pub fn consent(deed: Deed, standing: Standing) -> Consent {
         // Everything since the backup goes; on a protected database somebody may need just that, by name.
         (Deed::Restore, Development) => Ask,
         (Deed::Restore, Staging | Unknown | Protected) => AskByName,
+        // Everything goes. Unknown is not allowed.
+        (Deed::Reset, Development | Staging) => TokenOrName,
+        (Deed::Reset, Unknown | Protected) => Never,
         // It adds a line to the memory and takes nothing away.
         (Deed::NotesAdd | Deed::VerifyRecord, _) => Free,
         // It decides what everything else may do.
@@ -235,6 +250,10 @@ pub fn consent(deed: Deed, standing: Standing) -> Consent {
         (Deed::RunsPrune, Protected) => AskByName,
         // It adds a line that a guard asks for, and changes no row.
         (Deed::Approve, _) => Free,
+        (Deed::TestData, Development) => Free,
+        (Deed::TestData, Staging | Unknown) => Ask,
+        // Where customers are, nobody plays.
+        (Deed::TestData, Protected) => Never,
     }
 }
 
@@ -290,7 +309,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_taken_back_is_never_done_on_a_protected_database() {
-        for deed in [Deed::RollbackAll, Deed::Redo, Deed::DatabaseDrop, Deed::RoundTrip] {
+        for deed in [Deed::RollbackAll, Deed::Redo, Deed::DatabaseDrop, Deed::RoundTrip, Deed::TestData, Deed::Reset] {
             assert_eq!(consent(deed, Standing::Protected), Consent::Never, "{}", deed.command());
         }
     }

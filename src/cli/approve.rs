@@ -13,8 +13,7 @@ use crate::patch::PatchError;
 
 /// Agree with a plan that somebody else has made
 ///
-/// Shows whose plan it is and what it changes, and keeps who agrees. Where manage.toml asks for it (fix_needs), a plan is
-/// applied only when somebody else than who applies it has agreed. Writes a note.
+/// Shows whose plan it is and how many rows it writes, and keeps who agrees and why, in the ledger and as a note.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   manage approve 7d1e52aa90cf3b61

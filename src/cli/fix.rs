@@ -13,7 +13,7 @@ use super::patching::agree::{self, Agreement, Typed};
 use super::patching::around::Surroundings;
 use super::patching::subject::{Subject, key_text, subject};
 use super::patching::{clock_of, clock_text, show, this_instant};
-use super::verify::ScopeArgs;
+use super::scope::{ScopeArgs, parameters};
 use crate::backend::{Access, Basic};
 use crate::domain::explain::{Class, Explain};
 use crate::domain::value::Value;
@@ -211,17 +211,11 @@ impl Call<'_> {
     }
 
     fn parameters(&self, script: &Script) -> Result<BTreeMap<String, String>, Failure> {
-        let mut given = BTreeMap::new();
-        for text in &self.how.params {
-            let (name, value) = text.split_once('=').ok_or_else(|| {
-                Failure::new(Class::Usage, format!("`{text}` gives no parameter a value"), "write --param name=value")
-            })?;
-            if !script.head.params.contains_key(name) {
-                let known: Vec<&str> = script.head.params.keys().map(String::as_str).collect();
-                let hint = if known.is_empty() { "it has none".to_owned() } else { format!("it has {}", known.join(", ")) };
-                return Err(Failure::new(Class::Usage, format!("`{}` has no parameter `{name}`", script.name), hint));
-            }
-            given.insert(name.to_owned(), value.to_owned());
+        let given = parameters(&self.how.params)?;
+        if let Some(name) = given.keys().find(|name| !script.head.params.contains_key(*name)) {
+            let known: Vec<&str> = script.head.params.keys().map(String::as_str).collect();
+            let hint = if known.is_empty() { "it has none".to_owned() } else { format!("it has {}", known.join(", ")) };
+            return Err(Failure::new(Class::Usage, format!("`{}` has no parameter `{name}`", script.name), hint));
         }
         Ok(given)
     }

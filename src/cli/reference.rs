@@ -69,7 +69,7 @@ pub fn guards() -> String {
         let _ = write!(out, " {} |", standing.word());
     }
     out.push_str("\n|---|---|---|---|---|\n");
-    for deed in Deed::ALL {
+    for &deed in Deed::ALL {
         let _ = write!(out, "| `manage {}` |", deed.command());
         for standing in Standing::ALL {
             let _ = write!(out, " {} |", consent(deed, standing).word());
@@ -81,6 +81,7 @@ pub fn guards() -> String {
          - *ask*: a yes on the terminal, or `--yes`.\n\
          - *ask by name*: the database's name, typed on a terminal; `--yes` does not replace it.\n\
          - *digest and reason*: the plan that was shown, confirmed on a terminal or named by `--digest`, and a reason; `--yes` replaces neither.\n\
+         - *token or name*: the token that `--plan` has given, or the database's name, typed on a terminal; nothing else replaces them.\n\
          - *never*: it is not done there.\n\n\
          `fix`, `sync` and `undo` take `--yes` only together with `--max-rows`.\n\n\
          Without a terminal, and with `--json`, nobody can be asked: what needs an answer is refused with exit 4.\n\n\

@@ -16,7 +16,8 @@ use super::output::paint::Paint;
 use super::output::screen::ColorChoice;
 use super::{
     adopt, approve, backup, baseline, completions, database, doctor, export, fix, habits, init, lint, logging, man, marker,
-    migrate, new, notes, notice, redo, repair, restore, rollback, runs, schema, scripts, status, undo, verify,
+    migrate, new, notes, notice, redo, repair, report, reset, restore, rollback, runs, schema, scripts, status, test_data, undo,
+    verify,
 };
 use crate::domain::explain::Class;
 use crate::domain::secret::redact;
@@ -67,6 +68,8 @@ pub enum Command {
     #[allow(missing_docs)]
     Verify(verify::Args),
     #[allow(missing_docs)]
+    Report(report::Args),
+    #[allow(missing_docs)]
     Fix(fix::FixArgs),
     #[allow(missing_docs)]
     Sync(fix::SyncArgs),
@@ -93,9 +96,13 @@ pub enum Command {
     #[allow(missing_docs)]
     Restore(restore::Args),
     #[allow(missing_docs)]
+    Reset(reset::Args),
+    #[allow(missing_docs)]
     Marker(marker::Args),
     #[allow(missing_docs)]
     Notes(notes::Args),
+    #[allow(missing_docs)]
+    TestData(test_data::Args),
     #[allow(missing_docs)]
     Doctor(doctor::Args),
     #[allow(missing_docs)]
@@ -242,6 +249,7 @@ fn execute(context: &mut Context, command: &Command) -> Result<Exit, Failure> {
         Command::Lint(args) => lint::run(context, args),
         Command::Schema(args) => schema::run(context, args),
         Command::Verify(args) => verify::run(context, args),
+        Command::Report(args) => report::run(context, args),
         Command::Fix(args) => fix::fix(context, args),
         Command::Sync(args) => fix::sync(context, args),
         Command::Undo(args) => undo::run(context, args),
@@ -255,8 +263,10 @@ fn execute(context: &mut Context, command: &Command) -> Result<Exit, Failure> {
         Command::Database(args) => database::run(context, args),
         Command::Backup(args) => backup::run(context, args),
         Command::Restore(args) => restore::run(context, args),
+        Command::Reset(args) => reset::run(context, args),
         Command::Marker(args) => marker::run(context, args),
         Command::Notes(args) => notes::run(context, args),
+        Command::TestData(args) => test_data::run(context, args),
         Command::Doctor(args) => doctor::run(context, args),
         Command::Completions(args) => completions::run(context, args),
         Command::Man(args) => man::run(context, args),

@@ -59,7 +59,7 @@ pub struct StoredImage {
 
 impl Ledger {
     /// The version from which on there are patches.
-    const PATCHES: i64 = 7;
+    const PATCHES: i64 = 8;
 
     /// The name of the image of a part, as it must stand in a statement.
     pub fn image(self, run: i64, part: usize) -> String {

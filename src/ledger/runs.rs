@@ -76,7 +76,7 @@ const COLUMNS: &str = "id, kind, name, state, account_key, account_name, site_ke
 
 impl Ledger {
     /// The version from which on there are runs.
-    const RUNS: i64 = 6;
+    const RUNS: i64 = 7;
 
     /// Notes that a run begins, in the transaction that is open or by itself, and gives its number.
     ///

@@ -57,13 +57,13 @@ fn taking_over_happens_as_shown() {
 }
 
 #[test]
-fn starting_afresh_happens_as_shown() {
-    play("docs/guide/baseline.md");
+fn backups_and_restores_happen_as_shown() {
+    play("docs/guide/backup.md");
 }
 
 #[test]
-fn backups_and_restores_happen_as_shown() {
-    play("docs/guide/backup.md");
+fn starting_afresh_happens_as_shown() {
+    play("docs/guide/baseline.md");
 }
 
 #[test]

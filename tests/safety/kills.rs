@@ -74,10 +74,10 @@ const SCENARIOS: &[Scenario] = &[
     Scenario { project: no_transaction, before: Some("migrate"), command: "rollback --all --yes", half_way: true, sqlite: false },
 ];
 
-/// The points of migrations. Other commands pass theirs in tests/baseline and tests/backup.
+/// The points of migrations. The others are passed in the folders of their features.
 fn points() -> impl Iterator<Item = &'static str> {
-    let ours = |point: &&str| !["baseline.", "backup.", "restore."].iter().any(|other| point.starts_with(other));
-    fault::POINTS.iter().copied().filter(ours)
+    let elsewhere = ["backup.", "baseline.", "reset.", "restore."];
+    fault::POINTS.iter().copied().filter(move |point| !elsewhere.iter().any(|other| point.starts_with(other)))
 }
 
 /// Kills the scenario's command at every pass of every point. Returns the points that were passed, and how often

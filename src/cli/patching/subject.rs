@@ -3,7 +3,7 @@
 use crate::backend::{Basic, Session};
 use crate::cli::context::{Chosen, Context};
 use crate::cli::failure::Failure;
-use crate::cli::verify::{ScopeArgs, which_account};
+use crate::cli::scope::{self, ScopeArgs};
 use crate::domain::explain::Class;
 use crate::domain::value::Value;
 use crate::project::scripts::{Scope, Script};
@@ -28,43 +28,27 @@ pub fn subject(
     chosen: &Chosen,
     session: &mut Session,
     script: &Script,
-    scope: &ScopeArgs,
+    scope_args: &ScopeArgs,
 ) -> Result<Subject, Failure> {
-    let Some(tenancy) = &chosen.project.config.tenancy else {
-        if scope.account.is_some() || scope.all_tenants {
-            let flag = if scope.all_tenants { "--all-tenants" } else { "--account" };
-            return Err(Failure::new(
-                Class::Usage,
-                format!("{flag} is given, but the project has no accounts"),
-                "leave it out, or describe the accounts in manage.toml: [tenancy]",
-            ));
-        }
-        return Ok(Subject::Whole);
-    };
-    let map = Box::new(Map::new(session.engine(), tenancy, session.relations()?)?);
-    if script.head.scope == Scope::Global {
-        return match scope.all_tenants {
-            true => Ok(Subject::Global(map)),
-            false => Err(Failure::new(
-                Class::Refused,
-                format!("`{}` is not about one account: it may write rows of all of them", script.name),
-                format!("manage {} {} --all-tenants", script.kind.verb(), script.name),
-            )),
-        };
+    if let (Scope::Global, Some(tenancy), false) = (script.head.scope, &chosen.project.config.tenancy, scope_args.all_tenants) {
+        // The map is looked at first: what is wrong in it is told in any case.
+        Map::new(session.engine(), tenancy, session.relations()?)?;
+        return Err(Failure::new(
+            Class::Refused,
+            format!("`{}` is not about one account: it may write rows of all of them", script.name),
+            format!("manage {} {} --all-tenants", script.kind.verb(), script.name),
+        ));
     }
-    match &scope.account {
-        None if scope.all_tenants => {
+    Ok(match scope::Subject::find(scope_args, chosen, session, context, "tables")? {
+        scope::Subject::Whole => Subject::Whole,
+        scope::Subject::One(map, account, site) => Subject::Each(map, vec![(account, site)]),
+        scope::Subject::All(map) if script.head.scope == Scope::Global => Subject::Global(map),
+        scope::Subject::All(map) => {
             let accounts = find::accounts(&map, session)?.into_iter().filter(|account| account.left_out(&map).is_none());
             let accounts = accounts.map(|account| (account, None)).collect();
-            Ok(Subject::Each(map, accounts))
+            Subject::Each(map, accounts)
         }
-        None => Err(which_account(&map, session, context)),
-        Some(text) => {
-            let account = find::account(&map, session, text)?;
-            let site = scope.site.as_ref().map(|text| find::site(&map, session, &account, text)).transpose()?;
-            Ok(Subject::Each(map, vec![(account, site)]))
-        }
-    }
+    })
 }
 
 /// A key as the ledger keeps it.
