@@ -103,9 +103,11 @@ each_backend! {
                  WHERE name = 'manage_migration_log'",
             ),
         }
-        let [note, database, check] = ["manage_note", "manage_database", "manage_check"].map(|table| self::ledger(&project, table));
+        // Everything that later versions have brought.
+        let later = ["note", "database", "check", "restore", "reset", "reset_plan", "runs", "plans", "approvals", "images", "batches"];
+        let drops = later.map(|table| format!("DROP TABLE {};", self::ledger(&project, &format!("manage_{table}")))).concat();
         let newest = project.value(&format!("SELECT max(version) FROM {ledger}"));
-        project.execute(&format!("DROP TABLE {note}; DROP TABLE {database}; DROP TABLE {check}; DELETE FROM {ledger} WHERE version > 1"));
+        project.execute(&format!("{drops} DELETE FROM {ledger} WHERE version > 1"));
         match project.backend() {
             Backend::Postgres => project.execute("DROP FUNCTION manage.manage_note_stays"),
             Backend::Sqlite => {
