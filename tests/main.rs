@@ -4,6 +4,7 @@
 // They need the command line, which `--no-default-features` leaves out.
 #![cfg(feature = "cli")]
 
+mod backup;
 mod baseline;
 mod commands;
 mod connection;

@@ -286,6 +286,11 @@ pub trait Full: Basic {
         false
     }
 
+    /// Whether limits are the connection's: then they are set before a transaction, which cannot be shared.
+    fn limits_are_the_connections(&self) -> bool {
+        self.engine() == Engine::Sqlite
+    }
+
     /// Whether any statement may change settings of the session (PostgreSQL: a function that calls
     /// `set_config`), so that they have to be restored after each migration, within its transaction. Where only
     /// statements that [`super::handling`] sees can do it, `false`.

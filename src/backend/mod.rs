@@ -8,6 +8,8 @@
 mod attached;
 pub mod basic;
 mod column;
+#[cfg(feature = "full")]
+mod copying;
 pub mod error;
 pub mod full;
 mod handling;
@@ -27,6 +29,8 @@ pub mod sqlite;
 pub use attached::Attached;
 pub use basic::Basic;
 pub use column::{column_is_there, column_type, has_column, rfc3339_now};
+#[cfg(feature = "full")]
+pub use copying::{Copied, Installed, Job, LeftOver, LeftOverKind, Obstacle, Progress, Step};
 pub use error::{SqlError, SqlErrorKind};
 pub use full::{Blocker, Full, HeldLock, Holder, Identity, IndexState, Limits, Location, Notice, Span, TableName, Violation};
 pub use handling::{Around, Handling, around, handling};
@@ -34,5 +38,5 @@ pub use on_diesel::{BeginWith, Dynamic, OnDiesel};
 #[cfg(feature = "full")]
 pub use reading::{Function, Read, Readable, Relation, RelationColumn, Relations};
 #[cfg(feature = "full")]
-pub use scratch::Scratch;
+pub use scratch::{Purpose, Scratch};
 pub use session::{Access, Canceller, Opening, Session, same_database};

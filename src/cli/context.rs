@@ -72,9 +72,13 @@ impl Context {
 
     /// A variable: of the real environment, else of `.env`.
     pub fn variable(&self, name: &str) -> Option<String> {
-        // One that is not UTF-8 is set all the same: another database must not take its place.
-        let real = std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
-        real.or_else(|| self.dotenv.get(name).cloned())
+        variable(&self.dotenv, name)
+    }
+
+    /// Looks variables up as [`Context::variable`] does, and can be kept while the context is used otherwise.
+    pub fn variables(&self) -> impl Fn(&str) -> Option<String> + use<> {
+        let dotenv = self.dotenv.clone();
+        move |name| variable(&dotenv, name)
     }
 
     /// Whether `--yes` was given.
@@ -330,6 +334,12 @@ impl Context {
     }
 }
 
+fn variable(dotenv: &HashMap<String, String>, name: &str) -> Option<String> {
+    // One that is not UTF-8 is set all the same: another database must not take its place.
+    let real = std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+    real.or_else(|| dotenv.get(name).cloned())
+}
+
 /// Opens sessions that only read, on one database.
 pub struct Opener {
     url: DatabaseUrl,
@@ -343,10 +353,7 @@ impl Opener {
     /// # Errors
     /// When the database cannot be reached.
     pub fn open(&self) -> Result<Session, SqlError> {
-        let environment = |name: &str| {
-            let real = std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
-            real.or_else(|| self.dotenv.get(name).cloned())
-        };
+        let environment = |name: &str| variable(&self.dotenv, name);
         let opening = Opening {
             access: Access::Read,
             application: &self.application,

@@ -5,6 +5,7 @@
 //! screen), [`failure`] and [`exit`] (how a command ends).
 
 pub mod adopt;
+pub mod backup;
 pub mod baseline;
 pub mod completions;
 pub mod consent;
@@ -28,11 +29,13 @@ pub mod notes;
 pub mod notice;
 pub mod noting;
 pub mod output;
+pub mod progress;
 pub mod redo;
 pub mod reference;
 pub mod rehearse;
 pub mod repair;
 pub mod report;
+pub mod restore;
 pub mod rollback;
 pub mod running;
 pub mod schema;

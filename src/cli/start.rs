@@ -15,8 +15,8 @@ use super::output::Screen;
 use super::output::paint::Paint;
 use super::output::screen::ColorChoice;
 use super::{
-    adopt, baseline, completions, database, doctor, export, habits, init, lint, logging, man, marker, migrate, new, notes,
-    notice, redo, repair, report, rollback, schema, scripts, status, verify,
+    adopt, backup, baseline, completions, database, doctor, export, habits, init, lint, logging, man, marker, migrate, new,
+    notes, notice, redo, repair, report, restore, rollback, schema, scripts, status, verify,
 };
 use crate::domain::explain::Class;
 use crate::domain::secret::redact;
@@ -80,6 +80,10 @@ pub enum Command {
     Notice(notice::Args),
     #[allow(missing_docs)]
     Database(database::Args),
+    #[allow(missing_docs)]
+    Backup(backup::Args),
+    #[allow(missing_docs)]
+    Restore(restore::Args),
     #[allow(missing_docs)]
     Marker(marker::Args),
     #[allow(missing_docs)]
@@ -237,6 +241,8 @@ fn execute(context: &mut Context, command: &Command) -> Result<Exit, Failure> {
         Command::Export(args) => export::run(context, args),
         Command::Notice(args) => notice::run(context, args),
         Command::Database(args) => database::run(context, args),
+        Command::Backup(args) => backup::run(context, args),
+        Command::Restore(args) => restore::run(context, args),
         Command::Marker(args) => marker::run(context, args),
         Command::Notes(args) => notes::run(context, args),
         Command::Doctor(args) => doctor::run(context, args),

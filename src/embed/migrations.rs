@@ -13,7 +13,7 @@ use super::work::{Back, Call, Forth, Look, Variables};
 use crate::domain::engine::Engine;
 use crate::guards::Deed;
 use crate::ledger::Actor;
-use crate::migrate::{Backward, Event, Forward, Options, Outcome};
+use crate::migrate::{Backward, Event, Forward, Options, Outcome, Patience};
 use crate::project::config::Migrations as Settings;
 use crate::project::migrations::{self, Tree};
 use crate::project::{Config, Migration, Project};
@@ -234,6 +234,9 @@ impl Migrations {
         let mut options = Options::new(self.application.clone());
         options.lock_timeout = self.lock_wait;
         options.allow_out_of_order = self.allow_out_of_order;
+        if let Some((config, _)) = self.project() {
+            options.patience = Patience::of(&config.migrations);
+        }
         options
     }
 

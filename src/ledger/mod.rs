@@ -10,10 +10,12 @@ mod log;
 mod marker;
 mod notes;
 mod progress;
+mod restores;
 mod schema;
 
 pub use checks::{CheckOf, CheckResult};
 pub use log::{Action, Actor, Entry, Recorded};
 pub use notes::{Item, NewNote, Note, Wanted};
 pub use progress::{File, Progress, ProgressState};
+pub use restores::{Carried, Restore};
 pub use schema::{Ledger, LedgerError, Look};

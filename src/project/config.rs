@@ -23,6 +23,8 @@ pub struct Config {
     pub migrations: Migrations,
     /// `[lint]`
     pub lint: Lint,
+    /// `[backup]`
+    pub backup: Backup,
     /// `[scripts]`
     pub scripts: Scripts,
     /// `[tenancy]`
@@ -163,6 +165,22 @@ pub struct Lint {
     pub off: Vec<Spanned<String>>,
     /// Rules whose findings are warnings, whatever they were; also rules that are off of themselves.
     pub warn: Vec<Spanned<String>>,
+}
+
+/// `[backup]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Backup {
+    /// Where backups are put that are given no path, relative to the project.
+    pub dir: PathBuf,
+    /// The folder of `pg_dump` and `pg_restore`, where they are not on the PATH.
+    pub pg_bin: Option<Spanned<String>>,
+}
+
+impl Default for Backup {
+    fn default() -> Self {
+        Self { dir: "backups".into(), pg_bin: None }
+    }
 }
 
 /// `[environments.NAME]`

@@ -4,6 +4,8 @@
 //! scripts, [`tenancy`] is the map of the accounts; [`diesel_toml`]
 //! and [`rustfmt`] read how schema.rs is to be written.
 
+#[cfg(feature = "full")]
+pub mod backup_file;
 pub mod config;
 pub mod diesel_toml;
 #[cfg(feature = "cli")]

@@ -66,10 +66,18 @@ fn the_page_names_no_key_that_is_not_read() {
 fn every_variable_that_is_read_is_in_the_page() {
     let page = read("docs/reference/environment.md");
     let options = read("src/backend/postgres/conninfo/options.rs");
-    let mut wanted: BTreeSet<String> =
-        ["DATABASE_URL", "MANAGE_LOG", "MANAGE_FAULT", "MANAGE_TEST_PG_URL", "MANAGE_TEST_PG_BIN", "NO_COLOR", "TERM"]
-            .map(str::to_owned)
-            .into();
+    let mut wanted: BTreeSet<String> = [
+        "DATABASE_URL",
+        "MANAGE_LOG",
+        "MANAGE_FAULT",
+        "MANAGE_PG_BIN",
+        "MANAGE_TEST_PG_URL",
+        "MANAGE_TEST_PG_BIN",
+        "NO_COLOR",
+        "TERM",
+    ]
+    .map(str::to_owned)
+    .into();
     wanted.extend(
         options
             .split('"')

@@ -49,7 +49,15 @@ fn stable_word(word: &str, made: bool) -> String {
     if let Some((_, tail)) = word.strip_prefix("time=\"").and_then(|rest| rest.split_once('"')) {
         return format!("time=\"[time]\"{tail}");
     }
-    let moment = word.trim_matches(|c: char| "(),\";".contains(c));
+    // So is the one of a backup.
+    if let Some((name, end)) = word.rsplit_once("Z.")
+        && let Some((name, moment)) = name.rsplit_once('-')
+        && moment.len() == 15
+        && is_number(&moment.replacen('T', "", 1))
+    {
+        return format!("{name}-[moment].{end}");
+    }
+    let moment = word.trim_matches(|c: char| "(),\";:".contains(c));
     if let Some((date, clock)) = moment.strip_suffix('Z').and_then(|moment| moment.split_once('T'))
         && is_date(date)
         && is_clock(clock)
@@ -111,6 +119,7 @@ fn only_what_changes_from_run_to_run_is_taken_out() {
         ("held by pid 47 (manage x, since 2026-02-01 10:12:09)", "held by pid [pid] (manage x, since [moment])"),
         ("last run 2026-02-01T10:12:09.587Z)", "last run [moment])"),
         ("<testcase name=\"a\" time=\"0.004\"/>", "<testcase name=\"a\" time=\"[time]\"/>"),
+        ("backups/acme-20261121T153949Z.sqlite", "backups/acme-[moment].sqlite"),
         ("one snapshot of 14:05:01 UTC", "one snapshot of [clock] UTC"),
         ("\"duration_ms\": 0.4,", "\"duration_ms\": [time],"),
         ("\"applied_at\": \"2026-02-01 10:12:09.5\",", "\"applied_at\": [moment]\","),

@@ -36,10 +36,15 @@ each_backend! {
             assert!(setting(&project, "db_migration_last_run").as_str() > "2026");
             assert!(versions(&migrate(&project, &migrations, way).expect("nothing to do")).is_empty());
             assert_up_to_date(&project, &migrations, way).expect("up to date");
+            let seen = status(&project, &migrations, way);
+            assert_eq!(seen.last_run.as_deref(), Some(setting(&project, "db_migration_last_run").as_str()));
             // The command line sees the same.
             project.run("status --check").ok().says("3 applied");
             rollback(&project, &migrations, way, 1).expect("it goes back");
             assert_eq!(version(&project), "2", "the registered version before");
+            let seen = status(&project, &migrations, way);
+            let versions = [seen.current_version(), seen.latest_version()].map(|version| version.expect("a version").to_string());
+            assert_eq!(versions, ["2", "3"]);
             rollback(&project, &migrations, way, 9).expect("it goes back");
             assert_eq!(version(&project), "0");
         }

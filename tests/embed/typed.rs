@@ -120,3 +120,26 @@ fn a_read_only_file_is_not_migrated() {
 
     assert_eq!(migrations.status("app.db").expect("a status").pending.len(), 1);
 }
+
+each_backend! {
+    fn the_patience_of_the_projects_settings_holds(project: Project) {
+        let settings = "[database]\nurl = \"${DATABASE_URL:-sqlite:manage.db}\"\n[migrations]\nlock_timeout = \"50ms\"\nretries = 0\n";
+        let project = two(project).file("manage.toml", settings);
+        project.run("migrate").ok();
+        let project = project.migration("3_c", "ALTER TABLE b ADD COLUMN c INTEGER;", "ALTER TABLE b DROP COLUMN c;");
+        let mut other = Own::of(&url(&project));
+        other.execute(match project.backend() {
+            Backend::Sqlite => "BEGIN IMMEDIATE",
+            Backend::Postgres => "BEGIN; LOCK TABLE b IN ACCESS SHARE MODE",
+        });
+        for way in WAYS {
+            let begun = std::time::Instant::now();
+
+            let error = migrate(&project, &application(&project), way).expect_err("somebody else has the table");
+
+            assert!(begun.elapsed() < std::time::Duration::from_secs(20), "{way:?}: {}", error.report());
+        }
+        other.execute("ROLLBACK");
+        migrate(&project, &application(&project), Way::Connection).expect("the table is free");
+    }
+}

@@ -23,7 +23,7 @@ enum Takes {
 use Standing::{Development, Protected, Staging, Unknown};
 use Takes::{AYes, Never, Nothing, TheName};
 
-const TABLE: [(&str, [(Standing, Takes); 4]); 11] = [
+const TABLE: [(&str, [(Standing, Takes); 4]); 12] = [
     ("rollback", [(Development, Nothing), (Staging, Nothing), (Unknown, Nothing), (Protected, AYes)]),
     ("rollback --all", [(Development, Nothing), (Staging, AYes), (Unknown, AYes), (Protected, Never)]),
     ("redo", [(Development, Nothing), (Staging, AYes), (Unknown, AYes), (Protected, Never)]),
@@ -35,6 +35,7 @@ const TABLE: [(&str, [(Standing, Takes); 4]); 11] = [
     ("notes add", [(Development, Nothing), (Staging, Nothing), (Unknown, Nothing), (Protected, Nothing)]),
     ("verify --record", [(Development, Nothing), (Staging, Nothing), (Unknown, Nothing), (Protected, Nothing)]),
     ("marker set", [(Development, AYes), (Staging, TheName), (Unknown, TheName), (Protected, TheName)]),
+    ("restore", [(Development, AYes), (Staging, TheName), (Unknown, TheName), (Protected, TheName)]),
 ];
 
 /// What a command needs besides its name.
@@ -44,6 +45,7 @@ fn typed(command: &str) -> String {
         "repair" => format!("repair {} --reason 'it is right as it is'", USERS.split('_').next().unwrap_or_default()),
         // Taking protection away has tests of its own.
         "marker set" => "marker set qa --protected".to_owned(),
+        "restore" => "restore x.bak --no-backup --reason x".to_owned(),
         other => other.to_owned(),
     }
 }
@@ -60,6 +62,10 @@ fn ready(backend: Backend, command: &str) -> Project {
         "adopt" => {
             let log = ledger(&project, "manage_migration_log");
             project.execute(&format!("DROP TABLE __diesel_schema_migrations; DELETE FROM {log}"));
+            project
+        }
+        "restore" => {
+            project.run("backup x.bak").ok();
             project
         }
         "verify --record" => project
@@ -87,6 +93,16 @@ fn worked(project: &Project, command: &str, before: &str) -> bool {
     }
     // It works on a scratch database and leaves this one alone.
     command == "lint --roundtrip" || project.everything() != before
+}
+
+/// A restore keeps the database of before.
+fn drop_what_is_kept(project: &Project) {
+    if project.backend() == Backend::Postgres && project.command("status").run().code == 0 {
+        let name = database_name(project);
+        for row in project.query(&format!("SELECT datname FROM pg_database WHERE datname LIKE '{name}\\_before\\_%'")) {
+            project.execute(&format!("DROP DATABASE \"{}\"", row.concat()));
+        }
+    }
 }
 
 fn cell(backend: Backend, command: &str, standing: Standing, takes: Takes) {
@@ -152,6 +168,7 @@ fn cell(backend: Backend, command: &str, standing: Standing, takes: Takes) {
     }
     assert_ne!(outcome.code, 4, "{outcome}");
     assert!(worked(&project, row, &before), "{command} on {standing:?} did nothing\n{outcome}");
+    drop_what_is_kept(&project);
 }
 
 macro_rules! rows {
@@ -178,7 +195,8 @@ rows!(
     repair_keeps_its_cells = 7,
     notes_add_keeps_its_cells = 8,
     verify_record_keeps_its_cells = 9,
-    marker_set_keeps_its_cells = 10
+    marker_set_keeps_its_cells = 10,
+    restore_keeps_its_cells = 11
 );
 
 #[test]

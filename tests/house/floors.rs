@@ -21,6 +21,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("patch", 3),
     ("transfer", 3),
     ("baseline", 3),
+    ("backup", 3),
     ("notes", 3),
     ("cli", 4),
     ("embed", 4),

@@ -74,9 +74,10 @@ const SCENARIOS: &[Scenario] = &[
     Scenario { project: no_transaction, before: Some("migrate"), command: "rollback --all --yes", half_way: true, sqlite: false },
 ];
 
-/// The points of migrations. Those of a baseline are passed in tests/baseline.
+/// The points of migrations. The others are passed in the folders of their features.
 fn points() -> impl Iterator<Item = &'static str> {
-    fault::POINTS.iter().copied().filter(|point| !point.starts_with("baseline."))
+    let elsewhere = ["backup.", "baseline.", "reset.", "restore."];
+    fault::POINTS.iter().copied().filter(move |point| !elsewhere.iter().any(|other| point.starts_with(other)))
 }
 
 /// Kills the scenario's command at every pass of every point. Returns the points that were passed, and how often

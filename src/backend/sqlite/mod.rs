@@ -4,6 +4,10 @@
 //! result codes, the place of an error, the autocommit state, interrupt. With the feature `full` there is a rusqlite
 //! view, too, for hooks and backup.
 
+#[cfg(feature = "full")]
+mod content;
+#[cfg(feature = "full")]
+mod copy;
 mod errors;
 pub(super) mod file;
 mod handle;
@@ -17,6 +21,8 @@ mod scratch;
 mod session;
 pub(super) mod violations;
 
+#[cfg(feature = "full")]
+pub(super) use copy::name_of_new;
 pub use handle::Interrupter;
 pub(super) use lock::LockFile;
 #[cfg(feature = "full")]

@@ -168,6 +168,12 @@ impl SqliteSession {
         Ok(true)
     }
 
+    /// The real path of the file.
+    #[cfg(feature = "full")]
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Lets the file of this session live as long as it.
     #[cfg(feature = "full")]
     pub(super) fn keep(&mut self, scratch: ScratchFile) {
