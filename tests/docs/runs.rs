@@ -77,6 +77,16 @@ fn databases_are_told_as_shown() {
 }
 
 #[test]
+fn checks_are_made_as_shown() {
+    play("docs/guide/verify.md");
+}
+
+#[test]
+fn scripts_are_written_as_shown() {
+    play("docs/guide/write-a-script.md");
+}
+
+#[test]
 fn the_facts_of_json_are_as_shown() {
     play("docs/reference/json.md");
 }
