@@ -115,7 +115,7 @@ pub enum Deed {
 
 impl Deed {
     /// All of them, in the order of the table's rows.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: &[Self] = &[
         Self::Migrate,
         Self::Rollback,
         Self::RollbackAll,

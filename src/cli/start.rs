@@ -16,7 +16,7 @@ use super::output::paint::Paint;
 use super::output::screen::ColorChoice;
 use super::{
     adopt, backup, baseline, completions, database, doctor, export, habits, init, lint, logging, man, marker, migrate, new,
-    notes, notice, redo, repair, restore, rollback, schema, scripts, status, test_data, verify,
+    notes, notice, redo, repair, report, restore, rollback, schema, scripts, status, test_data, verify,
 };
 use crate::domain::explain::Class;
 use crate::domain::secret::redact;
@@ -66,6 +66,8 @@ pub enum Command {
     Schema(schema::Args),
     #[allow(missing_docs)]
     Verify(verify::Args),
+    #[allow(missing_docs)]
+    Report(report::Args),
     #[allow(missing_docs)]
     Scripts(scripts::Args),
     #[allow(missing_docs)]
@@ -234,6 +236,7 @@ fn execute(context: &mut Context, command: &Command) -> Result<Exit, Failure> {
         Command::Lint(args) => lint::run(context, args),
         Command::Schema(args) => schema::run(context, args),
         Command::Verify(args) => verify::run(context, args),
+        Command::Report(args) => report::run(context, args),
         Command::Scripts(args) => scripts::run(context, args),
         Command::Adopt(args) => adopt::run(context, args),
         Command::Baseline(args) => baseline::run(context, args),
