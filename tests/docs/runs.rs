@@ -72,6 +72,11 @@ fn notes_are_written_as_shown() {
 }
 
 #[test]
+fn the_guide_of_test_data_shows_what_happens() {
+    play("docs/guide/test-data.md");
+}
+
+#[test]
 fn databases_are_told_as_shown() {
     play("docs/guide/guards.md");
 }
