@@ -12,6 +12,8 @@ mod column;
 #[cfg(feature = "full")]
 mod copying;
 pub mod error;
+#[cfg(feature = "full")]
+mod filling;
 pub mod full;
 mod handling;
 mod on_diesel;
