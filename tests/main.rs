@@ -18,6 +18,7 @@ mod lint;
 mod notes;
 mod numbered;
 mod platform;
+mod reset;
 mod safety;
 mod schema;
 mod splitter;

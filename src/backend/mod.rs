@@ -34,7 +34,7 @@ pub use basic::Basic;
 pub use beside::beside_the_schema;
 pub use column::{column_is_there, column_type, has_column, rfc3339_now};
 #[cfg(feature = "full")]
-pub use copying::{Copied, Installed, Job, LeftOver, LeftOverKind, Obstacle, Progress, Step};
+pub use copying::{Copied, Installed, Job, LeftOver, LeftOverKind, Obstacle, Progress, Rights, Step};
 pub use error::{SqlError, SqlErrorKind};
 pub use full::{Blocker, Full, HeldLock, Holder, Identity, IndexState, Limits, Location, Notice, Span, TableName, Violation};
 pub use handling::{Around, Handling, around, handling};

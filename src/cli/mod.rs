@@ -35,6 +35,7 @@ pub mod reference;
 pub mod rehearse;
 pub mod repair;
 pub mod report;
+pub mod reset;
 pub mod restore;
 pub mod rollback;
 pub mod running;

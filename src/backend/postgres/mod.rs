@@ -45,6 +45,8 @@ mod thread;
 mod tls;
 mod values;
 mod watch;
+#[cfg(feature = "full")]
+mod wipe;
 
 pub use crate::backend::server::MIGRATION_LOCK;
 pub use cancel::CancelHandle;

@@ -21,6 +21,8 @@ mod reading;
 #[cfg(feature = "full")]
 mod scratch;
 mod session;
+#[cfg(all(feature = "full", unix))]
+mod users;
 pub(super) mod violations;
 
 #[cfg(feature = "full")]
