@@ -10,7 +10,7 @@
 //! | `<!-- run: manage status -->` | runs it and compares the next code block; `; exit 1` says how it ends |
 //! | `<!-- run: manage migrate; shown as: cargo run -- migrate -->` | the same, under other words |
 //! | `<!-- quiet: manage migrate -->` | runs it and shows nothing |
-//! | `<!-- sql -->` | runs the statements of the next code block |
+//! | `<!-- sql -->`, `<!-- sql: FILE -->` | runs the statements of the next code block, or of a file |
 //! | `<!-- sh -->`, `<!-- sh: exit 1 -->` | gives the next code block to a shell and compares what it says with the one after it |
 //! | `<!-- sh: quiet -->` | the same, and it says nothing |
 //!
@@ -49,6 +49,11 @@ fn the_numbered_layout_is_as_shown() {
 #[test]
 fn the_bot_does_what_its_page_says() {
     play("examples/settings-bot/README.md");
+}
+
+#[test]
+fn the_example_that_starts_afresh_does_as_its_page_says() {
+    play("examples/monitoring/README.md");
 }
 
 #[test]
@@ -138,6 +143,7 @@ fn play(page: &str) {
         let project = project.as_ref().unwrap_or_else(|| panic!("{page}:{number} no project yet"));
         match verb {
             "remove" => project.remove(rest),
+            "sql" if !rest.is_empty() => project.execute(&project.read(rest)),
             "quiet" => {
                 let run = Run::of(rest);
                 let (screen, code) = run.on(project);
