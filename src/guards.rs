@@ -111,6 +111,8 @@ pub enum Deed {
     VerifyRecord,
     /// `marker set`
     MarkerSet,
+    /// `test-data inject` and `test-data remove`
+    TestData,
 }
 
 impl Deed {
@@ -129,6 +131,7 @@ impl Deed {
         Self::NotesAdd,
         Self::VerifyRecord,
         Self::MarkerSet,
+        Self::TestData,
     ];
 
     /// The command, as it is typed.
@@ -147,6 +150,7 @@ impl Deed {
             Self::NotesAdd => "notes add",
             Self::VerifyRecord => "verify --record",
             Self::MarkerSet => "marker set",
+            Self::TestData => "test-data",
         }
     }
 }
@@ -214,6 +218,10 @@ pub fn consent(deed: Deed, standing: Standing) -> Consent {
         // It decides what everything else may do.
         (Deed::MarkerSet, Development) => Ask,
         (Deed::MarkerSet, Staging | Unknown | Protected) => AskByName,
+        (Deed::TestData, Development) => Free,
+        (Deed::TestData, Staging | Unknown) => Ask,
+        // Where customers are, nobody plays.
+        (Deed::TestData, Protected) => Never,
     }
 }
 
@@ -269,7 +277,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_taken_back_is_never_done_on_a_protected_database() {
-        for deed in [Deed::RollbackAll, Deed::Redo, Deed::DatabaseDrop, Deed::RoundTrip, Deed::Reset] {
+        for deed in [Deed::RollbackAll, Deed::Redo, Deed::DatabaseDrop, Deed::RoundTrip, Deed::TestData, Deed::Reset] {
             assert_eq!(consent(deed, Standing::Protected), Consent::Never, "{}", deed.command());
         }
     }

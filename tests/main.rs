@@ -23,4 +23,5 @@ mod safety;
 mod schema;
 mod splitter;
 mod support;
+mod test_data;
 mod verify;

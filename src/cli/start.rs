@@ -16,7 +16,7 @@ use super::output::paint::Paint;
 use super::output::screen::ColorChoice;
 use super::{
     adopt, backup, baseline, completions, database, doctor, export, habits, init, lint, logging, man, marker, migrate, new,
-    notes, notice, redo, repair, reset, restore, rollback, schema, scripts, status, verify,
+    notes, notice, redo, repair, report, reset, restore, rollback, schema, scripts, status, test_data, verify,
 };
 use crate::domain::explain::Class;
 use crate::domain::secret::redact;
@@ -67,6 +67,8 @@ pub enum Command {
     #[allow(missing_docs)]
     Verify(verify::Args),
     #[allow(missing_docs)]
+    Report(report::Args),
+    #[allow(missing_docs)]
     Scripts(scripts::Args),
     #[allow(missing_docs)]
     Adopt(adopt::Args),
@@ -88,6 +90,8 @@ pub enum Command {
     Marker(marker::Args),
     #[allow(missing_docs)]
     Notes(notes::Args),
+    #[allow(missing_docs)]
+    TestData(test_data::Args),
     #[allow(missing_docs)]
     Doctor(doctor::Args),
     #[allow(missing_docs)]
@@ -234,6 +238,7 @@ fn execute(context: &mut Context, command: &Command) -> Result<Exit, Failure> {
         Command::Lint(args) => lint::run(context, args),
         Command::Schema(args) => schema::run(context, args),
         Command::Verify(args) => verify::run(context, args),
+        Command::Report(args) => report::run(context, args),
         Command::Scripts(args) => scripts::run(context, args),
         Command::Adopt(args) => adopt::run(context, args),
         Command::Baseline(args) => baseline::run(context, args),
@@ -245,6 +250,7 @@ fn execute(context: &mut Context, command: &Command) -> Result<Exit, Failure> {
         Command::Reset(args) => reset::run(context, args),
         Command::Marker(args) => marker::run(context, args),
         Command::Notes(args) => notes::run(context, args),
+        Command::TestData(args) => test_data::run(context, args),
         Command::Doctor(args) => doctor::run(context, args),
         Command::Completions(args) => completions::run(context, args),
         Command::Man(args) => man::run(context, args),

@@ -1,9 +1,9 @@
 //! `manage verify`
 
-mod facts;
+pub mod facts;
 mod groups;
 mod record;
-mod show;
+pub mod show;
 mod tenants;
 
 use std::collections::BTreeMap;
@@ -15,13 +15,13 @@ use self::record::Record;
 use super::context::{Chosen, Context, Reached};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::scope::{ScopeArgs, Subject, parameters};
 use super::signals::Interrupts;
 use crate::backend::{Access, Basic, Session};
 use crate::domain::explain::{Class, Explain};
 use crate::domain::value::Value;
 use crate::ledger::Ledger;
 use crate::project::scripts::{self, Kind, Scope, Script, ScriptError, Scripts, parameter};
-use crate::tenancy::{Account, Map, Site, find};
 use crate::verify::{Check, CheckError, Given, Outcome, Scoping, Status, run as run_checks};
 
 /// Check the rows, and say what is wrong with them
@@ -60,22 +60,6 @@ pub struct Args {
     /// A parameter that a check declares
     #[arg(long = "param", value_name = "NAME=VALUE")]
     params: Vec<String>,
-}
-
-/// Which accounts are meant.
-#[derive(Debug, Clone, clap::Args)]
-pub struct ScopeArgs {
-    /// The account: its key or what people call it; id:42 and slug:42 say which
-    #[arg(long, value_name = "ACCOUNT", conflicts_with = "all_tenants")]
-    pub account: Option<String>,
-
-    /// A site of the account: key, slug or domain
-    #[arg(long, value_name = "SITE", requires = "account")]
-    pub site: Option<String>,
-
-    /// Each account in turn
-    #[arg(long)]
-    pub all_tenants: bool,
 }
 
 /// Runs the command.
@@ -127,16 +111,6 @@ fn selected<'a>(scripts: &'a Scripts, names: &[String]) -> Result<Selected<'a>, 
     Ok(selected)
 }
 
-fn parameters(texts: &[String]) -> Result<BTreeMap<String, String>, Failure> {
-    let split = |text: &String| {
-        let (name, value) = text.split_once('=').ok_or_else(|| {
-            Failure::new(Class::Usage, format!("`{text}` gives no parameter a value"), "write --param name=value")
-        })?;
-        Ok((name.to_owned(), value.to_owned()))
-    };
-    texts.iter().map(split).collect()
-}
-
 fn refuse_unused(given: &BTreeMap<String, String>, selected: &Selected<'_>) -> Result<(), Failure> {
     let known = |name: &String| {
         let scripts = selected.iter().filter_map(|(_, script)| script.as_ref().ok());
@@ -159,16 +133,6 @@ struct Call<'a> {
     instant: NaiveDateTime,
 }
 
-/// Whom the call is about.
-enum Subject {
-    /// The project has no accounts.
-    Whole,
-    /// One account.
-    One(Box<Map>, Account, Option<Site>),
-    /// All of them.
-    All(Box<Map>),
-}
-
 impl Call<'_> {
     fn within_snapshot(
         &self,
@@ -178,17 +142,10 @@ impl Call<'_> {
         selected: &mut Selected<'_>,
         ledger: Option<Ledger>,
     ) -> Result<(Exit, Record), Failure> {
-        let subject = self.subject(context, chosen, &mut reached.session)?;
-        let scoping = match &subject {
-            Subject::Whole => Scoping::Whole,
-            Subject::One(map, _, site) => Scoping::Tenants { map, site: site.is_some() },
-            Subject::All(map) => Scoping::Tenants { map, site: false },
-        };
+        let subject = Subject::find(&self.args.scope, chosen, &mut reached.session, context, "checks")?;
+        let scoping = subject.scoping();
         let one = matches!(subject, Subject::One(..));
-        let account = match &subject {
-            Subject::One(_, account, _) => Some(account),
-            _ => None,
-        };
+        let account = subject.account();
         let usable = selected.iter().filter_map(|(_, script)| script.as_ref().ok().copied());
         let record = Record::look(ledger, &mut reached.session, account, usable, self.given, self.instant)?;
         let mut items = Vec::new();
@@ -209,13 +166,7 @@ impl Call<'_> {
             limit: self.args.limit,
         };
         let mut show = show::Show::new(context, &self.args.format, &items, record);
-        let told = match &subject {
-            Subject::Whole => String::new(),
-            Subject::One(_, account, None) => format!("{account} in "),
-            Subject::One(_, account, Some(site)) => format!("{account}, site {} in ", site.name),
-            Subject::All(_) => "all accounts in ".to_owned(),
-        };
-        show.begin(&format!("{told}{}", reached.title()), self.instant, matches!(subject, Subject::All(_)));
+        show.begin(&format!("{}{}", subject.told(), reached.title()), self.instant, matches!(subject, Subject::All(_)));
         match &subject {
             Subject::Whole => {
                 let outcomes = groups::in_order(items, |check| {
@@ -251,32 +202,6 @@ impl Call<'_> {
         Ok((if stopped { Exit::Stopped } else { worst }, record))
     }
 
-    fn subject(&self, context: &mut Context, chosen: &Chosen, session: &mut Session) -> Result<Subject, Failure> {
-        let scope = &self.args.scope;
-        let Some(tenancy) = &chosen.project.config.tenancy else {
-            if scope.account.is_some() || scope.all_tenants {
-                let flag = if scope.all_tenants { "--all-tenants" } else { "--account" };
-                return Err(Failure::new(
-                    Class::Usage,
-                    format!("{flag} is given, but the project has no accounts"),
-                    "leave it out, or describe the accounts in manage.toml: [tenancy]",
-                ));
-            }
-            return Ok(Subject::Whole);
-        };
-        let relations = session.relations()?;
-        let map = Box::new(Map::new(session.engine(), tenancy, relations)?);
-        match &scope.account {
-            None if scope.all_tenants => Ok(Subject::All(map)),
-            None => Err(which_account(&map, session, context)),
-            Some(text) => {
-                let account = find::account(&map, session, text)?;
-                let site = scope.site.as_ref().map(|text| find::site(&map, session, &account, text)).transpose()?;
-                Ok(Subject::One(map, account, site))
-            }
-        }
-    }
-
     fn item<'s>(
         &self,
         name: &str,
@@ -305,19 +230,6 @@ impl Call<'_> {
             Err(error) => Item::Done(Box::new(Outcome::error(name, error))),
         })
     }
-}
-
-/// The refusal of a call that names no account.
-pub fn which_account(map: &Map, session: &mut Session, context: &mut Context) -> Failure {
-    let accounts = match find::accounts(map, session) {
-        Ok(accounts) => accounts,
-        Err(error) => return error.into(),
-    };
-    let each: Vec<_> = accounts.iter().filter(|account| account.left_out(map).is_none()).collect();
-    let one = each.first().map_or("NAME", |account| account.name.as_str());
-    let count = super::output::words::count(each.len(), "account");
-    context.screen.facts.insert("checks".to_owned(), serde_json::json!([]));
-    Failure::new(Class::Refused, "which account?", format!("--account {one} for one, --all-tenants for each in turn ({count})"))
 }
 
 /// The exit code of a result.

@@ -11,6 +11,7 @@ use crate::tenancy::{Confined, Functions, Map, ScriptRefused, confine, free};
 
 use super::error::CheckError;
 use super::finding::WHAT;
+use super::run::Given;
 
 /// How far a script may look.
 #[derive(Debug, Clone, Copy)]
@@ -39,7 +40,7 @@ pub struct Check<'a> {
     pub effects: Vec<(String, Confined)>,
     /// Whether it is about one account.
     pub confined: bool,
-    parameters: BTreeMap<String, Value>,
+    parameters: Parameters,
 }
 
 impl<'a> Check<'a> {
@@ -54,11 +55,7 @@ impl<'a> Check<'a> {
         session: &mut Session,
     ) -> Result<Self, CheckError> {
         let engine = session.engine();
-        let mut parameters = BTreeMap::new();
-        for (name, parameter) in &script.head.params {
-            let value = parameter.get_ref().value(name, given.get(name).map(String::as_str), engine);
-            parameters.insert(name.clone(), value.map_err(|error| CheckError::of(&error))?);
-        }
+        let parameters = Parameters::read(script, given, engine)?;
         let made = Self::made(script, scoping, session)?;
         Ok(Self { parameters, ..made })
     }
@@ -87,23 +84,42 @@ impl<'a> Check<'a> {
         let effects = script.head.effects.iter();
         let effects =
             effects.map(|(name, sql)| Ok((name.clone(), maker.in_head(sql.get_ref())?))).collect::<Result<_, CheckError>>()?;
-        Ok(Self { script, main, total, effects, confined: maker.is_confined(), parameters: BTreeMap::new() })
+        Ok(Self { script, main, total, effects, confined: maker.is_confined(), parameters: Parameters::default() })
     }
 
-    /// The query with the values of its parameters. `account`, `site` and `now` are the call's.
-    pub fn read(&self, query: &Confined, account: &Value, site: &Value, now: &Value) -> Read {
-        let value = |name: &String| match name.as_str() {
-            "account" => account.clone(),
-            "site" => site.clone(),
-            "now" => now.clone(),
-            other => self.parameters.get(other).cloned().unwrap_or(Value::Null),
-        };
-        Read { sql: query.sql.clone(), binds: query.parameters.iter().map(value).collect(), tables: query.tables.clone() }
+    /// The query with the values of its parameters.
+    pub fn read(&self, query: &Confined, given: &Given) -> Read {
+        self.parameters.bound(query, given)
     }
 
     /// What the database said of one of its queries.
     pub(super) fn explain(&self, query: &Confined, error: &crate::backend::SqlError) -> CheckError {
         explain(self.script, query, self.confined, error)
+    }
+}
+
+/// The values of the parameters that a script declares.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Parameters(BTreeMap<String, Value>);
+
+impl Parameters {
+    pub fn read(script: &Script, given: &BTreeMap<String, String>, engine: Engine) -> Result<Self, CheckError> {
+        let mut values = BTreeMap::new();
+        for (name, parameter) in &script.head.params {
+            let value = parameter.get_ref().value(name, given.get(name).map(String::as_str), engine);
+            values.insert(name.clone(), value.map_err(|error| CheckError::of(&error))?);
+        }
+        Ok(Self(values))
+    }
+
+    pub fn bound(&self, query: &Confined, given: &Given) -> Read {
+        let value = |name: &String| match name.as_str() {
+            "account" => given.account.clone(),
+            "site" => given.site.clone(),
+            "now" => given.now.clone(),
+            other => self.0.get(other).cloned().unwrap_or(Value::Null),
+        };
+        Read { sql: query.sql.clone(), binds: query.parameters.iter().map(value).collect(), tables: query.tables.clone() }
     }
 }
 
@@ -219,7 +235,7 @@ impl Maker<'_, '_> {
     }
 }
 
-fn explain(script: &Script, query: &Confined, confined: bool, error: &crate::backend::SqlError) -> CheckError {
+pub(super) fn explain(script: &Script, query: &Confined, confined: bool, error: &crate::backend::SqlError) -> CheckError {
     let at = error.position.and_then(|at| query.origin(at)).unwrap_or_else(|| query.at + lead(&script.text[query.at..]));
     CheckError::sql(error, Some(script.place(at)), confined)
 }

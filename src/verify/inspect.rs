@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::check::{Check, Maker, Scoping};
 use super::error::CheckError;
+use super::report::Report;
 use crate::backend::{Basic, Relation, Relations, Session};
 use crate::domain::explain::Place;
 use crate::domain::sql::binds::uses;
@@ -26,8 +27,10 @@ pub fn inspect(
     if !script.head.runs_on(session.engine()) {
         return Ok(());
     }
-    if script.kind.reads_only() {
-        return Check::look(script, scoping, session);
+    match script.kind {
+        Kind::Verify => return Check::look(script, scoping, session),
+        Kind::Check | Kind::Diagnose => return Report::look(script, scoping, session),
+        Kind::Fix | Kind::Sync => {}
     }
     let patch = Patch { script, scoping, relations };
     if script.head.form == Form::Statement {

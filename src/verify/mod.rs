@@ -7,10 +7,12 @@ mod check;
 mod error;
 mod finding;
 mod inspect;
+mod report;
 mod run;
 
 pub use check::{Check, Scoping};
 pub use error::CheckError;
 pub use finding::Finding;
 pub use inspect::{inspect, inspect_all};
+pub use report::{Report, Section, SectionKind, Step, Told};
 pub use run::{Given, Outcome, Status, outcome_of, run};

@@ -103,7 +103,7 @@ pub struct Given {
 }
 
 /// How many findings are kept where nobody says it.
-const LIMIT: u64 = 20;
+pub(super) const LIMIT: u64 = 20;
 
 /// Runs `checks` in the snapshot that is open, one after the other. `stop` is asked between them.
 pub fn run(checks: &[Check<'_>], given: &Given, session: &mut Session, stop: &dyn Fn() -> bool) -> Vec<Outcome> {
@@ -133,7 +133,7 @@ fn findings(check: &Check<'_>, given: &Given, session: &mut Session) -> Result<O
     let limit = given.limit.or(head.limit).unwrap_or(LIMIT);
     let key = head.key_columns();
     let mut outcome = Outcome::new(&check.script.name, Status::Pass);
-    let read = check.read(&check.main, &given.account, &given.site, &given.now);
+    let read = check.read(&check.main, given);
     session
         .read_rows(&read, &mut |row| {
             outcome.findings += 1;
@@ -165,7 +165,7 @@ fn findings(check: &Check<'_>, given: &Given, session: &mut Session) -> Result<O
 /// The one number that a query gives. "Could not tell" is not 0.
 fn number(check: &Check<'_>, query: &crate::tenancy::Confined, given: &Given, session: &mut Session) -> Result<i64, CheckError> {
     let mut first = None;
-    let read = check.read(query, &given.account, &given.site, &given.now);
+    let read = check.read(query, given);
     let wrong = |message: &str| SqlError::new(crate::backend::SqlErrorKind::Other, message);
     session
         .read_rows(&read, &mut |row| {

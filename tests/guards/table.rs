@@ -25,7 +25,7 @@ enum Takes {
 use Standing::{Development, Protected, Staging, Unknown};
 use Takes::{AYes, Never, Nothing, TheName, TheToken};
 
-const TABLE: [(&str, [(Standing, Takes); 4]); 13] = [
+const TABLE: &[(&str, [(Standing, Takes); 4])] = &[
     ("rollback", [(Development, Nothing), (Staging, Nothing), (Unknown, Nothing), (Protected, AYes)]),
     ("rollback --all", [(Development, Nothing), (Staging, AYes), (Unknown, AYes), (Protected, Never)]),
     ("redo", [(Development, Nothing), (Staging, AYes), (Unknown, AYes), (Protected, Never)]),
@@ -38,6 +38,7 @@ const TABLE: [(&str, [(Standing, Takes); 4]); 13] = [
     ("verify --record", [(Development, Nothing), (Staging, Nothing), (Unknown, Nothing), (Protected, Nothing)]),
     ("marker set", [(Development, AYes), (Staging, TheName), (Unknown, TheName), (Protected, TheName)]),
     ("restore", [(Development, AYes), (Staging, TheName), (Unknown, TheName), (Protected, TheName)]),
+    ("test-data", [(Development, Nothing), (Staging, AYes), (Unknown, AYes), (Protected, Never)]),
     ("reset", [(Development, TheToken), (Staging, TheToken), (Unknown, Never), (Protected, Never)]),
 ];
 
@@ -45,6 +46,7 @@ const TABLE: [(&str, [(Standing, Takes); 4]); 13] = [
 fn typed(command: &str) -> String {
     match command {
         "notes add" => "notes add --title done".to_owned(),
+        "test-data" => "test-data inject --account demo --scale 100".to_owned(),
         "repair" => format!("repair {} --reason 'it is right as it is'", USERS.split('_').next().unwrap_or_default()),
         // Taking protection away has tests of its own.
         "marker set" => "marker set qa --protected".to_owned(),
@@ -55,6 +57,9 @@ fn typed(command: &str) -> String {
 
 /// A project in which the command has something to do.
 fn ready(backend: Backend, command: &str) -> Project {
+    if command == "test-data" {
+        return crate::test_data::platform(Project::on(backend));
+    }
     let project = applied(Project::on(backend));
     match command {
         "migrate" => project.migration("20260109000000_more", "CREATE TABLE more (id INTEGER);\n", "DROP TABLE more;\n"),
@@ -200,7 +205,8 @@ rows!(
     verify_record_keeps_its_cells = 9,
     marker_set_keeps_its_cells = 10,
     restore_keeps_its_cells = 11,
-    reset_keeps_its_cells = 12
+    test_data_keeps_its_cells = 12,
+    reset_keeps_its_cells = 13
 );
 
 #[test]

@@ -3,6 +3,7 @@
 mod fixture;
 mod hostile;
 mod recorded;
+mod report;
 mod results;
 mod scope;
 mod script_files;

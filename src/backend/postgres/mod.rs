@@ -22,6 +22,8 @@ mod diesel;
 #[cfg(feature = "full")]
 mod dump;
 mod errors;
+#[cfg(feature = "full")]
+mod fill;
 mod full;
 mod introspect;
 mod lock;

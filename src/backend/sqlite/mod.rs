@@ -10,6 +10,8 @@ mod content;
 mod copy;
 mod errors;
 pub(super) mod file;
+#[cfg(feature = "full")]
+mod fill;
 mod handle;
 mod introspect;
 mod lock;

@@ -55,7 +55,7 @@ pub fn run(context: &mut Context, _args: &Args) -> Result<Exit, Failure> {
         context.screen.line(&format!("  {mark} {command:<width$}  {}", told.as_deref().unwrap_or("ok")));
         facts.push(json!({ "name": name, "kind": kind.prefix(), "problem": told }));
         if let Some(problem) = problem {
-            worst = worst_of(worst, problem.class().into());
+            worst = worst.worse(problem.class().into());
         }
     }
     context.screen.facts.insert("scripts".to_owned(), facts.into());
@@ -64,13 +64,6 @@ pub fn run(context: &mut Context, _args: &Args) -> Result<Exit, Failure> {
         wrong => format!("{wrong} of {} cannot be used", words::count(count, "script")),
     });
     Ok(worst)
-}
-
-fn worst_of(a: Exit, b: Exit) -> Exit {
-    match (a, b) {
-        (Exit::Ok | Exit::Usage, b) => b,
-        (a, _) => a,
-    }
 }
 
 /// What is wrong, on one line: place, message, cause, hint.

@@ -8,7 +8,7 @@ use crate::cli::output::value::fact;
 use crate::cli::output::words;
 use crate::domain::explain::{Explain, Place};
 use crate::project::Project;
-use crate::verify::{Finding, Outcome};
+use crate::verify::{CheckError, Finding, Outcome};
 use std::path::Path;
 
 /// The checks of a group, as JSON tells them.
@@ -32,18 +32,21 @@ fn check(group: &Group, outcome: &Outcome, folder: &Path, before: Option<Before>
             "checked_at": before.at, "status": before.status, "findings": before.findings, "change": before.change,
         })),
         "reason": outcome.reason,
-        "error": outcome.error.as_ref().map(|error| {
-            let place = error.place().map(|place| Place { file: Project::shown(&place.file, folder), ..place });
-            json!({
-                "message": error.to_string(),
-                "cause": Explain::cause(error),
-                "hint": error.hint(),
-                "file": place.as_ref().map(|place| place.file.display().to_string()),
-                "line": place.as_ref().and_then(|place| place.line),
-                "column": place.as_ref().and_then(|place| place.column),
-                "sqlstate": error.sqlstate(),
-            })
-        }),
+        "error": outcome.error.as_ref().map(|error| error_fact(error, folder)),
+    })
+}
+
+/// Why it could not tell.
+pub fn error_fact(error: &CheckError, folder: &Path) -> Value {
+    let place = error.place().map(|place| Place { file: Project::shown(&place.file, folder), ..place });
+    json!({
+        "message": error.to_string(),
+        "cause": Explain::cause(error),
+        "hint": error.hint(),
+        "file": place.as_ref().map(|place| place.file.display().to_string()),
+        "line": place.as_ref().and_then(|place| place.line),
+        "column": place.as_ref().and_then(|place| place.column),
+        "sqlstate": error.sqlstate(),
     })
 }
 

@@ -85,10 +85,7 @@ impl<'a> Show<'a> {
     pub fn group(&mut self, group: Group) {
         self.record.take(&group);
         for outcome in &group.outcomes {
-            let exit = exit_of(outcome);
-            if rank(exit) > rank(self.worst) {
-                self.worst = exit;
-            }
+            self.worst = self.worst.worse(exit_of(outcome));
         }
         let failed = group.outcomes.iter().filter(|outcome| matches!(outcome.status, Status::Fail | Status::Error)).count();
         self.failed += failed;
@@ -185,13 +182,6 @@ impl<'a> Show<'a> {
     }
 }
 
-/// Which of several exit codes counts.
-fn rank(exit: Exit) -> usize {
-    const ORDER: [Exit; 8] =
-        [Exit::Ok, Exit::Check, Exit::Stopped, Exit::Usage, Exit::Locked, Exit::Conflict, Exit::CouldNotRun, Exit::Refused];
-    ORDER.iter().position(|known| *known == exit).unwrap_or(0)
-}
-
 /// `acme (account 42), site blog`
 fn subject(group: &Group) -> String {
     match (&group.account, &group.site) {
@@ -247,7 +237,8 @@ fn in_words(finding: &Finding, with_account: bool) -> String {
     text
 }
 
-fn error_lines(error: &crate::verify::CheckError, folder: &std::path::Path) -> Vec<String> {
+/// Why it could not tell, with its place and what to do.
+pub fn error_lines(error: &crate::verify::CheckError, folder: &std::path::Path) -> Vec<String> {
     let mut lines = Vec::new();
     let place = error.place().map(|place| Place { file: Project::shown(&place.file, folder), ..place });
     let cause = Explain::cause(error).map(|cause| format!(": {}", crate::domain::secret::redact(&cause))).unwrap_or_default();

@@ -207,7 +207,7 @@ fn wrong_key(toml: &str, kind: Kind) -> Option<Wrong> {
     match kind {
         Kind::Verify => known.extend(OF_VERIFY.iter().chain(OF_ROWS)),
         Kind::Fix | Kind::Sync => known.extend(OF_PATCH.iter().chain(OF_ROWS)),
-        Kind::Check | Kind::Diagnose => {}
+        Kind::Check | Kind::Diagnose => known.push("limit"),
     }
     let mut keys: Vec<&Spanned<String>> = table.keys().collect();
     keys.sort_by_key(|key| key.span().start);

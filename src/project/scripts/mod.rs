@@ -7,6 +7,7 @@
 //! | `parameter` | declared parameters, their types and values |
 //! | `threshold` | how many findings are too many |
 //! | `parts` | a patch that writes several tables |
+//! | `sections` | a report in several tables, warnings and steps |
 //! | `load` | the scripts of a folder, for a database |
 //! | `archive` | those that have done their work |
 //! | `generate` | a new one, to begin with |
@@ -20,6 +21,7 @@ pub mod load;
 pub mod parameter;
 pub mod parts;
 pub mod script;
+pub mod sections;
 pub mod threshold;
 
 pub use error::ScriptError;
