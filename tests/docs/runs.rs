@@ -67,6 +67,11 @@ fn backups_and_restores_happen_as_shown() {
 }
 
 #[test]
+fn resets_happen_as_shown() {
+    play("docs/guide/reset.md");
+}
+
+#[test]
 fn starting_afresh_happens_as_shown() {
     play("docs/guide/baseline.md");
 }
