@@ -7,10 +7,13 @@
 
 mod attached;
 pub mod basic;
+mod beside;
 mod column;
 #[cfg(feature = "full")]
 mod copying;
 pub mod error;
+#[cfg(feature = "full")]
+mod filling;
 pub mod full;
 mod handling;
 mod on_diesel;
@@ -28,9 +31,10 @@ pub mod sqlite;
 
 pub use attached::Attached;
 pub use basic::Basic;
+pub use beside::beside_the_schema;
 pub use column::{column_is_there, column_type, has_column, rfc3339_now};
 #[cfg(feature = "full")]
-pub use copying::{Copied, Installed, Job, LeftOver, LeftOverKind, Obstacle, Progress, Step};
+pub use copying::{Copied, Installed, Job, LeftOver, LeftOverKind, Obstacle, Progress, Rights, Step};
 pub use error::{SqlError, SqlErrorKind};
 pub use full::{Blocker, Full, HeldLock, Holder, Identity, IndexState, Limits, Location, Notice, Span, TableName, Violation};
 pub use handling::{Around, Handling, around, handling};

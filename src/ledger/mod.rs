@@ -10,6 +10,7 @@ mod log;
 mod marker;
 mod notes;
 mod progress;
+mod resets;
 mod restores;
 mod schema;
 
@@ -17,5 +18,6 @@ pub use checks::{CheckOf, CheckResult};
 pub use log::{Action, Actor, Entry, Recorded};
 pub use notes::{Item, NewNote, Note, Wanted};
 pub use progress::{File, Progress, ProgressState};
+pub use resets::{Reset, TOKEN_SECONDS, Token};
 pub use restores::{Carried, Restore};
 pub use schema::{Ledger, LedgerError, Look};

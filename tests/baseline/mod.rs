@@ -5,6 +5,7 @@ mod example;
 mod export;
 mod kills;
 mod notice;
+mod odd;
 mod probe;
 mod squash;
 

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::cli::context::{Chosen, Context, Reached};
 use crate::cli::failure::Failure;
 use crate::cli::schema::replay::Replay;
-use crate::cli::{adopt, running};
+use crate::cli::{adopt, noting, running};
 use crate::domain::schema::Schema;
 use crate::migrate::{Direction, Options, Picture, Replacement};
 use crate::project::Migration;
@@ -47,5 +47,6 @@ pub fn run(
         None => "  the database is empty: what its history says of archived migrations is taken out".to_owned(),
     };
     context.screen.talk(&text);
-    Ok(())
+    let reason = "recorded in place of what it replaces: the live schema is what it makes";
+    noting::recorded(context, chosen, reached, "baseline", reason, &outcome)
 }

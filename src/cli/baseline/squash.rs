@@ -120,6 +120,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     context.screen.line(&format!("{mark} baseline {version} {name} in place of {count}"));
     tell_files(context, &done);
     tell_rows(context, &all[0]);
+    tell_beside(context, &all);
     context.screen.heading(
         "Next: manage migrate. A database that has run the old ones gets it recorded after a comparison; an empty one runs it.",
     );
@@ -218,6 +219,14 @@ fn tell_rows(context: &mut Context, made: &Made) {
     for (table, count) in &made.left {
         let text = format!("not in it: {} that migrations put into {table}; --with-data {table} takes them in", rows(*count));
         context.screen.warn(&text);
+    }
+}
+
+fn tell_beside(context: &mut Context, all: &[Made]) {
+    let beside: Vec<&String> = all.iter().flat_map(|made| &made.beside).collect();
+    context.screen.facts.insert("left_out".to_owned(), json!(beside));
+    for line in beside {
+        context.screen.warn(&format!("not in it: {line}; a migration behind it can set it"));
     }
 }
 

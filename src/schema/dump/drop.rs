@@ -1,7 +1,8 @@
 //! The statements that take a dumped schema back: each object after what needs it. Pure.
 
+use super::postgres::needs_a_table;
 use crate::domain::engine::Engine;
-use crate::domain::schema::{ConstraintKind, Needs, Schema, Table, TableKind, TypeDefinition, quoted};
+use crate::domain::schema::{Column, ConstraintKind, Needs, Schema, Table, TableKind, TypeDefinition, quoted};
 
 /// The statements. Extensions stay: others may use them, and the way forward does not mind.
 pub(super) fn statements(schema: &Schema) -> Vec<String> {
@@ -55,8 +56,20 @@ fn sqlite(schema: &Schema) -> Vec<String> {
     views.chain(of(true)).chain(of(false)).collect()
 }
 
+/// Whether rows can keep each table of a circle of foreign keys in place; a table that leads to itself is one.
+pub(super) fn goes_in_circles(schema: &Schema) -> bool {
+    let order = children_first(schema);
+    order.iter().enumerate().any(|(at, table)| order[..=at].iter().any(|earlier| leads(table, earlier)))
+}
+
 fn postgres(schema: &Schema) -> Vec<String> {
-    let mut out = Vec::new();
+    // They may read other tables than their own.
+    let on_tables = schema.others.iter().filter_map(|other| match other.kind.as_str() {
+        "policy" => Some(format!("DROP POLICY {}", other.name)),
+        "rule" => Some(format!("DROP RULE {}", other.name)),
+        _ => None,
+    });
+    let mut out: Vec<String> = on_tables.collect();
     let drop_functions = |needs: Needs| {
         let mut functions: Vec<_> = schema.functions.iter().filter(|function| function.needs == needs).collect();
         functions.sort_by_key(|function| std::cmp::Reverse(function.number));
@@ -73,6 +86,7 @@ fn postgres(schema: &Schema) -> Vec<String> {
     let order = children_first(schema);
     let own = |table: &&&Table| table.extension.is_none() && table.kind != TableKind::Foreign;
     out.extend(foreign_keys_that_hold(&order));
+    out.extend(order.iter().filter(own).flat_map(|table| defaults_that_hold(schema, table)));
     if schema.functions.iter().any(|function| function.needs == Needs::Tables) {
         out.extend(order.iter().filter(own).flat_map(|table| users_of_functions(table)));
         out.extend(drop_functions(Needs::Tables));
@@ -106,6 +120,23 @@ fn foreign_keys_that_hold(order: &[&Table]) -> Vec<String> {
         out.extend(names.map(|name| format!("ALTER TABLE {} DROP CONSTRAINT {}", table.name.sql(), quoted(name))));
     }
     out
+}
+
+/// Defaults that hold another table by its sequence, or a function that needs tables.
+fn defaults_that_hold(schema: &Schema, table: &Table) -> Vec<String> {
+    let of_another = |default: &str| {
+        let others =
+            schema.sequences.iter().filter(|sequence| matches!(&sequence.owned_by, Some((owner, _)) if *owner != table.name));
+        others.into_iter().any(|sequence| default.contains(&sequence.name.name))
+    };
+    let holds = |column: &&Column| {
+        column
+            .default
+            .as_ref()
+            .is_some_and(|default| default.contains("nextval(") && of_another(default) || needs_a_table(schema, default))
+    };
+    let drop = |column: &Column| format!("ALTER TABLE {} ALTER COLUMN {} DROP DEFAULT", table.name.sql(), quoted(&column.name));
+    table.columns.iter().filter(holds).map(drop).collect()
 }
 
 /// What may call a function that needs tables itself.

@@ -11,6 +11,9 @@ pub use drop::children_first;
 use crate::domain::engine::Engine;
 use crate::domain::schema::Schema;
 
+/// SQLite deletes the rows of a table before it drops it, and rows in a circle of foreign keys hold one another.
+const FOREIGN_KEYS_OFF: &str = "-- manage: foreign-keys-off\n";
+
 /// A schema as SQL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dump {
@@ -40,7 +43,8 @@ pub fn dump(schema: &Schema) -> Dump {
 
 /// The statements that take everything back that [`dump()`] makes, in reverse order of dependencies, but for extensions.
 pub fn drop_all(schema: &Schema) -> String {
-    drop::statements(schema).into_iter().map(|statement| format!("{statement};\n")).collect()
+    let head = if schema.engine == Engine::Sqlite && drop::goes_in_circles(schema) { FOREIGN_KEYS_OFF } else { "" };
+    drop::statements(schema).into_iter().fold(head.to_owned(), |sql, statement| format!("{sql}{statement};\n"))
 }
 
 /// The statements of [`dump()`] without its head, as a migration: what they set for themselves is set back.
