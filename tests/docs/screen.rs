@@ -80,6 +80,7 @@ fn stable_word(word: &str, made: bool) -> String {
                 continue;
             }
             64 => out.push_str("[checksum]"),
+            20 => out.push_str("[token]"),
             14 if made && is_number(run) => out.push_str("[version]"),
             _ => out.push_str(run),
         }
@@ -120,6 +121,7 @@ fn only_what_changes_from_run_to_run_is_taken_out() {
         ("last run 2026-02-01T10:12:09.587Z)", "last run [moment])"),
         ("<testcase name=\"a\" time=\"0.004\"/>", "<testcase name=\"a\" time=\"[time]\"/>"),
         ("backups/acme-20261121T153949Z.sqlite", "backups/acme-[moment].sqlite"),
+        ("manage reset --confirm a6a0010d8efcc9250012", "manage reset --confirm [token]"),
         ("one snapshot of 14:05:01 UTC", "one snapshot of [clock] UTC"),
         ("\"duration_ms\": 0.4,", "\"duration_ms\": [time],"),
         ("\"applied_at\": \"2026-02-01 10:12:09.5\",", "\"applied_at\": [moment]\","),
