@@ -68,10 +68,12 @@ each_backend! {
         }
         let (schema, rows) = (project.schema(), project.dump());
 
-        project.run("backup database_backup").ok().says("proved by restoring it");
-        project.run("database drop --yes").ok();
-        project.run("database create").ok();
-        project.run("migrate").ok().says("20250601090000 baseline");
+        let plan = project.run("reset --plan --backup database_backup --json").ok().json();
+        assert!(plan["checks"].as_array().is_some_and(|checks| checks.len() == 5 && checks.iter().all(|check| check["ok"] == true)), "{plan}");
+        let token = plan["token"].as_str().expect("a plan has a token");
+        let reset = project.run(&format!("reset --confirm {token} --backup database_backup"));
+        reset.ok().says("proved by restoring it").says("8 rows gone").says("everything comes back by: manage restore database_backup");
+        assert_eq!(project.dump(), "");
         project.run("schema check").ok().says("no drift");
         project.run("schema probe").ok().says("17 probes, all as they should be");
         project.run("status --check").ok().says("up to date");

@@ -80,7 +80,7 @@ fn stable_word(word: &str, made: bool) -> String {
                 continue;
             }
             64 => out.push_str("[checksum]"),
-            20 => out.push_str("[token]"),
+            20 if run.contains(|c: char| c.is_ascii_digit()) => out.push_str("[token]"),
             14 if made && is_number(run) => out.push_str("[version]"),
             _ => out.push_str(run),
         }
