@@ -118,6 +118,7 @@ pub fn root_project(backend: Backend) -> Project {
         project.write(file, &read(file));
     }
     example::copy(&Path::new(ROOT).join("migrations"), &project.path("migrations"));
+    example::copy(&Path::new(ROOT).join("scripts"), &project.path("scripts"));
     project
 }
 
