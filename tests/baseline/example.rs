@@ -69,7 +69,7 @@ each_backend! {
         let (schema, rows) = (project.schema(), project.dump());
 
         let plan = project.run("reset --plan --backup database_backup --json").ok().json();
-        assert!(plan["checks"].as_array().is_some_and(|checks| checks.len() == 5 && checks.iter().all(|check| check["ok"] == true)), "{plan}");
+        assert!(plan["checks"].as_array().is_some_and(|checks| checks.len() == 5 && checks.iter().all(|check| check["done"] == true)), "{plan}");
         let token = plan["token"].as_str().expect("a plan has a token");
         let reset = project.run(&format!("reset --confirm {token} --backup database_backup"));
         reset.ok().says("proved by restoring it").says("8 rows gone").says("everything comes back by: manage restore database_backup");

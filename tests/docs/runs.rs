@@ -67,6 +67,11 @@ fn backups_and_restores_happen_as_shown() {
 }
 
 #[test]
+fn resets_happen_as_shown() {
+    play("docs/guide/reset.md");
+}
+
+#[test]
 fn starting_afresh_happens_as_shown() {
     play("docs/guide/baseline.md");
 }
@@ -77,8 +82,23 @@ fn notes_are_written_as_shown() {
 }
 
 #[test]
+fn the_guide_of_test_data_shows_what_happens() {
+    play("docs/guide/test-data.md");
+}
+
+#[test]
 fn databases_are_told_as_shown() {
     play("docs/guide/guards.md");
+}
+
+#[test]
+fn checks_are_made_as_shown() {
+    play("docs/guide/verify.md");
+}
+
+#[test]
+fn scripts_are_written_as_shown() {
+    play("docs/guide/write-a-script.md");
 }
 
 #[test]
@@ -98,6 +118,7 @@ pub fn root_project(backend: Backend) -> Project {
         project.write(file, &read(file));
     }
     example::copy(&Path::new(ROOT).join("migrations"), &project.path("migrations"));
+    example::copy(&Path::new(ROOT).join("scripts"), &project.path("scripts"));
     project
 }
 
