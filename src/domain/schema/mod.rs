@@ -6,10 +6,12 @@
 //! | `bookkeeping` | tables in which tools remember what they did, which are nobody's schema |
 //! | `sqlite_text` | what SQLite tells only in the text of `CREATE TABLE` |
 //! | `quote` | names as they stand in statements |
+//! | `spelling` | texts that mean the same, in one spelling |
 
 mod bookkeeping;
 mod model;
 mod quote;
+pub mod spelling;
 mod sqlite_text;
 
 pub use bookkeeping::is_bookkeeping;
