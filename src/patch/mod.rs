@@ -6,6 +6,8 @@
 //! | `job` | what one run is to do: parts, account, limits |
 //! | `engine` | the transaction: plan, write, prove, verify, remember |
 //! | `part` | one part: plan into the image, write from it, hold the two against each other |
+//! | `capture` | what triggers and cascades do, kept row by row |
+//! | `statement` | a part that writes by its own statement |
 //! | `owned` | whose the rows are, before and after |
 //! | `prove` | the database's counters against the plan |
 //! | `digest` | the identity of a plan |
@@ -15,6 +17,7 @@
 //!
 //! [`run()`] is the movement: everything happens in one transaction that is committed or, for a rehearsal, rolled back.
 
+mod capture;
 mod digest;
 mod done;
 mod engine;
@@ -24,11 +27,12 @@ mod owned;
 mod part;
 mod prove;
 mod source;
+mod statement;
 mod undo;
 
 pub use done::{Change, Checked, Done, PartDone};
 pub use engine::{Around, Mode, run};
 pub use error::PatchError;
 pub use job::{Confinement, Job, PartJob, Source};
-pub use source::{ScriptQuery, queries};
-pub use undo::{Clash, clashes, parts_back};
+pub use source::{ScriptQuery, queries, side_effects};
+pub use undo::{Clash, clashes, effects_back, parts_back};

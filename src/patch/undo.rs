@@ -1,5 +1,7 @@
 //! A run taken back: the parts of a job made from its images, the last one first.
 
+use std::collections::BTreeMap;
+
 use super::error::PatchError;
 use super::job::{PartJob, Source};
 use crate::backend::patching::Image;
@@ -39,6 +41,21 @@ fn part_back(stored: &StoredImage, skip: bool) -> Result<PartJob, PatchError> {
         },
         source: Source::Back { image: Box::new(image), op: stored.op.clone(), skip },
     })
+}
+
+/// What taking a run back may write beside its parts: where a foreign key has followed a key, it follows it back.
+///
+/// # Errors
+/// When its images are gone or cannot be read.
+pub fn effects_back(images: &[StoredImage]) -> Result<BTreeMap<String, Vec<Op>>, PatchError> {
+    let mut found = BTreeMap::new();
+    for stored in images.iter().filter(|stored| stored.op == "update") {
+        let image = read(stored)?;
+        if image.effect {
+            found.insert(image.target_sql, vec![Op::Update]);
+        }
+    }
+    Ok(found)
 }
 
 fn read(stored: &StoredImage) -> Result<Image, PatchError> {

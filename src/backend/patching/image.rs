@@ -28,6 +28,9 @@ pub struct Image {
     pub after: Vec<TargetColumn>,
     /// Columns that the digest and undo leave out.
     pub volatile: Vec<String>,
+    /// Whether triggers or cascades have written the rows, and not the patch itself.
+    #[serde(default)]
+    pub effect: bool,
 }
 
 /// A kind of value in an image.
@@ -62,12 +65,12 @@ pub fn same_column(a: &TargetColumn, b: &TargetColumn) -> bool {
 }
 
 impl TargetColumn {
-    fn sql(&self, alias: &str) -> String {
+    pub(super) fn sql(&self, alias: &str) -> String {
         format!("{alias}.{}", quoted(&self.name))
     }
 
     /// A value of the target as an image keeps it.
-    fn kept(&self, value: &str) -> String {
+    pub(super) fn kept(&self, value: &str) -> String {
         if self.as_text { format!("CAST({value} AS text)") } else { value.to_owned() }
     }
 
@@ -115,15 +118,15 @@ impl TargetColumn {
 }
 
 /// The words for a list.
-fn list<T>(items: impl IntoIterator<Item = T>, text: impl Fn(T) -> String) -> String {
+pub(super) fn list<T>(items: impl IntoIterator<Item = T>, text: impl Fn(T) -> String) -> String {
     items.into_iter().map(text).collect::<Vec<_>>().join(", ")
 }
 
-fn all(conditions: Vec<String>) -> String {
+pub(super) fn all(conditions: Vec<String>) -> String {
     if conditions.is_empty() { "1 = 1".to_owned() } else { conditions.join(" AND ") }
 }
 
-fn any(conditions: Vec<String>) -> String {
+pub(super) fn any(conditions: Vec<String>) -> String {
     if conditions.is_empty() { "1 = 0".to_owned() } else { conditions.join(" OR ") }
 }
 
@@ -151,6 +154,7 @@ impl Image {
             planned: written,
             after: if filled { everything() } else { Vec::new() },
             volatile,
+            effect: false,
         }
     }
 
@@ -380,7 +384,7 @@ impl Image {
         owned: Option<&str>,
     ) -> String {
         let value = |column: &TargetColumn| {
-            let slot = [Slot::Planned, Slot::Before, Slot::Key].into_iter().find(|slot| {
+            let slot = [Slot::Planned, Slot::After, Slot::Before, Slot::Key].into_iter().find(|slot| {
                 self.slots().iter().any(|(known, of)| known == slot && of.iter().any(|own| same_column(own, column)))
             });
             slot.map_or_else(|| "NULL".to_owned(), |slot| column.restored(&format!("i.{}", slot.of(column))))
@@ -393,6 +397,33 @@ impl Image {
             "SELECT count(*) FROM {} AS i WHERE {given} AND NOT EXISTS (SELECT 1 FROM {parent} AS r WHERE {points}{owned})",
             self.table
         )
+    }
+
+    /// The table with the rows, too, that were deleted: what can stand in a FROM.
+    pub fn with_deleted(&self) -> String {
+        let names = list(&self.before, |column| quoted(&column.name));
+        let kept = list(&self.before, |column| self.was(column, "i"));
+        format!("(SELECT {names} FROM {} UNION ALL SELECT {kept} FROM {} AS i)", self.target_sql, self.table)
+    }
+
+    /// The rows of the image, as they were or as they became, under the names of the table's columns.
+    pub fn side(&self, slot: Slot) -> String {
+        let of = if slot == Slot::Before { &self.before } else { &self.after };
+        let columns = list(of, |column| {
+            format!("{} AS {}", column.restored(&format!("i.{}", slot.of(column))), quoted(&column.name))
+        });
+        format!("(SELECT {columns} FROM {} AS i)", self.table)
+    }
+
+    /// The same image with only the rows that have got other values in one of these columns.
+    #[must_use]
+    pub fn changed_in(&self, columns: &[TargetColumn], engine: Engine) -> Self {
+        let has_before = |column: &TargetColumn| self.before.iter().any(|own| same_column(own, column));
+        if !columns.iter().all(has_before) {
+            return self.clone();
+        }
+        let differs = columns.iter().map(|column| column.differs(&Slot::Before.of(column), &Slot::After.of(column), engine));
+        Self { table: format!("(SELECT * FROM {} WHERE {})", self.table, any(differs.collect())), ..self.clone() }
     }
 
     /// The rows of the plan in the order of their keys, for its identity. Drawn keys are not part of it.
@@ -415,7 +446,10 @@ impl Image {
                 });
             }
         }
-        for (slot, of) in [(Slot::Before, &self.before), (Slot::Planned, &self.planned)] {
+        // What a statement has written is its plan; what triggers and cascades did follows from it.
+        let nothing = Vec::new();
+        let after = if self.planned.is_empty() && !self.effect { &self.after } else { &nothing };
+        for (slot, of) in [(Slot::Before, &self.before), (Slot::Planned, &self.planned), (Slot::After, after)] {
             for column in of.iter().filter(|column| !self.volatile.contains(&column.name)) {
                 values.push(text(format!("i.{}", slot.of(column))));
                 if drawn {
@@ -440,7 +474,10 @@ impl Image {
 
     /// The different changes of one column, each with how many rows make it and the smallest key among them.
     pub fn changes_of(&self, column: &TargetColumn, engine: Engine) -> String {
-        let (before, planned) = (Slot::Before.of(column), Slot::Planned.of(column));
+        // Of a side effect nothing was planned: what became of it is told.
+        let is_planned = self.planned.iter().any(|own| same_column(own, column));
+        let slot = if is_planned { Slot::Planned } else { Slot::After };
+        let (before, planned) = (Slot::Before.of(column), slot.of(column));
         let text = |value: &str| match engine {
             Engine::Sqlite => value.to_owned(),
             Engine::Postgres => format!("CAST({value} AS text)"),
@@ -545,7 +582,7 @@ impl Image {
             }
             _ => {
                 let is_key = |column: &TargetColumn| self.keys.iter().any(|key| same_column(key, column));
-                let columns = self.touched().iter().filter(|column| !column.generated && !is_key(column));
+                let columns = self.touched().iter().filter(|column| !column.generated && !column.always && !is_key(column));
                 let values = list(columns, |column| {
                     let (now, left, was) = (column.sql("t"), self.left(column, "i"), self.was(column, "i"));
                     let same = column.differs(&now, &left, engine);
@@ -558,6 +595,6 @@ impl Image {
     }
 }
 
-fn collate(collation: Option<&str>) -> String {
+pub(super) fn collate(collation: Option<&str>) -> String {
     collation.map(|collation| format!(" COLLATE {}", quoted(collation))).unwrap_or_default()
 }
