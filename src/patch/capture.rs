@@ -87,8 +87,8 @@ impl Images {
     }
 
     /// All of it, with what the part says that it did.
-    pub fn around(self, own: Option<Written>) -> Vec<Written> {
-        self.before.into_iter().chain(own).chain(self.behind).collect()
+    pub fn around(self, own: Written) -> Vec<Written> {
+        self.before.into_iter().chain([own]).chain(self.behind).collect()
     }
 }
 
@@ -128,6 +128,11 @@ impl<'j> Captures<'j> {
             }
         }
         Ok(Self { tables, seen: BTreeMap::new() })
+    }
+
+    /// Whether no table is watched.
+    pub fn is_empty(&self) -> bool {
+        self.tables.is_empty()
     }
 
     /// PostgreSQL: the tables whose writers wait until the run is over.
@@ -435,6 +440,29 @@ fn keep_owned(
     let engine = session.engine();
     let changed = |columns: &[TargetColumn]| Some(image.changed_in(columns, engine));
     point_inside(confinement, table, target, &changed, session)
+}
+
+/// Rows that go back have had what triggers did to them: triggers of the tables that a run is taken back in do not fire.
+/// Gives what wakes them.
+///
+/// # Errors
+/// When the tables belong to another role.
+pub(super) fn rest_triggers(job: &Job<'_>, session: &mut Session) -> Result<Vec<String>, PatchError> {
+    if job.run.undo_of.is_none() {
+        return Ok(Vec::new());
+    }
+    let mut tables: Vec<Target> = Vec::new();
+    for part in &job.parts {
+        let (target, _) = part::find(job, part, session)?;
+        if !target.triggers.is_empty() && tables.iter().all(|other| other.sql != target.sql) {
+            tables.push(target);
+        }
+    }
+    tables.sort_by(|a, b| a.sql.cmp(&b.sql));
+    match tables.is_empty() {
+        true => Ok(Vec::new()),
+        false => Ok(session.rest_triggers(&tables)?),
+    }
 }
 
 /// What to write into a head so that triggers and cascades may do this, too.

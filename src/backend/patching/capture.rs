@@ -4,7 +4,7 @@
 //! They are made when a run begins and gone before it is committed. On SQLite they are temporary triggers, which come
 //! before the project's own; on PostgreSQL their name begins with a blank, so that they do, too.
 
-use super::image::{Image, Slot, all, any, collate, list};
+use super::image::{Image, Slot, all, any, collate, list, number};
 use super::target::{Target, TargetColumn, UniqueKey};
 use crate::domain::engine::Engine;
 use crate::domain::schema::quoted;
@@ -264,6 +264,14 @@ impl Capture {
         let mut into: Vec<String> = self.keys.iter().map(|key| Slot::Key.of(key)).collect();
         let mut values: Vec<String> = self.keys.iter().map(|key| format!("{key_row}.{}", row.of(key))).collect();
         let order = values.join(", ");
+        let order = match engine {
+            Engine::Postgres => {
+                into.push("n".to_owned());
+                values.push(number(order));
+                String::new()
+            }
+            Engine::Sqlite => format!(" ORDER BY {order}"),
+        };
         into.extend(image.before.iter().map(|column| Slot::Before.of(column)));
         values.extend(image.before.iter().map(|column| format!("f.{}", Slot::Before.of(column))));
         into.extend(image.after.iter().map(|column| Slot::After.of(column)));
@@ -280,7 +288,7 @@ impl Capture {
         };
         format!(
             "INSERT INTO {} ({}, found) SELECT {}, 1 FROM ({}) AS m JOIN {log} AS f ON f.seq = m.lo JOIN {log} AS h ON h.seq = m.hi \
-             WHERE f.op {was} 'insert' AND h.op {is} 'delete'{changed} ORDER BY {order}",
+             WHERE f.op {was} 'insert' AND h.op {is} 'delete'{changed}{order}",
             image.table,
             into.join(", "),
             values.join(", "),
