@@ -208,7 +208,7 @@ impl Undo<'_> {
             parts: parts_back(self.images, self.args.skip_conflicts)?,
             values,
             volatile: Vec::new(),
-            side_effects: effects_back(self.images)?,
+            side_effects: effects_back(self.images, &mut reached.session)?,
             verify: Vec::new(),
             max_rows: self.args.max_rows,
             expect,

@@ -81,11 +81,6 @@ pub(super) struct Images {
 }
 
 impl Images {
-    /// How many rows triggers and cascades have written.
-    pub fn beside(&self) -> u64 {
-        self.before.iter().chain(&self.behind).map(|written| written.done.rows).sum()
-    }
-
     /// All of it, with what the part says that it did.
     pub fn around(self, own: Written) -> Vec<Written> {
         self.before.into_iter().chain([own]).chain(self.behind).collect()
@@ -258,7 +253,11 @@ impl<'j> Captures<'j> {
         };
         let deleted = deleted.into_iter().map(|(_, written)| written);
         let made = made.into_iter().map(|(_, written)| written);
-        Ok(Images { before: before.into_iter().chain(deleted).collect(), itself: itself.pop(), behind: behind.into_iter().chain(made).collect() })
+        Ok(Images {
+            before: before.into_iter().chain(deleted).collect(),
+            itself: itself.pop(),
+            behind: behind.into_iter().chain(made).collect(),
+        })
     }
 
     /// How many tables stand above this one.
@@ -347,7 +346,10 @@ impl Watched<'_> {
                 format!("what was captured of {name} does not fit together; all of it was rolled back"),
                 "a trigger changes rows in a way that cannot be followed: look at it",
             )
-            .with(format!("{} changes do not follow from the ones before them or do not lead to what the table holds", broken + stale))
+            .with(format!(
+                "{} changes do not follow from the ones before them or do not lead to what the table holds",
+                broken + stale
+            ))
             .started());
         }
         Ok(())
@@ -432,7 +434,10 @@ fn keep_owned(
     if outside > 0 {
         let rows = if outside == 1 { "1 row".to_owned() } else { format!("{outside} rows") };
         return Err(PatchError::refused(
-            format!("{rows} of {} would not belong to {} afterwards; all of it was rolled back", target.name, confinement.account),
+            format!(
+                "{rows} of {} would not belong to {} afterwards; all of it was rolled back",
+                target.name, confinement.account
+            ),
             "every column that leads to an account must lead to this one",
         )
         .started());
@@ -469,7 +474,8 @@ pub(super) fn rest_triggers(job: &Job<'_>, session: &mut Session) -> Result<Vec<
 pub(super) fn declaration(table: &str, may: &[Op], also: &str) -> String {
     let mut words: Vec<String> = may.iter().map(|op| format!("\"{}\"", word(*op))).collect();
     words.push(format!("\"{also}\""));
-    let name = if table.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') { table.to_owned() } else { format!("\"{table}\"") };
+    let name =
+        if table.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') { table.to_owned() } else { format!("\"{table}\"") };
     match words.as_slice() {
         [one] => format!("side_effects = {{ {name} = {one} }}"),
         several => format!("side_effects = {{ {name} = [{}] }}", several.join(", ")),

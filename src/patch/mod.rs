@@ -20,7 +20,6 @@
 //! [`run()`] is the movement: everything happens in one transaction that is committed or, for a rehearsal, rolled back. What
 //! is too large for that goes in batches: [`go_on()`] is the movement from the plan that is kept to the end.
 
-
 mod batch;
 mod batches;
 mod capture;

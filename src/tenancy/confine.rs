@@ -131,12 +131,7 @@ pub fn free(sql: &str, engine: Engine, functions: &Functions, form: Form<'_>) ->
 ///
 /// # Errors
 /// When it is not one statement that writes one table, or calls what may have effects.
-pub fn free_statement(
-    sql: &str,
-    engine: Engine,
-    functions: &Functions,
-    form: Form<'_>,
-) -> Result<(Writing, Confined), Refusal> {
+pub fn free_statement(sql: &str, engine: Engine, functions: &Functions, form: Form<'_>) -> Result<(Writing, Confined), Refusal> {
     let writing = statement(sql, engine).map_err(not_a_statement)?;
     functions.refuse_volatile(&writing.query)?;
     let mut binds = Binds::new(engine);
@@ -253,7 +248,8 @@ fn not_a_query(error: NotAQuery) -> Refusal {
 }
 
 fn not_a_statement(error: NotAQuery) -> Refusal {
-    let hint = "a script in statement form is one INSERT, UPDATE or DELETE; better is the patch form: a SELECT of keys and new values";
+    let hint =
+        "a script in statement form is one INSERT, UPDATE or DELETE; better is the patch form: a SELECT of keys and new values";
     (error.at, ScriptRefused { message: error.what, place: None, hint: hint.to_owned() })
 }
 

@@ -1,5 +1,6 @@
 //! Patches: planned, proved, confined to one account, taken back.
 
+mod effects;
 mod fixture;
 mod hostile;
 mod kills;

@@ -138,9 +138,7 @@ impl Capture {
     /// The statements that end it, once nothing more can be written.
     pub fn end(&self, engine: Engine) -> Vec<String> {
         let mut out = match engine {
-            Engine::Sqlite => {
-                OPS.iter().map(|op| format!("DROP TRIGGER temp.{}", quoted(&self.trigger_of_sqlite(op)))).collect()
-            }
+            Engine::Sqlite => OPS.iter().map(|op| format!("DROP TRIGGER temp.{}", quoted(&self.trigger_of_sqlite(op)))).collect(),
             // Whoever may make a trigger may not drop it, where the table is somebody else's; but the function is ours.
             Engine::Postgres => vec![format!("DROP FUNCTION {}() CASCADE", self.log)],
         };
@@ -211,7 +209,8 @@ impl Capture {
             .iter()
             .zip(&self.key.collations)
             .map(|(key, collation)| {
-                let value = format!("CASE WHEN c.op = 'insert' THEN c.{} ELSE c.{} END", Slot::After.of(key), Slot::Before.of(key));
+                let value =
+                    format!("CASE WHEN c.op = 'insert' THEN c.{} ELSE c.{} END", Slot::After.of(key), Slot::Before.of(key));
                 format!("{} = {}{}", key.sql("t"), key.restored(&format!("({value})")), collate(collation.as_deref()))
             })
             .collect());
@@ -244,8 +243,7 @@ impl Capture {
 
     /// An image of what became of rows in the end: those that were made, deleted or changed.
     pub fn image(&self, table: String, op: &str, volatile: Vec<String>) -> Image {
-        let mut image =
-            Image::new(table, &self.target, &self.key, Vec::new(), op != "insert", op != "delete", volatile);
+        let mut image = Image::new(table, &self.target, &self.key, Vec::new(), op != "insert", op != "delete", volatile);
         if op == "insert" {
             image.before = Vec::new();
         }

@@ -494,9 +494,8 @@ impl Image {
     /// The rows of the image, as they were or as they became, under the names of the table's columns.
     pub fn side(&self, slot: Slot) -> String {
         let of = if slot == Slot::Before { &self.before } else { &self.after };
-        let columns = list(of, |column| {
-            format!("{} AS {}", column.restored(&format!("i.{}", slot.of(column))), quoted(&column.name))
-        });
+        let columns =
+            list(of, |column| format!("{} AS {}", column.restored(&format!("i.{}", slot.of(column))), quoted(&column.name)));
         format!("(SELECT {columns} FROM {} AS i)", self.table)
     }
 

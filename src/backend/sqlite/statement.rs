@@ -46,9 +46,10 @@ impl SqliteSession {
             }
         };
         self.view().authorizer(Some(judge)).map_err(translate)?;
-        let done = self.view().prepare(&super::session::numbered(&statement.sql)).and_then(|mut prepared| {
-            prepared.execute(rusqlite::params_from_iter(statement.binds.iter().map(Bind)))
-        });
+        let done = self
+            .view()
+            .prepare(&super::session::numbered(&statement.sql))
+            .and_then(|mut prepared| prepared.execute(rusqlite::params_from_iter(statement.binds.iter().map(Bind))));
         self.view().authorizer(None::<fn(AuthContext<'_>) -> Authorization>).map_err(translate)?;
         let refused = refused.lock().unwrap_or_else(PoisonError::into_inner).take();
         match (done.map_err(translate), refused) {

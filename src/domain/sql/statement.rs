@@ -145,7 +145,11 @@ mod tests {
             ("DELETE FROM s.t USING u WHERE u.id = t.id", Verb::Delete, "s.t"),
             ("WITH a AS (SELECT 1), b (x) AS (VALUES (1)) INSERT INTO t (a) SELECT x FROM b", Verb::Insert, "t"),
             ("INSERT INTO t (a) VALUES ((SELECT max(u.update) FROM u))", Verb::Insert, "t"),
-            ("-- a comment\nWITH RECURSIVE a(x) AS NOT MATERIALIZED (SELECT 1) DELETE FROM t WHERE a IN (SELECT x FROM a)", Verb::Delete, "t"),
+            (
+                "-- a comment\nWITH RECURSIVE a(x) AS NOT MATERIALIZED (SELECT 1) DELETE FROM t WHERE a IN (SELECT x FROM a)",
+                Verb::Delete,
+                "t",
+            ),
         ] {
             for engine in [Engine::Sqlite, Engine::Postgres] {
                 let found = statement(text, engine).unwrap_or_else(|error| panic!("{text}: {error}"));
