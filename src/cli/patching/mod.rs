@@ -3,6 +3,8 @@
 pub mod agree;
 pub mod around;
 pub mod ending;
+pub mod masks;
+pub mod needs;
 pub mod show;
 pub mod subject;
 
