@@ -172,7 +172,9 @@ fn unchanged(
     let (owned, binds) = match (&job.confined, table) {
         (Some(confinement), Some(table)) if part.op != Op::Insert => {
             let places = Places::behind(0, confinement);
-            (Some(places.owned(confinement.map, table, "t")), places.binds)
+            let owned = places.owned(confinement.map, table, "t");
+            let values = places.values(&owned);
+            (Some(owned), values)
         }
         _ => (None, Vec::new()),
     };

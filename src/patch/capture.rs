@@ -366,7 +366,7 @@ impl Watched<'_> {
             let rows = self.capture.rows(side, self.from);
             let owned = places.owned(known, table, "t");
             let sql = format!("SELECT count(*) FROM {rows} AS t WHERE ({owned}) IS NOT TRUE");
-            let outside = number(session, &sql, &places.binds)?;
+            let outside = number(session, &sql, &places.values(&sql))?;
             if outside > 0 {
                 let rows = if outside == 1 { "1 row".to_owned() } else { format!("{outside} rows") };
                 return Err(PatchError::refused(
@@ -430,7 +430,8 @@ fn keep_owned(
     }
     lock_parents(confinement, table, image, session)?;
     let places = Places::behind(0, confinement);
-    let outside = number(session, &image.count_foreign(&places.owned(confinement.map, table, "t")), &places.binds)?;
+    let sql = image.count_foreign(&places.owned(confinement.map, table, "t"));
+    let outside = number(session, &sql, &places.values(&sql))?;
     if outside > 0 {
         let rows = if outside == 1 { "1 row".to_owned() } else { format!("{outside} rows") };
         return Err(PatchError::refused(

@@ -6,5 +6,6 @@ mod fixture;
 mod hostile;
 mod kills;
 mod parts;
+mod statement;
 mod thin;
 mod values;
