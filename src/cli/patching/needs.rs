@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use toml::Spanned;
 
-use crate::backend::{Access, Basic};
+use crate::backend::Access;
 use crate::cli::context::{Chosen, Context, Reached};
 use crate::cli::failure::Failure;
 use crate::domain::database_url::DatabaseUrl;
