@@ -90,7 +90,7 @@ fn all(session: &mut Session, job: &Job<'_>, id: i64, skip: bool, around: &mut d
         if around.stop() {
             return Err(PatchError::new(Class::Stopped, "stopped, as was asked for", ""));
         }
-        let Some(checkpoint) = patiently(|| one(session, job, id, skip))? else { break };
+        let Some(checkpoint) = patiently(|| one(session, job, id, skip, around))? else { break };
         around.batch(&checkpoint);
         wait(job.batching.pause, around);
     }
@@ -124,7 +124,7 @@ fn wait(pause: Duration, around: &dyn Around) {
 }
 
 /// One batch in its transaction. `None` where nothing is left to write.
-fn one(session: &mut Session, job: &Job<'_>, id: i64, skip: bool) -> Result<Option<Checkpoint>, PatchError> {
+fn one(session: &mut Session, job: &Job<'_>, id: i64, skip: bool, around: &dyn Around) -> Result<Option<Checkpoint>, PatchError> {
     transaction(session, job, |session| {
         let (_, mut checkpoint) = standing(session, job, id)?;
         if checkpoint.done >= checkpoint.planned {
@@ -154,6 +154,9 @@ fn one(session: &mut Session, job: &Job<'_>, id: i64, skip: bool) -> Result<Opti
         checkpoint.batches += 1;
         job.ledger.keep_batch(session, id, 1, checkpoint.batches, rows)?;
         job.ledger.checkpoint_run(session, id, "running", &checkpoint.text()?)?;
+        if around.break_off() {
+            return Err(engine::broken_off());
+        }
         Ok((Some(checkpoint), true))
     })
 }
@@ -256,6 +259,9 @@ fn finish(session: &mut Session, job: &Job<'_>, id: i64, around: &mut dyn Around
             job.ledger.undone_run(session, of, id)?;
         }
         around.note(session, &done)?;
+        if around.break_off() {
+            return Err(engine::broken_off());
+        }
         Ok((done, true))
     })
 }
