@@ -5,6 +5,7 @@ mod effects;
 mod fixture;
 mod hostile;
 mod kills;
+mod needs;
 mod parts;
 mod statement;
 mod thin;

@@ -144,6 +144,10 @@ impl Around for Surroundings<'_> {
     fn stop(&self) -> bool {
         self.interrupts.as_ref().is_some_and(Interrupts::asked)
     }
+
+    fn break_off(&self) -> bool {
+        self.interrupts.as_ref().is_some_and(Interrupts::twice)
+    }
 }
 
 /// Who has written a part that the patch has not written itself.
