@@ -125,11 +125,6 @@ impl<'j> Captures<'j> {
         Ok(Self { tables, seen: BTreeMap::new() })
     }
 
-    /// Whether no table is watched.
-    pub fn is_empty(&self) -> bool {
-        self.tables.is_empty()
-    }
-
     /// PostgreSQL: the tables whose writers wait until the run is over.
     pub fn waiting(&self, engine: Engine) -> Vec<String> {
         match engine {
@@ -209,7 +204,7 @@ impl<'j> Captures<'j> {
         }
         let seen = self.seen(session)?;
         self.declared(own, &seen)?;
-        for (table, counted) in &seen.tables {
+        for (table, counted) in seen.tables.iter().filter(|(table, _)| !seen.is_uncounted(table)) {
             let all = self.seen.entry(table.clone()).or_default();
             all.inserted += counted.inserted;
             all.updated += counted.updated;

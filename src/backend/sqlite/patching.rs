@@ -63,6 +63,11 @@ impl SqliteSession {
         self.restore_settings()
     }
 
+    /// No trigger is put off here; of foreign keys the session tells whether one is violated.
+    pub(in crate::backend) fn settle(&mut self) -> Result<(), SqlError> {
+        Ok(())
+    }
+
     pub(in crate::backend) fn written(&mut self) -> Result<Written, SqlError> {
         let counts = self.hooked.0.lock().unwrap_or_else(PoisonError::into_inner);
         let tables: BTreeMap<String, Counted> = counts.iter().cloned().collect();
