@@ -130,7 +130,13 @@ fn wait(pause: Duration, around: &dyn Around) {
 }
 
 /// One batch in its transaction. `None` where nothing is left to write.
-fn one(session: &mut Session, job: &Job<'_>, id: i64, skip: bool, around: &dyn Around) -> Result<Option<Checkpoint>, PatchError> {
+fn one(
+    session: &mut Session,
+    job: &Job<'_>,
+    id: i64,
+    (skip, careful): (bool, bool),
+    around: &dyn Around,
+) -> Result<Option<Checkpoint>, PatchError> {
     transaction(session, job, |session| {
         let (_, mut checkpoint) = standing(session, job, id)?;
         if checkpoint.done >= checkpoint.planned {
