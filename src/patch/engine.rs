@@ -259,7 +259,7 @@ fn first_batches(session: &mut Session, job: &Job<'_>, planned: Planned<'_>, mut
     let size = job.batching.size.max(1);
     let mut from = 0;
     for _ in 0..REHEARSED {
-        let slice = Slice { from, to: rows.min(from + size), skip: false };
+        let slice = Slice { from, to: rows.min(from + size), skip: false, careful: false };
         if slice.from < slice.to {
             batch::write(job, part, (&target, table), &image, slice, session).map_err(PatchError::started)?;
             from = slice.to;

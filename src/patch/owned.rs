@@ -42,6 +42,27 @@ impl Places {
         places.zip(&self.binds).filter(|(place, _)| has(place)).map(|(_, value)| value.clone()).collect()
     }
 
+    /// The same without parameters; `None` where a key is neither number nor text.
+    pub(super) fn spelled(confinement: &Confinement<'_>) -> Option<Self> {
+        let map = confinement.map;
+        let spelled = |value: &Value, of_sites: bool| {
+            let text = match value {
+                Value::Integer(number) => number.to_string(),
+                Value::Text(text) if !text.contains('\0') => format!("'{}'", text.replace('\'', "''")),
+                _ => return None,
+            };
+            Some(match (map.engine, map.key_type(of_sites)) {
+                (Engine::Postgres, Some(kind)) => format!("{text}::{kind}"),
+                _ => text,
+            })
+        };
+        let site = match confinement.site {
+            Some(site) => Some(spelled(&site.key, true)?),
+            None => None,
+        };
+        Some(Self { account: spelled(&confinement.account.key, false)?, site, binds: Vec::new() })
+    }
+
     /// The condition under which the row called `alias` belongs to the account.
     pub(super) fn owned(&self, map: &Map, table: &Table, alias: &str) -> String {
         map.owned(table, alias, &self.account, self.site.as_deref())
