@@ -6,6 +6,8 @@
 //! a session.
 
 pub mod basic;
+#[cfg(feature = "full")]
+pub mod carrier;
 mod column;
 pub mod error;
 pub mod full;
@@ -22,6 +24,8 @@ pub mod session;
 pub mod sqlite;
 
 pub use basic::Basic;
+#[cfg(feature = "full")]
+pub use carrier::{Carrier, Chunk, Compared, DuplicateGroup, Fate, KeyDuplicates, Left, Moved, Pick, Sampled, Scope};
 pub use column::{column_is_there, column_type, has_column, rfc3339_now};
 pub use error::{SqlError, SqlErrorKind};
 pub use full::{Blocker, Full, HeldLock, Holder, Identity, IndexState, Limits, Location, Notice, Span, TableName, Violation};

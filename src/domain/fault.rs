@@ -19,6 +19,14 @@ pub const POINTS: &[&str] = &[
     "progress.done",
     "rollback.before_commit",
     "rollback.after_commit",
+    "transfer.begun",
+    "transfer.probed",
+    "transfer.copied",
+    "transfer.compared",
+    "transfer.before_commit",
+    "transfer.after_commit",
+    "transfer.undo.before_commit",
+    "transfer.undo.after_commit",
 ];
 
 /// Passes the point called `name`.

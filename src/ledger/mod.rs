@@ -9,9 +9,13 @@ mod log;
 mod marker;
 mod notes;
 mod progress;
+mod runs;
 mod schema;
+mod transfers;
 
 pub use log::{Action, Actor, Entry, Recorded};
 pub use notes::{Item, NewNote, Note, Wanted};
 pub use progress::{File, Progress, ProgressState};
+pub use runs::{Ended, NewRun, Run, RunState, WantedRuns};
 pub use schema::{Ledger, LedgerError, Look};
+pub use transfers::{TransferImage, TransferLeft, TransferTable};

@@ -3,6 +3,7 @@
 //! Diesel runs its query DSL and its harness on the connection; rusqlite gives what diesel keeps to itself:
 //! extended result codes, the place of an error, the autocommit state, interrupt, hooks and backup.
 
+pub(super) mod carrier;
 mod errors;
 mod handle;
 mod introspect;
