@@ -105,11 +105,15 @@ pub enum Deed {
     NotesAdd,
     /// `marker set`
     MarkerSet,
+    /// `transfer all` and `transfer table`
+    Transfer,
+    /// `transfer rollback`
+    TransferRollback,
 }
 
 impl Deed {
     /// All of them, in the order of the table's rows.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Migrate,
         Self::Rollback,
         Self::RollbackAll,
@@ -120,6 +124,8 @@ impl Deed {
         Self::Adopt,
         Self::NotesAdd,
         Self::MarkerSet,
+        Self::Transfer,
+        Self::TransferRollback,
     ];
 
     /// The command, as it is typed.
@@ -135,6 +141,8 @@ impl Deed {
             Self::Adopt => "adopt",
             Self::NotesAdd => "notes add",
             Self::MarkerSet => "marker set",
+            Self::Transfer => "transfer",
+            Self::TransferRollback => "transfer rollback",
         }
     }
 }
@@ -192,6 +200,10 @@ pub fn consent(deed: Deed, standing: Standing) -> Consent {
         // It decides what everything else may do.
         (Deed::MarkerSet, Development) => Ask,
         (Deed::MarkerSet, Staging | Unknown | Protected) => AskByName,
+        // Both write many rows at once; both can be taken back by what the ledger keeps.
+        (Deed::Transfer | Deed::TransferRollback, Development) => Free,
+        (Deed::Transfer | Deed::TransferRollback, Staging | Unknown) => Ask,
+        (Deed::Transfer | Deed::TransferRollback, Protected) => AskByName,
     }
 }
 

@@ -6,7 +6,7 @@
 //! | floor | modules | what they are |
 //! |---|---|---|
 //! | 4 | [`cli`] | the command line: the only place that prints |
-//! | 3 | [`migrate`], [`lint`], [`schema`], [`notes`] | the features: plan (pure), apply, report events |
+//! | 3 | [`migrate`], [`lint`], [`schema`], [`notes`], [`transfer`] | the features: plan (pure), apply, report events |
 //! | 2 | [`ledger`], [`guards`] | what has been done; what may be done where |
 //! | 1 | [`backend`], [`project`] | the databases; the files |
 //! | 0 | [`domain`] | versions, checksums, SQL text, URLs, explanations |
@@ -26,6 +26,8 @@ pub mod lint;
 pub mod migrate;
 pub mod notes;
 pub mod schema;
+#[cfg(feature = "full")]
+pub mod transfer;
 
 #[cfg(feature = "cli")]
 pub mod cli;

@@ -21,6 +21,8 @@ mod scratch;
 #[cfg(feature = "full")]
 pub mod session;
 #[cfg(feature = "full")]
+mod spool;
+#[cfg(feature = "full")]
 pub mod sqlite;
 
 pub use basic::Basic;
@@ -35,3 +37,5 @@ pub use on_diesel::{Dynamic, OnDiesel};
 pub use scratch::Scratch;
 #[cfg(feature = "full")]
 pub use session::{Access, Canceller, Opening, Session, same_database};
+#[cfg(feature = "full")]
+pub use spool::{Reason, Spool};

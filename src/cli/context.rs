@@ -123,6 +123,29 @@ impl Context {
     /// When two of the first are given, or what is chosen is not valid.
     pub fn choose(&mut self) -> Result<Chosen, Failure> {
         let project = self.project()?;
+        self.choose_in(project)
+    }
+
+    /// Whether talk is wanted.
+    pub fn is_talkative(&self) -> bool {
+        !self.global.quiet && !self.global.json
+    }
+
+    /// Whether `--project` was given.
+    pub fn names_project(&self) -> bool {
+        self.global.project.is_some()
+    }
+
+    /// Whether `--database` or `--env` was given.
+    pub fn names_database(&self) -> bool {
+        self.global.database.is_some() || self.global.env.is_some()
+    }
+
+    /// As [`Context::choose`], where the project is known.
+    ///
+    /// # Errors
+    /// When two of the first are given, or what is chosen is not valid.
+    pub fn choose_in(&mut self, project: Project) -> Result<Chosen, Failure> {
         let config = &project.config;
         let variable = |name: &str| self.variable(name);
         let (text, environment) = match (&self.global.database, &self.global.env) {
@@ -141,7 +164,11 @@ impl Context {
         Ok(Chosen { project, url, environment })
     }
 
-    fn named_database(&self, text: &str) -> Result<String, Failure> {
+    /// The URL that `text` means: itself, or that in the variable `env:NAME`.
+    ///
+    /// # Errors
+    /// When the variable is not set.
+    pub fn named_database(&self, text: &str) -> Result<String, Failure> {
         let Some(name) = text.strip_prefix("env:") else { return Ok(text.to_owned()) };
         self.variable(name).filter(|value| !value.trim().is_empty()).ok_or_else(|| {
             Failure::new(

@@ -35,6 +35,7 @@ pub mod schema;
 pub mod signals;
 pub mod start;
 pub mod status;
+pub mod transfer;
 pub mod waiting;
 pub mod watch;
 

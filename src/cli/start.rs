@@ -16,7 +16,7 @@ use super::output::paint::Paint;
 use super::output::screen::ColorChoice;
 use super::{
     adopt, completions, database, doctor, habits, init, lint, logging, man, marker, migrate, new, notes, redo, repair, rollback,
-    schema, status,
+    schema, status, transfer,
 };
 use crate::domain::explain::Class;
 use crate::domain::secret::redact;
@@ -70,6 +70,8 @@ pub enum Command {
     Database(database::Args),
     #[allow(missing_docs)]
     Marker(marker::Args),
+    #[allow(missing_docs)]
+    Transfer(transfer::Args),
     #[allow(missing_docs)]
     Notes(notes::Args),
     #[allow(missing_docs)]
@@ -220,6 +222,7 @@ fn execute(context: &mut Context, command: &Command) -> Result<Exit, Failure> {
         Command::Adopt(args) => adopt::run(context, args),
         Command::Database(args) => database::run(context, args),
         Command::Marker(args) => marker::run(context, args),
+        Command::Transfer(args) => transfer::run(context, args),
         Command::Notes(args) => notes::run(context, args),
         Command::Doctor(args) => doctor::run(context, args),
         Command::Completions(args) => completions::run(context, args),

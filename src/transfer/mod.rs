@@ -23,6 +23,6 @@ pub use error::TransferError;
 pub use event::{Event, Observer};
 pub use plan::{Level, OnError, Plan, Problem, Skipped, plan};
 pub use report::{Report, TableReport};
-pub use run::{Transfer, Wanted};
+pub use run::{Transfer, Wanted, WriteNote};
 pub use spot::{Spot, SpotFinding};
 pub use undo::{Undo, Undone};

@@ -5,7 +5,7 @@ use libsqlite3_sys as ffi;
 use crate::backend::error::{SqlError, SqlErrorKind};
 
 /// Translates an error of rusqlite.
-pub(super) fn translate(error: rusqlite::Error) -> SqlError {
+pub(in crate::backend) fn translate(error: rusqlite::Error) -> SqlError {
     match error {
         rusqlite::Error::SqliteFailure(code, message) => {
             from_code(code.extended_code, message.unwrap_or_else(|| code.to_string()), None)

@@ -12,6 +12,7 @@ mod scratch;
 mod session;
 mod violations;
 
+pub(super) use errors::translate;
 pub use handle::Interrupter;
 pub(super) use scratch::ScratchFile;
 pub use session::{SqliteSession, same_file};

@@ -1,0 +1,241 @@
+//! `manage transfer rollback`
+
+use std::time::Duration;
+
+use chrono::Utc;
+use serde_json::json;
+
+use super::running::{clock, count_rows};
+use super::{Between, lock};
+use crate::backend::{Access, Basic, Full, Session};
+use crate::cli::consent;
+use crate::cli::context::{Chosen, Context, Reached};
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::noting::{self, Said};
+use crate::cli::output::paint::Style;
+use crate::cli::output::words;
+use crate::domain::explain::Class;
+use crate::domain::fault;
+use crate::domain::marker::Marker;
+use crate::guards::Deed;
+use crate::ledger::{Ended, Ledger, LedgerError, Look, NewRun, Run, RunState, WantedRuns};
+use crate::project::mapping::find_mapping;
+use crate::transfer::{TransferError, Undo, Undone};
+
+/// Take a transfer back: what it inserted goes, what it updated is restored
+///
+/// Only where nobody changed it since. Rows that were changed, or that rows of the new application point to, are listed,
+/// and nothing is taken back (exit 5), unless --skip-conflicts leaves them as they are. The old database is not needed.
+/// Numbers that a key's sequence has drawn stay drawn.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  manage transfer rollback --dry-run
+  manage transfer rollback --reason 'names were mixed up'
+  manage transfer rollback 3 --skip-conflicts")]
+pub struct Args {
+    /// The run [default: the latest transfer that wrote rows and is not undone]
+    #[arg(value_name = "RUN")]
+    run: Option<i64>,
+
+    /// Show what would be taken back, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Leave rows that were changed since as they are, and take back the others
+    #[arg(long)]
+    skip_conflicts: bool,
+
+    /// Why, for the note
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+
+    /// How long to wait for another run: 30s, 5m; 0 does not wait
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = words::parse_duration)]
+    lock_timeout: Duration,
+
+    #[command(flatten)]
+    between: Between,
+}
+
+const KIND: &str = "transfer rollback";
+
+/// Runs the command.
+///
+/// # Errors
+/// As the documentation of the command says.
+pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
+    let access = if args.dry_run { Access::Read } else { Access::Write };
+    let (chosen, mut reached) = super::sides::target_alone(context, &args.between, access, KIND)?;
+    let heading = reached.title();
+    context.screen.heading(&heading);
+    let (ledger, run) = wanted(&mut reached.session, args.run)?;
+    context.screen.line(&format!("run {} of {}, by {}: {} written", run.id, run.started_at, run.name, count_rows(run.rows)));
+    changed_mapping(context, args, &chosen, &run);
+    let undo = Undo { ledger, run: &run, skip_conflicts: args.skip_conflicts };
+    if args.dry_run {
+        let mut copy = reached.session.scratch_copy()?.ok_or_else(|| {
+            Failure::new(Class::CouldNotRun, "there is no copy of the database to be had", "rehearse on a copy that you make yourself")
+        })?;
+        copy.suspend_foreign_keys()?;
+        copy.begin()?;
+        let undone = undo.take_back(&mut copy);
+        copy.rollback()?;
+        let undone = undone?;
+        told(context, &undone, "would be");
+        context.screen.line("nothing was changed · do it: manage transfer rollback");
+        return Ok(Exit::Ok);
+    }
+    let effect = format!("This takes back run {}, which wrote {} of {}.", run.id, count_rows(run.rows), reached.identity.name);
+    consent::obtain(context, &reached, Deed::TransferRollback, &effect)?;
+    let ledger = noting::prepare(context, &mut reached)?;
+    let what = context.what(KIND);
+    lock::take(&mut reached.session, &what, args.lock_timeout)?;
+    // Somebody else may have taken it back while this one waited.
+    let (_, run) = wanted(&mut reached.session, Some(run.id))?;
+    let undo = Undo { ledger, run: &run, skip_conflicts: args.skip_conflicts };
+    let (id, note, undone) = apply(context, args, &mut reached, &undo)?;
+    fault::point("transfer.undo.after_commit");
+    told(context, &undone, "were");
+    let facts = &mut context.screen.facts;
+    facts.insert("run".to_owned(), id.into());
+    facts.insert("undone".to_owned(), run.id.into());
+    facts.insert("status".to_owned(), "applied".into());
+    let mark = context.screen.paint.on(Style::Good, "✓");
+    context.screen.line(&format!("  {mark} run {} is taken back by run {id}: {}", run.id, count_rows(undone.rows())));
+    noting::tell(context, &chosen, &note);
+    Ok(Exit::Ok)
+}
+
+/// The run that is to be taken back.
+fn wanted(session: &mut Session, id: Option<i64>) -> Result<(Ledger, Run), Failure> {
+    let none = |words: String| Failure::from(TransferError::NothingToUndo(words));
+    let Look::Present(ledger) = Ledger::look(session)? else { return Err(none("no transfer was applied to this database".to_owned())) };
+    let run = match id {
+        Some(id) => ledger.run(session, id)?.filter(|run| run.kind == "transfer"),
+        None => {
+            let wanted = WantedRuns { kind: Some("transfer"), state: Some(RunState::Applied), wrote: true, ..WantedRuns::default() };
+            ledger.newest_run(session, &wanted)?
+        }
+    };
+    match run {
+        None => Err(none(match id {
+            Some(id) => format!("there is no transfer with the number {id}"),
+            None => "no transfer is left that could be taken back".to_owned(),
+        })),
+        Some(run) if run.state == RunState::Undone => {
+            let by = run.undone_by.map(|by| format!(" by run {by}")).unwrap_or_default();
+            Err(none(format!("run {} was taken back already{by}", run.id)))
+        }
+        Some(run) if run.state != RunState::Applied => Err(none(format!("run {} is {}: nothing of it is there", run.id, run.state.word()))),
+        Some(run) => Ok((ledger, run)),
+    }
+}
+
+/// Says that the mapping is another one by now. What is taken back is what was written, whatever it says.
+fn changed_mapping(context: &mut Context, args: &Args, chosen: &Chosen, run: &Run) {
+    let file = args.between.map.as_ref().map(|file| context.folder.join(file));
+    let Ok(mapping) = find_mapping(file.as_deref(), &chosen.project.folder) else { return };
+    let changed = mapping.name() == run.name && run.script_hash.as_deref() != Some(mapping.hash().as_str());
+    context.screen.facts.insert("mapping_changed".to_owned(), changed.into());
+    if changed {
+        context.screen.warn(&format!("the mapping was changed since run {}: what is taken back is what that run wrote, by what the ledger keeps of it", run.id));
+    }
+}
+
+fn apply(context: &mut Context, args: &Args, reached: &mut Reached, undo: &Undo<'_>) -> Result<(i64, crate::ledger::Note, Undone), Failure> {
+    let ledger = undo.ledger;
+    let (_, clock) = clock(Some(Utc::now()))?;
+    let (actor, person) = (context.actor(), context.person());
+    let binding = ledger.binding(&mut reached.session)?;
+    let fingerprint = Marker::binding_text(&binding);
+    let new = NewRun {
+        kind: "undo",
+        name: &undo.run.name,
+        account: None,
+        site: None,
+        fingerprint: &fingerprint,
+        source: None,
+        script_hash: undo.run.script_hash.as_deref(),
+        script: None,
+        parameters: None,
+        clock: &clock,
+        digest: None,
+        schema_version: None,
+        reason: args.reason.as_deref(),
+        person: person.as_deref(),
+        actor: &actor,
+        undo_of: Some(undo.run.id),
+    };
+    let id = ledger.start_run(&mut reached.session, &new)?;
+    // Rows go children first; what points to them was looked at row by row.
+    reached.session.suspend_foreign_keys()?;
+    reached.session.begin()?;
+    let done = undo.take_back(&mut reached.session).map_err(Failure::from).and_then(|undone| {
+        let said = said(undo, &undone, id, args.reason.clone());
+        let marker = reached.marker.clone();
+        let note = noting::insert(context, ledger, &mut reached.session, &reached.identity, marker.as_deref(), &said)?;
+        let ended = Ended { state: RunState::Applied, rows: undone.rows(), counts: None, error: None, note: Some(&note.uid) };
+        ledger.finish_run(&mut reached.session, id, &ended).map_err(LedgerError::Sql)?;
+        Ok((note, undone))
+    });
+    match done {
+        Ok((note, undone)) => {
+            reached.session.commit()?;
+            reached.session.restore_settings()?;
+            Ok((id, note, undone))
+        }
+        Err(failure) => {
+            let _ = reached.session.rollback();
+            let words = failure.0.to_string();
+            let ended = Ended { state: RunState::Failed, rows: 0, counts: None, error: Some(&words), note: None };
+            let _ = ledger.finish_run(&mut reached.session, id, &ended);
+            if let Some(conflicts) = conflicts(&failure) {
+                context.screen.facts.insert("conflicts".to_owned(), conflicts.into());
+            }
+            Err(failure)
+        }
+    }
+}
+
+fn conflicts(failure: &Failure) -> Option<Vec<String>> {
+    let details = failure.0.details();
+    (failure.0.class() == Class::Conflict).then_some(details)
+}
+
+fn said(undo: &Undo<'_>, undone: &Undone, id: i64, reason: Option<String>) -> Said {
+    let lines: Vec<_> = undone
+        .tables
+        .iter()
+        .map(|(table, removed, restored, recounted)| format!("- {table}: {removed} removed, {restored} restored, {recounted} counted anew"))
+        .chain((undone.conflicts > 0).then(|| format!("- {} left as they are", count_rows(undone.conflicts))))
+        .collect();
+    Said {
+        kind: KIND.to_owned(),
+        title: format!("{KIND} of run {}: {}", undo.run.id, count_rows(undone.rows())),
+        reason,
+        body: Some(lines.join("\n")),
+        facts: json!({ "run": id, "undo_of": undo.run.id, "rows": undone.rows(), "conflicts": undone.conflicts }),
+        ..Said::default()
+    }
+}
+
+fn told(context: &mut Context, undone: &Undone, verb: &str) {
+    let mut facts = Vec::new();
+    for (table, removed, restored, recounted) in &undone.tables {
+        context.screen.row(&format!("  {table:<30} {removed} {verb} removed, {restored} restored, {recounted} counted anew"));
+        facts.push(json!({ "table": table, "inserted": 0, "updated": restored + recounted, "deleted": removed }));
+    }
+    if undone.gone > 0 {
+        context.screen.row(&format!("  {} gone already", count_rows(undone.gone)));
+    }
+    for words in undone.told.iter().take(20) {
+        let mark = context.screen.paint.on(Style::Warn, "!");
+        context.screen.row(&format!("  {mark} {words}"));
+    }
+    let screen = &mut context.screen.facts;
+    screen.insert("tables".to_owned(), facts.into());
+    screen.insert("rows".to_owned(), undone.rows().into());
+    screen.insert("conflicts".to_owned(), json!(undone.told.iter().take(100).collect::<Vec<_>>()));
+    screen.insert("conflicts_total".to_owned(), undone.conflicts.into());
+}
