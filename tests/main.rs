@@ -19,3 +19,4 @@ mod safety;
 mod schema;
 mod splitter;
 mod support;
+mod transfer;

@@ -102,7 +102,11 @@ impl Session {
             (Self::Sqlite(_), DatabaseUrl::Sqlite(path)) => Ok(Box::new(SqliteCarrier::open(self, path)?)),
             _ => Err(SqlError::new(
                 SqlErrorKind::Configuration,
-                format!("rows can be moved between SQLite files; here the source is {} and the target {}", source.engine(), self.engine()),
+                format!(
+                    "rows can be moved between SQLite files; here the source is {} and the target {}",
+                    source.engine(),
+                    self.engine()
+                ),
             )
             .with_hint("give an SQLite file as --source and as --target")),
         }

@@ -195,7 +195,9 @@ impl Ledger {
             run.undo_of.into(),
         ];
         let rows = session.query(&sql, &binds).map_err(LedgerError::Sql)?;
-        rows.first().and_then(|row| row.integer(0)).ok_or_else(|| LedgerError::History("a run was started and got no number".to_owned()))
+        rows.first()
+            .and_then(|row| row.integer(0))
+            .ok_or_else(|| LedgerError::History("a run was started and got no number".to_owned()))
     }
 
     /// Notes where a run goes on, in the transaction of what it has written so far.
@@ -204,8 +206,10 @@ impl Ledger {
     /// What the database refuses.
     pub fn checkpoint_run(self, session: &mut impl Basic, run: i64, rows: u64, checkpoint: &str) -> Result<(), SqlError> {
         let now = rfc3339_now(session.engine());
-        let sql =
-            format!("UPDATE {} SET heartbeat_at = {now}, rows_written = $1, checkpoint = $2 WHERE id = $3", self.table("manage_run"));
+        let sql = format!(
+            "UPDATE {} SET heartbeat_at = {now}, rows_written = $1, checkpoint = $2 WHERE id = $3",
+            self.table("manage_run")
+        );
         session.execute_with(&sql, &[signed(rows), checkpoint.into(), run.into()]).map(drop)
     }
 
@@ -219,13 +223,18 @@ impl Ledger {
             "UPDATE {table} SET state = $1, rows_written = $2, counts = $3, error = $4, note = $5, finished_at = {now}, \
              heartbeat_at = {now} WHERE id = $6"
         );
-        let binds =
-            [ended.state.word().into(), signed(ended.rows), ended.counts.into(), ended.error.into(), ended.note.into(), run.into()];
+        let binds = [
+            ended.state.word().into(),
+            signed(ended.rows),
+            ended.counts.into(),
+            ended.error.into(),
+            ended.note.into(),
+            run.into(),
+        ];
         session.execute_with(&sql, &binds)?;
         if ended.state == RunState::Applied {
-            let sql = format!(
-                "UPDATE {table} SET state = $1, undone_by = $2 WHERE id = (SELECT undo_of FROM {table} WHERE id = $2)"
-            );
+            let sql =
+                format!("UPDATE {table} SET state = $1, undone_by = $2 WHERE id = (SELECT undo_of FROM {table} WHERE id = $2)");
             session.execute_with(&sql, &[RunState::Undone.word().into(), run.into()])?;
         }
         Ok(())
@@ -253,9 +262,7 @@ impl Ledger {
         }
         let mut conditions = Vec::new();
         let mut binds: Vec<Value> = Vec::new();
-        for (column, value) in
-            [("kind", wanted.kind), ("state", wanted.state.map(RunState::word)), ("account", wanted.account)]
-        {
+        for (column, value) in [("kind", wanted.kind), ("state", wanted.state.map(RunState::word)), ("account", wanted.account)] {
             if let Some(value) = value {
                 binds.push(value.into());
                 conditions.push(format!("{column} = ${}", binds.len()));
@@ -266,7 +273,8 @@ impl Ledger {
         }
         let only = if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
         let limit = wanted.limit.map(|limit| format!(" LIMIT {limit}")).unwrap_or_default();
-        let rows = session.query(&format!("SELECT {COLUMNS} FROM {}{only} ORDER BY id DESC{limit}", self.table("manage_run")), &binds)?;
+        let rows = session
+            .query(&format!("SELECT {COLUMNS} FROM {}{only} ORDER BY id DESC{limit}", self.table("manage_run")), &binds)?;
         Ok(rows.iter().filter_map(read).collect())
     }
 

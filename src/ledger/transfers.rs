@@ -156,7 +156,13 @@ impl Ledger {
     ///
     /// # Errors
     /// What the database refuses.
-    pub fn transfer_left(self, session: &mut impl Basic, run: i64, after: i64, limit: usize) -> Result<Vec<TransferLeft>, SqlError> {
+    pub fn transfer_left(
+        self,
+        session: &mut impl Basic,
+        run: i64,
+        after: i64,
+        limit: usize,
+    ) -> Result<Vec<TransferLeft>, SqlError> {
         let sql = format!(
             "SELECT number, place, fate, source_row, row_key, column_name, rule, message FROM {} WHERE run = $1 AND number > $2 \
              ORDER BY number LIMIT {limit}",
@@ -260,7 +266,13 @@ impl Ledger {
     ///
     /// # Errors
     /// What the database refuses.
-    pub fn transfer_images(self, session: &mut impl Basic, run: i64, before: i64, limit: usize) -> Result<Vec<TransferImage>, SqlError> {
+    pub fn transfer_images(
+        self,
+        session: &mut impl Basic,
+        run: i64,
+        before: i64,
+        limit: usize,
+    ) -> Result<Vec<TransferImage>, SqlError> {
         let sql = format!(
             "SELECT number, place, row_key, column_names, before, after FROM {} WHERE run = $1 AND number < $2 \
              ORDER BY number DESC LIMIT {limit}",

@@ -148,7 +148,8 @@ impl Explain for TransferError {
 impl Problem {
     /// `transfer.toml:12 the target has no table …`
     pub fn line(&self) -> String {
-        let place = self.place.as_ref().and_then(|place| Some(format!("{}:{} ", place.file.file_name()?.to_string_lossy(), place.line?)));
+        let place =
+            self.place.as_ref().and_then(|place| Some(format!("{}:{} ", place.file.file_name()?.to_string_lossy(), place.line?)));
         format!("{}{} ({})", place.unwrap_or_default(), self.message, self.hint)
     }
 }

@@ -142,7 +142,8 @@ impl Transfer<'_> {
             return Ok(());
         }
         for skipped in &self.plan.skipped {
-            let mut report = TableReport { source: skipped.table.clone(), skipped_whole: Some(skipped.why.clone()), ..TableReport::default() };
+            let mut report =
+                TableReport { source: skipped.table.clone(), skipped_whole: Some(skipped.why.clone()), ..TableReport::default() };
             report.moved.read = carrier.count(&skipped.table)?;
             report.moved.skipped = report.moved.read;
             self.report.tables.push(report);
@@ -344,8 +345,12 @@ impl Transfer<'_> {
                 differences.push(difference(&table.to, &compared));
                 differences.extend(compared.differences.iter().cloned());
             }
-            let mut report =
-                TableReport { source: table.from.table.clone(), target: table.to.clone(), derived: table.from.unpivot.is_some(), ..TableReport::default() };
+            let mut report = TableReport {
+                source: table.from.table.clone(),
+                target: table.to.clone(),
+                derived: table.from.unpivot.is_some(),
+                ..TableReport::default()
+            };
             report.moved.read = compared.expected.rows + left.iter().filter(|(place, _)| *place == at).count() as u64;
             report.compared_in = begun.elapsed();
             report.compared = Some(compared);

@@ -41,7 +41,9 @@ impl Spot {
             for sampled in carrier.sample(at, &pick)? {
                 spot.look(table, &sampled, now);
             }
-            let Some(named) = mapping.verify.spot.get(table.from.table.as_str()).filter(|_| table.from.unpivot.is_none()) else { continue };
+            let Some(named) = mapping.verify.spot.get(table.from.table.as_str()).filter(|_| table.from.unpivot.is_none()) else {
+                continue;
+            };
             for (column, values) in named {
                 for value in values {
                     let value = match value {
@@ -92,7 +94,11 @@ impl Spot {
             let (mut left, mut right) = (Vec::new(), Vec::new());
             canonical_field(column.kind, &expected, &mut left);
             canonical_field(column.kind, &found[at], &mut right);
-            let kept = keeps && (column.preserve || column.is_from_the_clock() || (expected.is_null() && !table.null_overwrites) || expected.as_str() == Some(&now.text));
+            let kept = keeps
+                && (column.preserve
+                    || column.is_from_the_clock()
+                    || (expected.is_null() && !table.null_overwrites)
+                    || expected.as_str() == Some(&now.text));
             if left != right && !kept {
                 finding(format!("{} is {}, expected {}", column.to, found[at].shown(), expected.shown()));
             }

@@ -126,7 +126,11 @@ impl Undo<'_> {
             }
             return Ok(0);
         };
-        let names = if columns.is_empty() { "1".to_owned() } else { columns.iter().map(|(name, _)| quoted(name)).collect::<Vec<_>>().join(", ") };
+        let names = if columns.is_empty() {
+            "1".to_owned()
+        } else {
+            columns.iter().map(|(name, _)| quoted(name)).collect::<Vec<_>>().join(", ")
+        };
         while let Some((keys, hashes)) = self.ledger.transfer_chunk(session, self.run.id, table.place, chunk)? {
             chunk += 1;
             for (key, hash) in keys.split('\u{1f}').zip(hashes.chunks_exact(8)) {
@@ -239,7 +243,10 @@ fn recounted(session: &mut Session, table: &TransferTable, key: &str) -> Result<
         binds.extend(keys);
         let column = quoted(&count.column);
         changed = session
-            .execute_with(&format!("UPDATE {} SET {column} = {rows} WHERE {condition} AND {column} IS DISTINCT FROM {rows}", name.0), &binds)?
+            .execute_with(
+                &format!("UPDATE {} SET {column} = {rows} WHERE {condition} AND {column} IS DISTINCT FROM {rows}", name.0),
+                &binds,
+            )?
             .max(changed);
     }
     Ok(changed)
@@ -273,7 +280,13 @@ fn told(table: &TransferTable, key: &str) -> String {
     cells.iter().enumerate().map(|(at, cell)| format!("{} {}", name(at), cell.shown())).collect::<Vec<_>>().join(", ")
 }
 
-fn find(session: &mut Session, name: &str, table: &TransferTable, key: &str, columns: &str) -> Result<Option<Vec<Cell<'static>>>, SqlError> {
+fn find(
+    session: &mut Session,
+    name: &str,
+    table: &TransferTable,
+    key: &str,
+    columns: &str,
+) -> Result<Option<Vec<Cell<'static>>>, SqlError> {
     let (condition, binds) = by_key(table, key, 0);
     let rows = session.query(&format!("SELECT {columns} FROM {name} WHERE {condition}"), &binds)?;
     Ok(rows.into_iter().next().map(|row| row.values.into_iter().map(cell).collect()))
@@ -302,7 +315,8 @@ fn pointed_to(
     for (child, columns, parent) in children {
         let Some(from) = session.find_table(child)? else { continue };
         let (condition, binds) = by_key(table, key, 0);
-        let pairs: Vec<_> = columns.iter().zip(parent).map(|(theirs, ours)| format!("c.{} = p.{}", quoted(theirs), quoted(ours))).collect();
+        let pairs: Vec<_> =
+            columns.iter().zip(parent).map(|(theirs, ours)| format!("c.{} = p.{}", quoted(theirs), quoted(ours))).collect();
         let sql = format!(
             "SELECT count(*) FROM {} AS c WHERE EXISTS (SELECT 1 FROM (SELECT * FROM {name} WHERE {condition}) AS p WHERE {})",
             from.0,

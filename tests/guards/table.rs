@@ -23,7 +23,7 @@ enum Takes {
 use Standing::{Development, Protected, Staging, Unknown};
 use Takes::{AYes, Never, Nothing, TheName};
 
-const TABLE: [(&str, [(Standing, Takes); 4]); 10] = [
+const TABLE: [(&str, [(Standing, Takes); 4]); 12] = [
     ("rollback", [(Development, Nothing), (Staging, Nothing), (Unknown, Nothing), (Protected, AYes)]),
     ("rollback --all", [(Development, Nothing), (Staging, AYes), (Unknown, AYes), (Protected, Never)]),
     ("redo", [(Development, Nothing), (Staging, AYes), (Unknown, AYes), (Protected, Never)]),
@@ -34,6 +34,8 @@ const TABLE: [(&str, [(Standing, Takes); 4]); 10] = [
     ("repair", [(Development, Nothing), (Staging, AYes), (Unknown, AYes), (Protected, AYes)]),
     ("notes add", [(Development, Nothing), (Staging, Nothing), (Unknown, Nothing), (Protected, Nothing)]),
     ("marker set", [(Development, AYes), (Staging, TheName), (Unknown, TheName), (Protected, TheName)]),
+    ("transfer", [(Development, Nothing), (Staging, AYes), (Unknown, AYes), (Protected, TheName)]),
+    ("transfer rollback", [(Development, Nothing), (Staging, AYes), (Unknown, AYes), (Protected, TheName)]),
 ];
 
 /// What a command needs besides its name.
@@ -43,6 +45,7 @@ fn typed(command: &str) -> String {
         "repair" => format!("repair {} --reason 'it is right as it is'", USERS.split('_').next().unwrap_or_default()),
         // Taking protection away has tests of its own.
         "marker set" => "marker set qa --protected".to_owned(),
+        "transfer" => "transfer all --source old.db".to_owned(),
         other => other.to_owned(),
     }
 }
@@ -54,6 +57,12 @@ fn ready(backend: Backend, command: &str) -> Project {
         "migrate" => project.migration("20260109000000_more", "CREATE TABLE more (id INTEGER);\n", "DROP TABLE more;\n"),
         "repair" => {
             project.edit(&format!("migrations/{USERS}/up.sql"), |text| text.replace("name", "title"));
+            project
+        }
+        "transfer" => crate::transfer::little(project),
+        "transfer rollback" => {
+            let project = crate::transfer::little(project);
+            project.run("transfer all --source old.db --yes").ok();
             project
         }
         "adopt" => {
@@ -87,6 +96,10 @@ fn worked(project: &Project, command: &str, before: &str) -> bool {
 }
 
 fn cell(backend: Backend, command: &str, standing: Standing, takes: Takes) {
+    // Transfers go from one SQLite file to another.
+    if command.starts_with("transfer") && backend == Backend::Postgres {
+        return;
+    }
     // On SQLite the scratch database is a temporary file: nobody's server is touched.
     let takes = if command == "lint --roundtrip" && backend == Backend::Sqlite { Nothing } else { takes };
     let project = ready(backend, command);
@@ -174,7 +187,9 @@ rows!(
     adopt_keeps_its_cells = 6,
     repair_keeps_its_cells = 7,
     notes_add_keeps_its_cells = 8,
-    marker_set_keeps_its_cells = 9
+    marker_set_keeps_its_cells = 9,
+    transfer_keeps_its_cells = 10,
+    transfer_rollback_keeps_its_cells = 11
 );
 
 #[test]

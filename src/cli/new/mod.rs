@@ -1,6 +1,7 @@
 //! `manage new`: something to begin with.
 
 pub mod migration;
+pub mod transfer;
 
 use super::context::Context;
 use super::exit::Exit;
@@ -10,6 +11,7 @@ use super::failure::Failure;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   manage new migration \"add user preferences table\"
+  manage new transfer version-2 --source old.db
   manage help new migration     explain one kind")]
 pub struct Args {
     #[command(subcommand)]
@@ -19,6 +21,7 @@ pub struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Kind {
     Migration(migration::Args),
+    Transfer(transfer::Args),
 }
 
 /// Runs the command.
@@ -28,5 +31,6 @@ enum Kind {
 pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     match &args.kind {
         Kind::Migration(args) => migration::run(context, args),
+        Kind::Transfer(args) => transfer::run(context, args),
     }
 }

@@ -48,7 +48,11 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         let path = context.folder.join(file);
         let text = serde_json::to_string_pretty(&report).unwrap_or_default();
         std::fs::write(&path, text + "\n").map_err(|error| {
-            Failure::new(Class::CouldNotRun, format!("cannot write {}: {error}", file.display()), "name a file in a folder that you may write")
+            Failure::new(
+                Class::CouldNotRun,
+                format!("cannot write {}: {error}", file.display()),
+                "name a file in a folder that you may write",
+            )
         })?;
     }
     let width = source.schema.tables.iter().map(|table| table.name.to_string().chars().count()).max().unwrap_or(0);
@@ -104,7 +108,8 @@ fn report(schema: &Schema, counts: &[Option<i64>]) -> Value {
         .collect();
     let keys: serde_json::Map<String, Value> =
         schema.tables.iter().map(|table| (name(table), json!(table.unique_keys(schema.engine)))).collect();
-    let rows: serde_json::Map<String, Value> = schema.tables.iter().zip(counts).map(|(table, count)| (name(table), json!(count))).collect();
+    let rows: serde_json::Map<String, Value> =
+        schema.tables.iter().zip(counts).map(|(table, count)| (name(table), json!(count))).collect();
     json!({
         "tables": schema.tables.iter().map(name).collect::<Vec<_>>(),
         "table_details": details,

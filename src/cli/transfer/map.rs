@@ -38,7 +38,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         context.screen.row(&title);
         let mut columns = Vec::new();
         if let Some(new) = &table.new_key {
-            context.screen.row(&format!("  {:<28} → {}", source(table, new.old), format!("{} (drawn anew)", new.column)));
+            context.screen.row(&format!("  {:<28} → {}   drawn anew", source(table, new.old), new.column));
             columns.push(json!({ "from": source(table, new.old), "to": new.column, "rules": ["drawn anew"] }));
         }
         for column in &table.columns {
@@ -90,7 +90,8 @@ fn from(table: &TablePlan, column: &Column) -> String {
 }
 
 fn rules(column: &Column) -> Vec<String> {
-    let literal = |literal: &Literal| if *literal == Literal::Now { "the run's moment".to_owned() } else { literal.cell("").to_string() };
+    let literal =
+        |literal: &Literal| if *literal == Literal::Now { "the run's moment".to_owned() } else { literal.cell("").to_string() };
     let rule = |step: &Step| match step {
         Step::IsNotNull => "whether it is there".to_owned(),
         Step::Enum(map) => format!("enum {}", map.name),

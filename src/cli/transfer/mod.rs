@@ -13,7 +13,7 @@ mod progress;
 pub mod rollback;
 mod running;
 mod show;
-mod sides;
+pub(super) mod sides;
 pub mod status;
 pub mod table;
 pub mod validate;

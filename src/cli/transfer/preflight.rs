@@ -124,7 +124,9 @@ fn rows(checks: &mut Checks<'_>, sides: &mut Sides, plan: &Plan) -> Result<(), F
     let rejected = report.rejected();
     let trouble = match result {
         Ok(()) if rejected == 0 => None,
-        Ok(()) | Err(TransferError::Rejected { .. }) => Some(format!("{} rejected: manage transfer dry-run", super::running::count_rows(rejected))),
+        Ok(()) | Err(TransferError::Rejected { .. }) => {
+            Some(format!("{} rejected: manage transfer dry-run", super::running::count_rows(rejected)))
+        }
         Err(error) => Some(error.to_string()),
     };
     let read: u64 = report.tables.iter().map(|table| table.moved.read).sum();

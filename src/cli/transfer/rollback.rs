@@ -75,7 +75,11 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     let undo = Undo { ledger, run: &run, skip_conflicts: args.skip_conflicts };
     if args.dry_run {
         let mut copy = reached.session.scratch_copy()?.ok_or_else(|| {
-            Failure::new(Class::CouldNotRun, "there is no copy of the database to be had", "rehearse on a copy that you make yourself")
+            Failure::new(
+                Class::CouldNotRun,
+                "there is no copy of the database to be had",
+                "rehearse on a copy that you make yourself",
+            )
         })?;
         copy.suspend_foreign_keys()?;
         copy.begin()?;
@@ -110,11 +114,14 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
 /// The run that is to be taken back.
 fn wanted(session: &mut Session, id: Option<i64>) -> Result<(Ledger, Run), Failure> {
     let none = |words: String| Failure::from(TransferError::NothingToUndo(words));
-    let Look::Present(ledger) = Ledger::look(session)? else { return Err(none("no transfer was applied to this database".to_owned())) };
+    let Look::Present(ledger) = Ledger::look(session)? else {
+        return Err(none("no transfer was applied to this database".to_owned()));
+    };
     let run = match id {
         Some(id) => ledger.run(session, id)?.filter(|run| run.kind == "transfer"),
         None => {
-            let wanted = WantedRuns { kind: Some("transfer"), state: Some(RunState::Applied), wrote: true, ..WantedRuns::default() };
+            let wanted =
+                WantedRuns { kind: Some("transfer"), state: Some(RunState::Applied), wrote: true, ..WantedRuns::default() };
             ledger.newest_run(session, &wanted)?
         }
     };
@@ -127,7 +134,9 @@ fn wanted(session: &mut Session, id: Option<i64>) -> Result<(Ledger, Run), Failu
             let by = run.undone_by.map(|by| format!(" by run {by}")).unwrap_or_default();
             Err(none(format!("run {} was taken back already{by}", run.id)))
         }
-        Some(run) if run.state != RunState::Applied => Err(none(format!("run {} is {}: nothing of it is there", run.id, run.state.word()))),
+        Some(run) if run.state != RunState::Applied => {
+            Err(none(format!("run {} is {}: nothing of it is there", run.id, run.state.word())))
+        }
         Some(run) => Ok((ledger, run)),
     }
 }
@@ -139,11 +148,19 @@ fn changed_mapping(context: &mut Context, args: &Args, chosen: &Chosen, run: &Ru
     let changed = mapping.name() == run.name && run.script_hash.as_deref() != Some(mapping.hash().as_str());
     context.screen.facts.insert("mapping_changed".to_owned(), changed.into());
     if changed {
-        context.screen.warn(&format!("the mapping was changed since run {}: what is taken back is what that run wrote, by what the ledger keeps of it", run.id));
+        context.screen.warn(&format!(
+            "the mapping was changed since run {}: what is taken back is what that run wrote, by what the ledger keeps of it",
+            run.id
+        ));
     }
 }
 
-fn apply(context: &mut Context, args: &Args, reached: &mut Reached, undo: &Undo<'_>) -> Result<(i64, crate::ledger::Note, Undone), Failure> {
+fn apply(
+    context: &mut Context,
+    args: &Args,
+    reached: &mut Reached,
+    undo: &Undo<'_>,
+) -> Result<(i64, crate::ledger::Note, Undone), Failure> {
     let ledger = undo.ledger;
     let (_, clock) = clock(Some(Utc::now()))?;
     let (actor, person) = (context.actor(), context.person());
@@ -207,7 +224,9 @@ fn said(undo: &Undo<'_>, undone: &Undone, id: i64, reason: Option<String>) -> Sa
     let lines: Vec<_> = undone
         .tables
         .iter()
-        .map(|(table, removed, restored, recounted)| format!("- {table}: {removed} removed, {restored} restored, {recounted} counted anew"))
+        .map(|(table, removed, restored, recounted)| {
+            format!("- {table}: {removed} removed, {restored} restored, {recounted} counted anew")
+        })
         .chain((undone.conflicts > 0).then(|| format!("- {} left as they are", count_rows(undone.conflicts))))
         .collect();
     Said {

@@ -207,7 +207,10 @@ pub fn write(context: &mut Context, args: &Writing, only: Option<&str>, kind: &s
     told(context, &plan, &report, &spool, &args.manner)?;
     result?;
     let mark = context.screen.paint.on(Style::Good, "✓");
-    let checked = format!("counts, checksums, foreign keys, {}", words::count(usize::try_from(report.spots).unwrap_or_default(), "single row"));
+    let checked = format!(
+        "counts, checksums, foreign keys, {}",
+        words::count(usize::try_from(report.spots).unwrap_or_default(), "single row")
+    );
     context.screen.line(&format!("  {mark} validated: {checked}"));
     for table in report.tables.iter().filter(|table| table.moved.before > 0) {
         if let Some(highest) = table.moved.highest_before {

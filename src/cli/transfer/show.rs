@@ -131,7 +131,8 @@ pub fn left(context: &mut Context, plan: &Plan, spool: &Spool, file: Option<&Pat
         out.end()?;
     }
     let facts = &mut context.screen.facts;
-    for (name, list, total) in [("rejected", rejected, totals[0]), ("skipped", skipped, totals[1]), ("warned", warned, totals[2])] {
+    for (name, list, total) in [("rejected", rejected, totals[0]), ("skipped", skipped, totals[1]), ("warned", warned, totals[2])]
+    {
         facts.insert(name.to_owned(), list.into());
         facts.insert(format!("{name}_total"), total.into());
     }

@@ -111,7 +111,9 @@ fn project(context: &mut Context, may_miss: bool) -> Result<Project, Failure> {
     match context.project() {
         Ok(project) => Ok(project),
         // A tool that runs beside the files has nothing else there.
-        Err(_) if may_miss && !context.names_project() => Ok(Project { folder: context.folder.clone(), config: Config::default() }),
+        Err(_) if may_miss && !context.names_project() => {
+            Ok(Project { folder: context.folder.clone(), config: Config::default() })
+        }
         Err(failure) => Err(failure),
     }
 }
@@ -135,7 +137,12 @@ pub fn source_alone(context: &mut Context, of: &super::OfSource) -> Result<(Proj
 ///
 /// # Errors
 /// When it is not there, or cannot be reached.
-pub fn target_alone(context: &mut Context, between: &Between, access: Access, command: &str) -> Result<(Chosen, Reached), Failure> {
+pub fn target_alone(
+    context: &mut Context,
+    between: &Between,
+    access: Access,
+    command: &str,
+) -> Result<(Chosen, Reached), Failure> {
     let file = between.map.as_ref().map(|file| context.folder.join(file));
     let project = project(context, file.is_some() || between.target.is_some() || context.names_database())?;
     let chosen = match (&between.target, find_mapping(file.as_deref(), &project.folder)) {
@@ -151,7 +158,12 @@ pub fn target_alone(context: &mut Context, between: &Between, access: Access, co
     Ok((chosen, reached))
 }
 
-fn source_url(context: &Context, project: &Project, mapping: Option<&Mapping>, named: Option<&str>) -> Result<DatabaseUrl, Failure> {
+fn source_url(
+    context: &Context,
+    project: &Project,
+    mapping: Option<&Mapping>,
+    named: Option<&str>,
+) -> Result<DatabaseUrl, Failure> {
     if let Some(text) = named {
         return Ok(DatabaseUrl::parse(&context.named_database(text)?)?.relative_to(&context.folder));
     }
@@ -172,7 +184,11 @@ fn source_url(context: &Context, project: &Project, mapping: Option<&Mapping>, n
 fn target(context: &mut Context, project: Project, mapping: &Mapping, named: Option<&str>) -> Result<Chosen, Failure> {
     if let Some(text) = named {
         if context.names_database() {
-            return Err(Failure::new(Class::Usage, "--target and --database or --env both choose the new database", "give one of them"));
+            return Err(Failure::new(
+                Class::Usage,
+                "--target and --database or --env both choose the new database",
+                "give one of them",
+            ));
         }
         let url = DatabaseUrl::parse(&context.named_database(text)?)?.relative_to(&context.folder);
         return Ok(Chosen { project, url, environment: None });

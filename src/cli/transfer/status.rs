@@ -64,7 +64,13 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
                 Some(ledger) => ledger.run(session, id)?.filter(|run| run.kind == "transfer"),
                 None => None,
             };
-            Some(found.ok_or_else(|| Failure::new(Class::Usage, format!("there is no transfer with the number {id}"), "manage transfer status lists them"))?)
+            Some(found.ok_or_else(|| {
+                Failure::new(
+                    Class::Usage,
+                    format!("there is no transfer with the number {id}"),
+                    "manage transfer status lists them",
+                )
+            })?)
         }
         None => runs.first().cloned(),
     };
@@ -73,13 +79,23 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         return Ok(Exit::Ok);
     };
     for run in &runs {
-        context.screen.row(&format!("  run {:<4} {}  {:<10} {:>10} written  by {}{}", run.id, run.started_at, run.state.word(), show::number(run.rows), run.name, taken_back(run)));
+        context.screen.row(&format!(
+            "  run {:<4} {}  {:<10} {:>10} written  by {}{}",
+            run.id,
+            run.started_at,
+            run.state.word(),
+            show::number(run.rows),
+            run.name,
+            taken_back(run)
+        ));
     }
     let tables = ledger.transfer_tables(session, run.id)?;
     let mut counts = Vec::new();
     for table in &tables {
         counts.push(match session.find_table(&table.target)? {
-            Some(name) if !table.target.is_empty() => session.query(&format!("SELECT count(*) FROM {name}"), &[])?.first().and_then(|row| row.integer(0)),
+            Some(name) if !table.target.is_empty() => {
+                session.query(&format!("SELECT count(*) FROM {name}"), &[])?.first().and_then(|row| row.integer(0))
+            }
             _ => None,
         });
     }
@@ -112,7 +128,14 @@ fn taken_back(run: &Run) -> String {
     run.undone_by.map(|by| format!(", taken back by run {by}")).unwrap_or_default()
 }
 
-fn listed(context: &mut Context, args: &Args, ledger: Ledger, session: &mut impl Basic, run: &Run, tables: &[TransferTable]) -> Result<(), Failure> {
+fn listed(
+    context: &mut Context,
+    args: &Args,
+    ledger: Ledger,
+    session: &mut impl Basic,
+    run: &Run,
+    tables: &[TransferTable],
+) -> Result<(), Failure> {
     let mut out = args.left.as_ref().map(|file| LeftFile::create(&context.folder.join(file))).transpose()?;
     let (mut after, mut totals) = (0, [0_u64; 3]);
     let mut lists: [Vec<Value>; 3] = Default::default();

@@ -41,7 +41,10 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     let (ledger, run) = last(&mut sides.target.session)?;
     context.screen.line(&format!("run {} of {}, by {}", run.id, run.started_at, run.name));
     if run.script_hash.as_deref() != Some(sides.mapping.hash().as_str()) {
-        context.screen.warn(&format!("the mapping was changed since run {}: what it says now is compared with what was written then", run.id));
+        context.screen.warn(&format!(
+            "the mapping was changed since run {}: what it says now is compared with what was written then",
+            run.id
+        ));
     }
     let now = moment(&run)?;
     let left = left(ledger, &mut sides.target.session, run.id)?;
@@ -93,11 +96,16 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     match result {
         Ok(()) => {
             let mark = context.screen.paint.on(Style::Good, "✓");
-            context.screen.line(&format!("{mark} the new database says what the old one says; {} single rows looked at", report.spots));
+            context
+                .screen
+                .line(&format!("{mark} the new database says what the old one says; {} single rows looked at", report.spots));
             Ok(Exit::Ok)
         }
         Err(TransferError::Differs { differences }) => {
-            context.screen.facts.insert("differences".to_owned(), json!(differences.iter().take(show::CAPPED).collect::<Vec<_>>()));
+            context
+                .screen
+                .facts
+                .insert("differences".to_owned(), json!(differences.iter().take(show::CAPPED).collect::<Vec<_>>()));
             context.screen.facts.insert("differences_total".to_owned(), differences.len().into());
             for difference in differences.iter().take(20) {
                 context.screen.row(&format!("    {difference}"));
@@ -124,8 +132,13 @@ pub(super) fn last(session: &mut Session) -> Result<(Ledger, Run), Failure> {
 /// The moment of a run.
 pub(super) fn moment(run: &Run) -> Result<crate::domain::transfer::Moment, Failure> {
     let read = crate::domain::transfer::parse_time(run.clock.as_bytes(), 0);
-    read.map(|(instant, _)| crate::domain::transfer::Moment::new(instant))
-        .map_err(|why| Failure::new(Class::CouldNotRun, format!("the moment of run {} {why}: {}", run.id, run.clock), "restore the ledger from a backup"))
+    read.map(|(instant, _)| crate::domain::transfer::Moment::new(instant)).map_err(|why| {
+        Failure::new(
+            Class::CouldNotRun,
+            format!("the moment of run {} {why}: {}", run.id, run.clock),
+            "restore the ledger from a backup",
+        )
+    })
 }
 
 /// The rows that stayed behind in a run.

@@ -45,13 +45,16 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         let list = problems.iter().filter(|problem| problem.level == level).map(show::problem_fact).collect();
         facts.insert(name.to_owned(), list);
     }
-    let summary = json!({ "total_tables": sides.source.schema.tables.len(), "errors": errors, "warnings": warnings, "valid": errors == 0 });
+    let summary =
+        json!({ "total_tables": sides.source.schema.tables.len(), "errors": errors, "warnings": warnings, "valid": errors == 0 });
     facts.insert("summary".to_owned(), summary);
     if errors > 0 {
         context.screen.line(&format!("{errors} errors, {warnings} warnings: the mapping does not fit"));
         return Ok(Exit::Check);
     }
     let mark = context.screen.paint.on(Style::Good, "✓");
-    context.screen.line(&format!("{mark} the mapping fits: {tables} tables go over, {warnings} warnings · next: manage transfer dry-run"));
+    context
+        .screen
+        .line(&format!("{mark} the mapping fits: {tables} tables go over, {warnings} warnings · next: manage transfer dry-run"));
     Ok(Exit::Ok)
 }

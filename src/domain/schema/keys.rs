@@ -14,7 +14,8 @@ impl Table {
         }
         let constraints = self.constraints.iter().filter(|constraint| constraint.kind == ConstraintKind::Unique);
         let indexes = self.indexes.iter().filter(|index| !index.invalid);
-        let texts = constraints.map(|constraint| constraint.definition.as_str()).chain(indexes.map(|index| index.definition.as_str()));
+        let texts =
+            constraints.map(|constraint| constraint.definition.as_str()).chain(indexes.map(|index| index.definition.as_str()));
         for key in texts.filter_map(|text| columns(text, engine)) {
             let known = key.iter().all(|name| self.columns.iter().any(|column| column.name == *name));
             if known && !keys.contains(&key) {

@@ -93,7 +93,13 @@ fn counted(text: &[u8], out: &mut Vec<u8>) {
 
 fn real(value: f64, out: &mut Vec<u8>) {
     // One zero, one NaN.
-    let bits = if value == 0.0 { 0 } else if value.is_nan() { f64::NAN.to_bits() } else { value.to_bits() };
+    let bits = if value == 0.0 {
+        0
+    } else if value.is_nan() {
+        f64::NAN.to_bits()
+    } else {
+        value.to_bits()
+    };
     for shift in (0..16).rev() {
         out.push(HEX[(bits >> (shift * 4)) as usize & 15]);
     }
@@ -122,7 +128,8 @@ mod tests {
 
     #[test]
     fn fields_cannot_be_shifted_into_one_another() {
-        let row = |cells: [&str; 2]| canonical_row(cells.into_iter().map(|text| (Kind::Text(None), Cell::text(text))), &mut Vec::new());
+        let row =
+            |cells: [&str; 2]| canonical_row(cells.into_iter().map(|text| (Kind::Text(None), Cell::text(text))), &mut Vec::new());
         assert_ne!(row(["a", "b"]), row(["a\u{1f}1:b", ""]));
         assert_ne!(row(["ab", ""]), row(["a", "b"]));
     }

@@ -52,9 +52,8 @@ impl Fault {
 /// # Errors
 /// When it is of another kind, too long, out of range, or cannot be read. Never cut, never guessed.
 pub fn fit<'a>(cell: Cell<'a>, kind: Kind, fit: &Fit) -> Result<Cell<'a>, Fault> {
-    let other = |cell: &Cell<'_>| {
-        Err(Fault::new("kind", format!("is {}, not {}: {}", cell.stored_as(), described(kind), cell.shown())))
-    };
+    let other =
+        |cell: &Cell<'_>| Err(Fault::new("kind", format!("is {}, not {}: {}", cell.stored_as(), described(kind), cell.shown())));
     match (kind, cell) {
         (_, Cell::Null) => Ok(Cell::Null),
         (Kind::Any, Cell::Text(text)) => text_of(text, None, fit).map(Cell::Text),
@@ -86,7 +85,10 @@ pub fn fit<'a>(cell: Cell<'a>, kind: Kind, fit: &Fit) -> Result<Cell<'a>, Fault>
         (Kind::Date | Kind::Time, Cell::Text(text)) => time_of(text, kind, fit),
         (Kind::Date | Kind::Time, Cell::Int(value)) => match fit.epoch {
             Some(unit) => counted(value, unit, kind),
-            None => Err(Fault::new("time", format!("is the number {value}; the mapping must say what it counts: epoch = \"s\" or \"ms\""))),
+            None => Err(Fault::new(
+                "time",
+                format!("is the number {value}; the mapping must say what it counts: epoch = \"s\" or \"ms\""),
+            )),
         },
         (_, cell) => other(&cell),
     }
@@ -135,9 +137,7 @@ pub(super) fn overlong(cell: &Cell<'_>, kind: Kind, fit: &Fit) -> Option<Fault> 
 }
 
 fn time_of<'a>(text: Cow<'a, [u8]>, kind: Kind, fit: &Fit) -> Result<Cell<'a>, Fault> {
-    let fault = |text: &[u8], why: &str| {
-        Err(Fault::new("time", format!("{why}: {}", Cell::Text(Cow::Borrowed(text)).shown())))
-    };
+    let fault = |text: &[u8], why: &str| Err(Fault::new("time", format!("{why}: {}", Cell::Text(Cow::Borrowed(text)).shown())));
     if kind == Kind::Date && text.len() == 10 {
         // A day has no zone.
         return match parse_time(&text, 0) {
@@ -161,9 +161,10 @@ fn counted(value: i64, unit: Unit, kind: Kind) -> Result<Cell<'static>, Fault> {
         return Err(Fault::new("time", format!("{value} {} after 1970 lies outside of the years 1 to 9999", unit.word())));
     };
     match kind {
-        Kind::Date => {
-            moment.date_text().map(Cell::owned).ok_or_else(|| Fault::new("time", format!("{value} is a time of the day, not a day")))
-        }
+        Kind::Date => moment
+            .date_text()
+            .map(Cell::owned)
+            .ok_or_else(|| Fault::new("time", format!("{value} is a time of the day, not a day"))),
         _ => Ok(Cell::owned(moment.text())),
     }
 }

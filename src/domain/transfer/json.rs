@@ -267,9 +267,10 @@ fn write(value: &Json, out: &mut String) {
                 a.len().cmp(&b.len()).then_with(|| a.cmp(b))
             });
             // The sort is stable: of equal names the last one written stands last.
-            let kept = order.iter().enumerate().filter(|(at, field)| {
-                order.get(at + 1).is_none_or(|next| fields[*next].0 != fields[**field].0)
-            });
+            let kept = order
+                .iter()
+                .enumerate()
+                .filter(|(at, field)| order.get(at + 1).is_none_or(|next| fields[*next].0 != fields[**field].0));
             out.push('{');
             for (number, (_, field)) in kept.enumerate() {
                 out.push_str(if number == 0 { "" } else { ", " });
@@ -324,7 +325,9 @@ mod tests {
 
     #[test]
     fn what_is_no_json_is_refused() {
-        for text in ["", "{", "[1,]", "{\"a\" 1}", "01", "1.", "nul", "'a'", "\"\\u0000\"", "\"\\ud800\"", "[1] x", "NaN", "\"\t\""] {
+        for text in
+            ["", "{", "[1,]", "{\"a\" 1}", "01", "1.", "nul", "'a'", "\"\\u0000\"", "\"\\ud800\"", "[1] x", "NaN", "\"\t\""]
+        {
             assert!(check_json(text.as_bytes()).is_err(), "{text}");
         }
         assert!(check_json("[".repeat(100_000).as_bytes()).is_err());

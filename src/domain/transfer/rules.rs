@@ -175,7 +175,11 @@ impl Condition {
     pub fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
         let number = |part: &str| {
-            part.trim().parse::<f64>().ok().filter(|number| number.is_finite()).ok_or_else(|| format!("`{}` is not a number", part.trim()))
+            part.trim()
+                .parse::<f64>()
+                .ok()
+                .filter(|number| number.is_finite())
+                .ok_or_else(|| format!("`{}` is not a number", part.trim()))
         };
         if let Some(rest) = text.strip_prefix(">=") {
             return number(rest).map(Self::AtLeast);
@@ -199,7 +203,9 @@ impl Condition {
         match text {
             "not null" => Ok(Self::NotNull),
             "not empty" => Ok(Self::NotEmpty),
-            _ => Err(format!("`{text}` is no condition: > N, >= N, < N, <= N, between A and B, one of A, B, not null, not empty")),
+            _ => {
+                Err(format!("`{text}` is no condition: > N, >= N, < N, <= N, between A and B, one of A, B, not null, not empty"))
+            }
         }
     }
 

@@ -281,7 +281,10 @@ impl TablePlan {
             let message = format!("has no row in {} that it could point to", parent.table);
             verdict.faults.push((names.join(", "), Fault::new("orphan", message)));
         }
-        if self.orphans == Orphans::Skip && !verdict.faults.is_empty() && verdict.faults.iter().all(|(_, fault)| fault.rule == "orphan") {
+        if self.orphans == Orphans::Skip
+            && !verdict.faults.is_empty()
+            && verdict.faults.iter().all(|(_, fault)| fault.rule == "orphan")
+        {
             let (column, fault) = verdict.faults.remove(0);
             verdict.faults.clear();
             verdict.skip = Some(format!("{column} {}", fault.message));
@@ -415,7 +418,9 @@ impl Column {
         let mut inputs = match &self.from {
             From::Input(input) => vec![*input],
             From::Literal(_) => Vec::new(),
-            From::Text(parts) => parts.iter().filter_map(|part| if let Part::Input(input) = part { Some(*input) } else { None }).collect(),
+            From::Text(parts) => {
+                parts.iter().filter_map(|part| if let Part::Input(input) = part { Some(*input) } else { None }).collect()
+            }
         };
         for step in &self.steps {
             match step {
@@ -485,7 +490,8 @@ fn to_json(cell: Cell<'_>) -> Result<Cell<'_>, Fault> {
         && (inner.trim().is_empty() || inner.split(',').all(|part| whole(part.trim()) || part.trim() == "NULL"))
     {
         // `{}` is an empty array of PostgreSQL and an empty object of JSON: the mapping says that it is an array.
-        let items: Vec<_> = inner.split(',').map(str::trim).filter(|part| !part.is_empty()).map(|part| part.replace("NULL", "null")).collect();
+        let items: Vec<_> =
+            inner.split(',').map(str::trim).filter(|part| !part.is_empty()).map(|part| part.replace("NULL", "null")).collect();
         return Ok(Cell::owned(format!("[{}]", items.join(", "))));
     }
     Ok(cell)

@@ -113,7 +113,8 @@ pub(super) fn read_offset(text: &[u8]) -> Option<i64> {
         _ => return None,
     };
     let number = |part: &[u8]| -> Option<i64> {
-        (part.len() == 2 && part.iter().all(u8::is_ascii_digit)).then(|| i64::from(part[0] - b'0') * 10 + i64::from(part[1] - b'0'))
+        (part.len() == 2 && part.iter().all(u8::is_ascii_digit))
+            .then(|| i64::from(part[0] - b'0') * 10 + i64::from(part[1] - b'0'))
     };
     let (hours, minutes) = match rest.len() {
         2 => (number(rest)?, 0),
@@ -192,8 +193,18 @@ mod tests {
     #[test]
     fn what_is_no_time_is_refused() {
         for text in [
-            "", "yesterday", "2025-02-30", "2023-02-29", "2025-13-01", "54191-01-01", "2025-01-01 24:00:00", "2025-1-1",
-            "2025-01-01 10:00:00.", "2025-01-01 10:00:00 +2", "2025-01-01 10:00:00.1234567", "0000-01-01",
+            "",
+            "yesterday",
+            "2025-02-30",
+            "2023-02-29",
+            "2025-13-01",
+            "54191-01-01",
+            "2025-01-01 24:00:00",
+            "2025-1-1",
+            "2025-01-01 10:00:00.",
+            "2025-01-01 10:00:00 +2",
+            "2025-01-01 10:00:00.1234567",
+            "0000-01-01",
         ] {
             assert!(read(text).is_err(), "{text}");
         }

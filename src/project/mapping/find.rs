@@ -37,7 +37,9 @@ fn usual(project: &Path) -> Result<PathBuf, MappingError> {
     }
     let folder = project.join(Project::MAPPINGS);
     let mut found: Vec<PathBuf> = match fs::read_dir(&folder) {
-        Ok(entries) => entries.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|end| end == "toml")).collect(),
+        Ok(entries) => {
+            entries.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|end| end == "toml")).collect()
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
         Err(error) => return Err(MappingError::Unreadable { file: folder, error }),
     };

@@ -16,8 +16,6 @@ mod value;
 
 pub use error::MappingError;
 pub use find::{find_mapping, write_mapping};
-pub use spec::{
-    AfterSpec, ColumnSpec, EnumSpec, LookupSpec, Mapping, Options, Side, SqlSpec, TableSpec, UnpivotSpec, Verify,
-};
+pub use spec::{AfterSpec, ColumnSpec, EnumSpec, LookupSpec, Mapping, Options, Side, SqlSpec, TableSpec, UnpivotSpec, Verify};
 pub use template::template;
 pub use value::{Given, given};

@@ -56,7 +56,11 @@ fn mapped(out: &mut String, from: &Table, to: &Table) {
         .map(|column| column.name.as_str())
         .collect();
     if !open.is_empty() {
-        let _ = writeln!(out, "# set = {{ {} }}   # ? the new database asks for these", open.iter().map(|name| format!("{name} = \"now\"")).collect::<Vec<_>>().join(", "));
+        let _ = writeln!(
+            out,
+            "# set = {{ {} }}   # ? the new database asks for these",
+            open.iter().map(|name| format!("{name} = \"now\"")).collect::<Vec<_>>().join(", ")
+        );
     }
 }
 
@@ -65,7 +69,8 @@ fn partner<'a>(table: &Table, target: &'a Schema) -> Option<&'a Table> {
     let names = || target.tables.iter().map(|table| table.name.name.as_str());
     let name = &table.name.name;
     let snake = snake(name);
-    let exact = [name.as_str(), &snake, &format!("{snake}s")].into_iter().find_map(|wanted| names().find(|known| *known == wanted));
+    let exact =
+        [name.as_str(), &snake, &format!("{snake}s")].into_iter().find_map(|wanted| names().find(|known| *known == wanted));
     let ends = || names().find(|known| known.ends_with(&format!("_{snake}")) || known.ends_with(&format!("_{snake}s")));
     let found = exact.or_else(ends).or_else(|| nearest(&snake, names()))?;
     target.tables.iter().find(|table| table.name.name == found)
@@ -90,7 +95,8 @@ fn snake(name: &str) -> String {
 fn near<'a>(column: &str, table: &str, candidates: &[&'a str]) -> Option<&'a str> {
     let name = snake(column);
     let short = name.strip_prefix(&format!("{}_", snake(table))).unwrap_or(&name);
-    let same = |candidate: &&&str| **candidate == name || **candidate == short || candidate.replace('_', "") == name.replace('_', "");
+    let same =
+        |candidate: &&&str| **candidate == name || **candidate == short || candidate.replace('_', "") == name.replace('_', "");
     candidates.iter().find(same).copied().or_else(|| nearest(&name, candidates.iter().copied()))
 }
 

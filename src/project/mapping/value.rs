@@ -48,7 +48,9 @@ fn word(text: &str) -> Result<Given, String> {
             "null" => Ok(Given::Literal(Literal::Null)),
             "n" => Ok(Given::Number),
             "value" => Ok(Given::Value),
-            _ => Err(format!("`{text}` is no value here: write \"text:{text}\" for text, \"col:NAME\", \"json:…\", \"now\" or \"null\"")),
+            _ => Err(format!(
+                "`{text}` is no value here: write \"text:{text}\" for text, \"col:NAME\", \"json:…\", \"now\" or \"null\""
+            )),
         },
     }
 }

@@ -34,7 +34,13 @@ impl Columns<'_> {
         let mut kind = Kind::of(self.target.engine, &declared.type_text);
         let mut fit = Fit { zone: self.options.zone, epoch: None, overlong: self.policies.overlong };
         if let (Some((key, _)), Some(_)) = (set, &from) {
-            problems.error("twice", self.table(), key, format!("`{name}` gets its value twice: from the source and by `set`"), "skip the old column, or leave `set` out");
+            problems.error(
+                "twice",
+                self.table(),
+                key,
+                format!("`{name}` gets its value twice: from the source and by `set`"),
+                "skip the old column, or leave `set` out",
+            );
         }
         let mut from = match (set, from) {
             (Some((_, value)), _) => self.given(value, inputs, problems),
@@ -47,7 +53,13 @@ impl Columns<'_> {
             match (self.given(value, inputs, problems), &from) {
                 (Some(given), None) => from = Some(given),
                 (Some(From::Literal(literal)), Some(_)) => steps.push(Step::Coalesce(literal)),
-                (Some(_), Some(_)) => problems.error("default", self.table(), value, format!("the default of `{name}` has to be the same for every row"), "use `column` with `sql` for anything else"),
+                (Some(_), Some(_)) => problems.error(
+                    "default",
+                    self.table(),
+                    value,
+                    format!("the default of `{name}` has to be the same for every row"),
+                    "use `column` with `sql` for anything else",
+                ),
                 (None, _) => {}
             }
         }
@@ -79,7 +91,13 @@ impl Columns<'_> {
                 crate::domain::engine::Engine::Postgres => &sql.postgres,
             };
             let Some(text) = text else {
-                problems.without_place(Level::Error, "sql", self.table(), format!("the SQL of `{name}` is not given for {}", self.source.engine), format!("add sql.{}", self.source.engine.word()));
+                problems.without_place(
+                    Level::Error,
+                    "sql",
+                    self.table(),
+                    format!("the SQL of `{name}` is not given for {}", self.source.engine),
+                    format!("add sql.{}", self.source.engine.word()),
+                );
                 return None;
             };
             return Some(From::Input(inputs.other(Input::Sql(text.get_ref().clone()))));
@@ -89,7 +107,13 @@ impl Columns<'_> {
         }
         let renamed: Vec<_> = self.spec.rename.iter().filter(|(_, new)| new.get_ref() == name).collect();
         if let Some((_, again)) = renamed.get(1) {
-            problems.error("twice", self.table(), again, format!("two columns are renamed to `{name}`"), "one of them has to stay behind: skip");
+            problems.error(
+                "twice",
+                self.table(),
+                again,
+                format!("two columns are renamed to `{name}`"),
+                "one of them has to stay behind: skip",
+            );
         }
         if let Some((old, _)) = renamed.first() {
             return self.source_column(old, inputs, problems).map(From::Input);
@@ -110,12 +134,23 @@ impl Columns<'_> {
             return Some(inputs.column(name));
         }
         let known = inputs.table.columns.iter().map(|column| column.name.as_str());
-        problems.error("no-column", self.table(), word, format!("the table {} of the source has no column `{name}`", inputs.table.name), meant(name, known));
+        problems.error(
+            "no-column",
+            self.table(),
+            word,
+            format!("the table {} of the source has no column `{name}`", inputs.table.name),
+            meant(name, known),
+        );
         None
     }
 
     /// A value that the mapping gives.
-    pub(super) fn given(&self, value: &Spanned<toml::Value>, inputs: &mut Inputs<'_>, problems: &mut Problems<'_>) -> Option<From> {
+    pub(super) fn given(
+        &self,
+        value: &Spanned<toml::Value>,
+        inputs: &mut Inputs<'_>,
+        problems: &mut Problems<'_>,
+    ) -> Option<From> {
         let given = match given(value.get_ref()) {
             Ok(given) => given,
             Err(why) => {
@@ -125,7 +160,13 @@ impl Columns<'_> {
         };
         let numbered = matches!(given, Given::Number | Given::Value | Given::Template(_));
         if numbered && !self.unpivots {
-            problems.error("value", self.table(), value, "`n` and `value` are only there where columns become rows".to_owned(), "say `unpivot`, or write \"text:…\"");
+            problems.error(
+                "value",
+                self.table(),
+                value,
+                "`n` and `value` are only there where columns become rows".to_owned(),
+                "say `unpivot`, or write \"text:…\"",
+            );
             return None;
         }
         Some(match given {
@@ -152,7 +193,12 @@ impl Columns<'_> {
         })
     }
 
-    fn lookup(&self, lookup: &crate::project::mapping::LookupSpec, inputs: &mut Inputs<'_>, problems: &mut Problems<'_>) -> Option<From> {
+    fn lookup(
+        &self,
+        lookup: &crate::project::mapping::LookupSpec,
+        inputs: &mut Inputs<'_>,
+        problems: &mut Problems<'_>,
+    ) -> Option<From> {
         let table = self.target_table(&lookup.table, problems)?;
         self.target_column(&lookup.column, table, problems)?;
         let mut on = Vec::new();
@@ -160,7 +206,13 @@ impl Columns<'_> {
             self.target_column(column, table, problems)?;
             match self.given(value, inputs, problems)? {
                 From::Input(input) => on.push((column.get_ref().clone(), input)),
-                _ => problems.error("value", self.table(), value, "a row is looked up by columns: \"col:NAME\", \"n\" or \"value\"".to_owned(), "correct the value"),
+                _ => problems.error(
+                    "value",
+                    self.table(),
+                    value,
+                    "a row is looked up by columns: \"col:NAME\", \"n\" or \"value\"".to_owned(),
+                    "correct the value",
+                ),
             }
         }
         let (table, column) = (lookup.table.get_ref().clone(), lookup.column.get_ref().clone());
@@ -172,7 +224,13 @@ impl Columns<'_> {
         let found = self.target.tables.iter().find(|table| table.name.to_string() == *word.get_ref());
         if found.is_none() {
             let known = self.target.tables.iter().map(|table| table.name.name.as_str());
-            problems.error("no-table", self.table(), word, format!("the target has no table `{}`", word.get_ref()), meant(word.get_ref(), known));
+            problems.error(
+                "no-table",
+                self.table(),
+                word,
+                format!("the target has no table `{}`", word.get_ref()),
+                meant(word.get_ref(), known),
+            );
         }
         found
     }
@@ -183,7 +241,13 @@ impl Columns<'_> {
             return Some(());
         }
         let known = table.columns.iter().map(|column| column.name.as_str());
-        problems.error("no-column", self.table(), word, format!("the table {} of the target has no column `{}`", table.name, word.get_ref()), meant(word.get_ref(), known));
+        problems.error(
+            "no-column",
+            self.table(),
+            word,
+            format!("the table {} of the target has no column `{}`", table.name, word.get_ref()),
+            meant(word.get_ref(), known),
+        );
         None
     }
 
@@ -202,7 +266,13 @@ impl Columns<'_> {
         if let Some(word) = &rules.kind {
             match Kind::named(word.get_ref()) {
                 Some(named) => *kind = named,
-                None => problems.error("word", self.table(), word, format!("`{}` is no type here", word.get_ref()), meant(word.get_ref(), Kind::WORDS)),
+                None => problems.error(
+                    "word",
+                    self.table(),
+                    word,
+                    format!("`{}` is no type here", word.get_ref()),
+                    meant(word.get_ref(), Kind::WORDS),
+                ),
             }
         }
         if let Some(word) = &rules.epoch {
@@ -237,21 +307,49 @@ impl Columns<'_> {
         if let Some(value) = &rules.coalesce {
             match self.given(value, inputs, problems) {
                 Some(From::Literal(literal)) => steps.push(Step::Coalesce(literal)),
-                Some(_) => problems.error("value", self.table(), value, "NULL can only become the same value for every row".to_owned(), "use `sql` for anything else"),
+                Some(_) => problems.error(
+                    "value",
+                    self.table(),
+                    value,
+                    "NULL can only become the same value for every row".to_owned(),
+                    "use `sql` for anything else",
+                ),
                 None => {}
             }
         }
         if from.is_none() && !steps.is_empty() {
-            problems.without_place(Level::Error, "no-column", self.table(), format!("the rules of `{name}` have no column to work on: the source has none of that name, and none is renamed to it"), format!("add from = \"COLUMN\" to [table.column.{name}]"));
+            problems.without_place(
+                Level::Error,
+                "no-column",
+                self.table(),
+                format!(
+                    "the rules of `{name}` have no column to work on: the source has none of that name, and none is renamed to it"
+                ),
+                format!("add from = \"COLUMN\" to [table.column.{name}]"),
+            );
         }
     }
 
-    fn idmap(&self, name: &str, word: &Spanned<String>, from: &mut Option<From>, steps: &mut Vec<Step>, inputs: &mut Inputs<'_>, problems: &mut Problems<'_>) {
+    fn idmap(
+        &self,
+        name: &str,
+        word: &Spanned<String>,
+        from: &mut Option<From>,
+        steps: &mut Vec<Step>,
+        inputs: &mut Inputs<'_>,
+        problems: &mut Problems<'_>,
+    ) {
         let of = word.get_ref();
         let mapped = self.mapping.tables.iter().find(|spec| spec.from.as_ref().is_some_and(|from| from.get_ref() == of));
         match mapped {
             Some(spec) if spec.new_key.is_some() => {}
-            Some(_) => problems.error("idmap", self.table(), word, format!("`{of}` keeps its keys, so that there is nothing to map"), format!("leave idmap of `{name}` out, or say new_key for `{of}`")),
+            Some(_) => problems.error(
+                "idmap",
+                self.table(),
+                word,
+                format!("`{of}` keeps its keys, so that there is nothing to map"),
+                format!("leave idmap of `{name}` out, or say new_key for `{of}`"),
+            ),
             None => {
                 let known = self.mapping.tables.iter().filter_map(|spec| spec.from.as_ref()).map(|from| from.get_ref().as_str());
                 let hint = meant(of, known.clone().collect::<Vec<_>>());
@@ -267,18 +365,32 @@ impl Columns<'_> {
     fn by_enum(&self, word: &Spanned<String>, problems: &mut Problems<'_>) -> Option<EnumMap> {
         let Some(spec) = self.mapping.enums.get(word.get_ref().as_str()) else {
             let known = self.mapping.enums.keys().map(|name| name.get_ref().as_str());
-            problems.error("no-enum", self.table(), word, format!("there is no [enum.{}]", word.get_ref()), meant(word.get_ref(), known));
+            problems.error(
+                "no-enum",
+                self.table(),
+                word,
+                format!("there is no [enum.{}]", word.get_ref()),
+                meant(word.get_ref(), known),
+            );
             return None;
         };
-        let mut values: std::collections::HashMap<_, _> = spec.values.iter().map(|value| (value.clone(), value.clone())).collect();
+        let mut values: std::collections::HashMap<_, _> =
+            spec.values.iter().map(|value| (value.clone(), value.clone())).collect();
         values.extend(spec.map.iter().map(|(old, new)| (old.clone(), new.clone())));
-        let mut map = EnumMap { name: word.get_ref().clone(), values, upper: false, replace: Vec::new(), unknown: Unknown::Reject };
+        let mut map =
+            EnumMap { name: word.get_ref().clone(), values, upper: false, replace: Vec::new(), unknown: Unknown::Reject };
         for rule in &spec.normalise {
             let chars: Vec<char> = rule.get_ref().chars().collect();
             match (rule.get_ref().as_str(), chars.as_slice()) {
                 ("upper", _) => map.upper = true,
                 (_, [from, ':', to]) => map.replace.push((*from, *to)),
-                _ => problems.error("word", self.table(), rule, format!("`{}` is no way to normalise", rule.get_ref()), "upper, or two characters with a colon between: -:_"),
+                _ => problems.error(
+                    "word",
+                    self.table(),
+                    rule,
+                    format!("`{}` is no way to normalise", rule.get_ref()),
+                    "upper, or two characters with a colon between: -:_",
+                ),
             }
         }
         map.unknown = match spec.unknown.as_ref().map(|word| word.get_ref().as_str()) {
@@ -294,7 +406,13 @@ impl Columns<'_> {
         let word = match (&rules.older_than, &rules.becomes, &rules.age_of_null) {
             (Some(word), Some(_), _) => word,
             (Some(word), None, _) => {
-                problems.error("age", self.table(), word, "it is not said what an older value becomes".to_owned(), "add becomes = \"now\"");
+                problems.error(
+                    "age",
+                    self.table(),
+                    word,
+                    "it is not said what an older value becomes".to_owned(),
+                    "add becomes = \"now\"",
+                );
                 return None;
             }
             (None, Some(value), _) => {
@@ -309,14 +427,26 @@ impl Columns<'_> {
         };
         let age = days(word.get_ref());
         if age.is_none() {
-            problems.error("age", self.table(), word, format!("`{}` is no age", word.get_ref()), "write a number with a unit: 60d, 12h, 30m");
+            problems.error(
+                "age",
+                self.table(),
+                word,
+                format!("`{}` is no age", word.get_ref()),
+                "write a number with a unit: 60d, 12h, 30m",
+            );
         }
         let null_by = rules.age_of_null.as_ref().and_then(|word| self.source_column(word, inputs, problems));
         let value = rules.becomes.as_ref()?;
         let becomes = match self.given(value, inputs, problems)? {
             From::Literal(literal @ (Literal::Now | Literal::Null)) => literal,
             _ => {
-                problems.error("value", self.table(), value, "an older value becomes \"now\" or \"null\"".to_owned(), "correct the value");
+                problems.error(
+                    "value",
+                    self.table(),
+                    value,
+                    "an older value becomes \"now\" or \"null\"".to_owned(),
+                    "correct the value",
+                );
                 return None;
             }
         };

@@ -85,19 +85,20 @@ struct Words<'a> {
 
 impl Words<'_> {
     fn read(&self, usual: Policies, problems: &mut Problems<'_>) -> Policies {
-        const CONFLICT: &[(&str, Conflict)] = &[
-            ("update", Conflict::Update),
-            ("skip", Conflict::Skip),
-            ("error", Conflict::Error),
-            ("replace", Conflict::Replace),
-        ];
+        const CONFLICT: &[(&str, Conflict)] =
+            &[("update", Conflict::Update), ("skip", Conflict::Skip), ("error", Conflict::Error), ("replace", Conflict::Replace)];
         const DUPLICATES: &[(&str, Duplicates)] =
             &[("reject", Duplicates::Reject), ("first", Duplicates::First), ("last", Duplicates::Last)];
         Policies {
             conflict: choose_of(self.conflict, CONFLICT, usual.conflict, problems),
             duplicates: choose_of(self.duplicates, DUPLICATES, usual.duplicates, problems),
             orphans: choose_of(self.orphans, &[("reject", Orphans::Reject), ("skip", Orphans::Skip)], usual.orphans, problems),
-            overlong: choose_of(self.overlong, &[("reject", Overlong::Reject), ("warn", Overlong::Warn)], usual.overlong, problems),
+            overlong: choose_of(
+                self.overlong,
+                &[("reject", Overlong::Reject), ("warn", Overlong::Warn)],
+                usual.overlong,
+                problems,
+            ),
             null_overwrites: usual.null_overwrites,
         }
     }
@@ -124,7 +125,10 @@ pub(super) fn read_zone(word: Option<&Spanned<String>>, problems: &mut Problems<
     let word = word?;
     let found = zone(word.get_ref());
     if found.is_none() {
-        let message = format!("`{}` is no zone: only UTC and offsets can be used, since names change their offset in the year", word.get_ref());
+        let message = format!(
+            "`{}` is no zone: only UTC and offsets can be used, since names change their offset in the year",
+            word.get_ref()
+        );
         problems.error("word", "", word, message, "write UTC, or an offset like +02:00");
     }
     found

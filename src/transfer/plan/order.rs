@@ -31,6 +31,10 @@ fn needs(table: &TablePlan, other: &TablePlan) -> bool {
         Input::Lookup { table, .. } => *table == other.to,
         _ => false,
     });
-    let found = table.columns.iter().flat_map(|column| &column.steps).any(|step| matches!(step, Step::Found { within, .. } if *within == other.from.table && other.new_key.is_some()));
+    let found = table
+        .columns
+        .iter()
+        .flat_map(|column| &column.steps)
+        .any(|step| matches!(step, Step::Found { within, .. } if *within == other.from.table && other.new_key.is_some()));
     parent || input || found
 }

@@ -13,9 +13,16 @@ const CHUNK: usize = 1000;
 /// So many differences are told.
 const SHOWN: usize = 20;
 
-pub(super) fn compare(carrier: &mut SqliteCarrier<'_>, at: usize, scope: Scope, chunks: &mut dyn FnMut(Chunk)) -> Result<Compared, SqlError> {
+pub(super) fn compare(
+    carrier: &mut SqliteCarrier<'_>,
+    at: usize,
+    scope: Scope,
+    chunks: &mut dyn FnMut(Chunk),
+) -> Result<Compared, SqlError> {
     if scope == Scope::Earlier {
-        let rows = carrier.with_careful_sql(at, |sql| format!("FROM {} LEFT JOIN {} AS r ON {} WHERE {}", sql.from(), sql.target(), by_value(sql), sql.not_left()));
+        let rows = carrier.with_careful_sql(at, |sql| {
+            format!("FROM {} LEFT JOIN {} AS r ON {} WHERE {}", sql.from(), sql.target(), by_value(sql), sql.not_left())
+        });
         let overrides = matches!(carrier.plan(at).conflict, Conflict::Update);
         carrier.shared.lenient.store(true, std::sync::atomic::Ordering::Relaxed);
         let compared = side_by_side(carrier, at, &rows, overrides);
@@ -43,7 +50,9 @@ pub(super) fn compare(carrier: &mut SqliteCarrier<'_>, at: usize, scope: Scope, 
         compared.differences.extend(present.differences);
     }
     if compared.expected != compared.actual && compared.differences.is_empty() {
-        let rows = carrier.with_careful_sql(at, |sql| format!("FROM {} LEFT JOIN {} AS r ON {} WHERE {}", sql.from(), sql.target(), by_value(sql), sql.not_left()));
+        let rows = carrier.with_careful_sql(at, |sql| {
+            format!("FROM {} LEFT JOIN {} AS r ON {} WHERE {}", sql.from(), sql.target(), by_value(sql), sql.not_left())
+        });
         compared.differences = side_by_side(carrier, at, &rows, false)?.differences;
     }
     Ok(compared)
@@ -51,12 +60,18 @@ pub(super) fn compare(carrier: &mut SqliteCarrier<'_>, at: usize, scope: Scope, 
 
 fn by_value(sql: &super::sql::Sql<'_>) -> String {
     let table = &sql.tables[sql.at];
-    let pairs: Vec<_> = table.matched.iter().map(|column| format!("r.{} = {}", quoted(&table.columns[*column].to), sql.value(*column))).collect();
+    let pairs: Vec<_> =
+        table.matched.iter().map(|column| format!("r.{} = {}", quoted(&table.columns[*column].to), sql.value(*column))).collect();
     if pairs.is_empty() { "0".to_owned() } else { pairs.join(" AND ") }
 }
 
 /// The rows that were inserted: what they are to be by the source, and what they are.
-fn inserted(carrier: &SqliteCarrier<'_>, at: usize, compared: &mut Compared, chunks: &mut dyn FnMut(Chunk)) -> Result<(), SqlError> {
+fn inserted(
+    carrier: &SqliteCarrier<'_>,
+    at: usize,
+    compared: &mut Compared,
+    chunks: &mut dyn FnMut(Chunk),
+) -> Result<(), SqlError> {
     let table = carrier.plan(at);
     let (expected, actual) = carrier.with_careful_sql(at, |sql| {
         let columns: String = table.checked().map(|(_, column)| format!(", r.{}", quoted(&column.to))).collect();
@@ -69,8 +84,18 @@ fn inserted(carrier: &SqliteCarrier<'_>, at: usize, compared: &mut Compared, chu
                 key = "r._rowid_".to_owned();
             }
             (
-                format!("SELECT {} FROM {stage} {} ON {} = st.k{} WHERE st.act = 'i'", &inputs[2..], sql.rows(), sql.row, sql.maps()),
-                format!("SELECT {key}{columns} FROM {stage} {} AS r ON {} WHERE st.act = 'i'", sql.target(), sql.matches("r", "st")),
+                format!(
+                    "SELECT {} FROM {stage} {} ON {} = st.k{} WHERE st.act = 'i'",
+                    &inputs[2..],
+                    sql.rows(),
+                    sql.row,
+                    sql.maps()
+                ),
+                format!(
+                    "SELECT {key}{columns} FROM {stage} {} AS r ON {} WHERE st.act = 'i'",
+                    sql.target(),
+                    sql.matches("r", "st")
+                ),
             )
         } else {
             (
@@ -144,7 +169,10 @@ fn side_by_side(carrier: &SqliteCarrier<'_>, at: usize, rows: &str, overrides: b
     let inputs = table.inputs.len();
     let sql = carrier.with_careful_sql(at, |sql| {
         let columns: String = checked.iter().map(|(_, column)| format!(", r.{}", quoted(&column.to))).collect();
-        let there = table.matched.first().map_or_else(|| "0".to_owned(), |column| format!("r.{} IS NOT NULL", quoted(&table.columns[*column].to)));
+        let there = table
+            .matched
+            .first()
+            .map_or_else(|| "0".to_owned(), |column| format!("r.{} IS NOT NULL", quoted(&table.columns[*column].to)));
         format!("SELECT {}, {there}{}{columns} {rows}", sql.row, sql.inputs())
     });
     let mut statement = carrier.view()?.prepare(&sql).map_err(translate)?;
@@ -196,4 +224,3 @@ fn side_by_side(carrier: &SqliteCarrier<'_>, at: usize, rows: &str, overrides: b
     }
     Ok(compared)
 }
-

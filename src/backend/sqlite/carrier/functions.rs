@@ -46,9 +46,13 @@ pub(super) fn register(connection: &Connection, shared: &Arc<Shared>) -> Result<
     let bad = Arc::clone(shared);
     connection.create_scalar_function("manage_bad", -1, flags, move |context| judge(&bad, context)).map_err(translate)?;
     let value = Arc::clone(shared);
-    connection.create_scalar_function("manage_value", -1, flags, move |context| convert(&value, context, false)).map_err(translate)?;
+    connection
+        .create_scalar_function("manage_value", -1, flags, move |context| convert(&value, context, false))
+        .map_err(translate)?;
     let kept = Arc::clone(shared);
-    connection.create_scalar_function("manage_kept", -1, flags, move |context| convert(&kept, context, true)).map_err(translate)?;
+    connection
+        .create_scalar_function("manage_kept", -1, flags, move |context| convert(&kept, context, true))
+        .map_err(translate)?;
     connection
         .create_scalar_function("manage_pack", -1, flags, |context| {
             let cells: Vec<_> = (0..context.len()).map(|at| cell(context.get_raw(at))).collect();

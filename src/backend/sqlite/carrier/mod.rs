@@ -61,15 +61,8 @@ impl<'a> SqliteCarrier<'a> {
         let watch = Connection::open_with_flags(&file, flags).map_err(translate)?;
         let version = data_version(&watch)?;
         let empty = Shared::of(&[], &Moment::new(crate::domain::transfer::Instant(0)));
-        let carrier = Self {
-            session,
-            watch,
-            version,
-            shared: Arc::new(empty),
-            rows: Vec::new(),
-            staged: Vec::new(),
-            violated: Vec::new(),
-        };
+        let carrier =
+            Self { session, watch, version, shared: Arc::new(empty), rows: Vec::new(), staged: Vec::new(), violated: Vec::new() };
         carrier.view()?.execute("ATTACH $1 AS source", params![file]).map_err(translate)?;
         // Enough for the upper pages of an index, and far from what a small container has.
         let settings = "PRAGMA foreign_keys = OFF; PRAGMA main.cache_size = -12000; PRAGMA source.cache_size = -4000; PRAGMA temp.cache_size = -6000; PRAGMA temp_store = FILE";
@@ -129,7 +122,8 @@ impl<'a> SqliteCarrier<'a> {
         let columns = self.strings("SELECT name FROM pragma_table_xinfo($1, 'source') ORDER BY cid", &table.from.table)?;
         let without = self.strings("SELECT 'x' FROM pragma_table_list($1) WHERE schema = 'source' AND wr", &table.from.table)?;
         if !without.is_empty() {
-            let key = self.strings("SELECT name FROM pragma_table_xinfo($1, 'source') WHERE pk > 0 ORDER BY pk", &table.from.table)?;
+            let key =
+                self.strings("SELECT name FROM pragma_table_xinfo($1, 'source') WHERE pk > 0 ORDER BY pk", &table.from.table)?;
             let key: Vec<_> = key.iter().map(|name| format!("s.{}", quoted(name))).collect();
             return Ok(match key.as_slice() {
                 [one] => one.clone(),
@@ -139,7 +133,10 @@ impl<'a> SqliteCarrier<'a> {
         let free = |name: &&&str| !columns.iter().any(|column| column.eq_ignore_ascii_case(name));
         match ["_rowid_", "rowid", "oid"].iter().find(free) {
             Some(name) => Ok(format!("s.{name}")),
-            None => Err(SqlError::new(SqlErrorKind::Other, format!("the rows of {} cannot be told apart: its columns take all names of the row's number", table.from.table))),
+            None => Err(SqlError::new(
+                SqlErrorKind::Other,
+                format!("the rows of {} cannot be told apart: its columns take all names of the row's number", table.from.table),
+            )),
         }
     }
 
@@ -169,10 +166,8 @@ impl<'a> SqliteCarrier<'a> {
     fn find_violations(&self) -> Result<Vec<String>, SqlError> {
         let mut found = Vec::new();
         for table in &self.shared.tables {
-            let mut statement = self
-                .view()?
-                .prepare(&format!("PRAGMA main.foreign_key_check({})", quoted(&table.to)))
-                .map_err(translate)?;
+            let mut statement =
+                self.view()?.prepare(&format!("PRAGMA main.foreign_key_check({})", quoted(&table.to))).map_err(translate)?;
             let mut rows = statement.query([]).map_err(translate)?;
             while let Some(row) = rows.next().map_err(translate)? {
                 let number: Option<i64> = row.get(1).map_err(translate)?;

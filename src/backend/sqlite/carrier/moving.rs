@@ -131,7 +131,13 @@ fn straight_in(carrier: &mut SqliteCarrier<'_>, at: usize, moved: &mut Moved) ->
         let back = if left == 0 { String::new() } else { format!(" WHERE {}", sql.not_left()) };
         // The order of the source is its own already.
         let order = if table.order.is_empty() { String::new() } else { format!(" {}", sql.order()) };
-        format!("INSERT OR ABORT INTO {} ({}) SELECT {} FROM {}{back}{order}", sql.target(), columns.join(", "), values.join(", "), sql.from())
+        format!(
+            "INSERT OR ABORT INTO {} ({}) SELECT {} FROM {}{back}{order}",
+            sql.target(),
+            columns.join(", "),
+            values.join(", "),
+            sql.from()
+        )
     });
     carrier.batch("SAVEPOINT manage_straight")?;
     let indexes = if good >= MANY { take_indexes(carrier, at)? } else { Vec::new() };
@@ -187,7 +193,10 @@ pub(super) fn recompute(carrier: &mut SqliteCarrier<'_>, at: usize) -> Result<u6
         .iter()
         .map(|after| {
             let on = after.on.iter().map(|(theirs, ours)| format!("c.{} = r.{}", quoted(theirs), quoted(ours)));
-            let only = after.only.iter().map(|(name, value)| format!("c.{} IS {}", quoted(name), literal_sql(value, &carrier.shared.now.text)));
+            let only = after
+                .only
+                .iter()
+                .map(|(name, value)| format!("c.{} IS {}", quoted(name), literal_sql(value, &carrier.shared.now.text)));
             let conditions: Vec<_> = on.chain(only).collect();
             format!("(SELECT count(*) FROM main.{} AS c WHERE {})", quoted(&after.count), conditions.join(" AND "))
         })

@@ -90,14 +90,25 @@ fn one(carrier: &SqliteCarrier<'_>, at: usize, number: rusqlite::types::Value) -
             Input::Number => of("manage_n"),
             Input::Value => of("manage_value"),
             Input::Sql(text) => single(carrier, &format!("SELECT ({text}) FROM {rows} WHERE {row} = $1"), vec![number.clone()])?,
-            Input::Mapped { table: of, by } => match carrier.shared.tables.iter().position(|other| other.from.table == *of && other.new_key.is_some()) {
-                Some(map) => single(carrier, &format!("SELECT new FROM temp.manage_map_{map} WHERE old = $1"), vec![owned(inputs[*by].borrowed())])?,
-                None => Cell::Null,
-            },
+            Input::Mapped { table: of, by } => {
+                match carrier.shared.tables.iter().position(|other| other.from.table == *of && other.new_key.is_some()) {
+                    Some(map) => single(
+                        carrier,
+                        &format!("SELECT new FROM temp.manage_map_{map} WHERE old = $1"),
+                        vec![owned(inputs[*by].borrowed())],
+                    )?,
+                    None => Cell::Null,
+                }
+            }
             Input::Lookup { table, column, on } => {
-                let conditions: Vec<_> = on.iter().enumerate().map(|(place, (name, _))| format!("{} = ${}", quoted(name), place + 1)).collect();
+                let conditions: Vec<_> =
+                    on.iter().enumerate().map(|(place, (name, _))| format!("{} = ${}", quoted(name), place + 1)).collect();
                 let binds = on.iter().map(|(_, by)| owned(inputs[*by].borrowed())).collect();
-                single(carrier, &format!("SELECT {} FROM main.{} WHERE {}", quoted(column), quoted(table), conditions.join(" AND ")), binds)?
+                single(
+                    carrier,
+                    &format!("SELECT {} FROM main.{} WHERE {}", quoted(column), quoted(table), conditions.join(" AND ")),
+                    binds,
+                )?
             }
         };
         inputs.push(value);
@@ -156,7 +167,8 @@ pub(super) fn duplicates(carrier: &SqliteCarrier<'_>, at: usize) -> Result<Vec<K
                 .iter()
                 .enumerate()
                 .map(|(place, column)| {
-                    let collation = table.columns[*column].collation.as_ref().map(|name| format!(" COLLATE {name}")).unwrap_or_default();
+                    let collation =
+                        table.columns[*column].collation.as_ref().map(|name| format!(" COLLATE {name}")).unwrap_or_default();
                     format!("{}{collation} AS u{place}", sql.value(*column))
                 })
                 .collect();
@@ -174,8 +186,9 @@ pub(super) fn duplicates(carrier: &SqliteCarrier<'_>, at: usize) -> Result<Vec<K
                 |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
             )
             .map_err(translate)?;
-        let mut statement =
-            view.prepare(&format!("{grouped} HAVING count(*) > 1 ORDER BY n DESC, {columns} LIMIT {SHOWN}")).map_err(translate)?;
+        let mut statement = view
+            .prepare(&format!("{grouped} HAVING count(*) > 1 ORDER BY n DESC, {columns} LIMIT {SHOWN}"))
+            .map_err(translate)?;
         let mut found = statement.query([]).map_err(translate)?;
         let mut shown = Vec::new();
         while let Some(row) = found.next().map_err(translate)? {
@@ -185,7 +198,14 @@ pub(super) fn duplicates(carrier: &SqliteCarrier<'_>, at: usize) -> Result<Vec<K
             shown.push(DuplicateGroup { key: text.join(", "), rows: u64::try_from(rows).unwrap_or_default() });
         }
         let number = |value: i64| u64::try_from(value).unwrap_or_default();
-        all.push(KeyDuplicates { columns: names, rows: number(rows), distinct: number(distinct), groups: number(groups), in_groups: number(in_groups), shown });
+        all.push(KeyDuplicates {
+            columns: names,
+            rows: number(rows),
+            distinct: number(distinct),
+            groups: number(groups),
+            in_groups: number(in_groups),
+            shown,
+        });
     }
     Ok(all)
 }

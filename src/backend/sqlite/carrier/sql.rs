@@ -79,7 +79,10 @@ impl Sql<'_> {
         let one = |parent: &crate::domain::transfer::Parent| {
             let equal = |prefix: &str, names: &[String]| -> String {
                 let pairs = parent.columns.iter().zip(names);
-                pairs.map(|(at, name)| format!("{prefix}.{} = {}", quoted(name), self.value(*at))).collect::<Vec<_>>().join(" AND ")
+                pairs
+                    .map(|(at, name)| format!("{prefix}.{} = {}", quoted(name), self.value(*at)))
+                    .collect::<Vec<_>>()
+                    .join(" AND ")
             };
             let there = format!("EXISTS (SELECT 1 FROM main.{} AS p WHERE {})", quoted(&parent.table), equal("p", &parent.key));
             // A row of the same table goes over with this one; where its key changes on the way the look afterwards tells.
@@ -97,7 +100,11 @@ impl Sql<'_> {
             match (parent.table == table.to, sources) {
                 (false, _) => there,
                 (true, Some(names)) if table.from.unpivot.is_none() => {
-                    format!("({there} OR EXISTS (SELECT 1 FROM source.{} AS p WHERE {}))", quoted(&table.from.table), equal("p", &names))
+                    format!(
+                        "({there} OR EXISTS (SELECT 1 FROM source.{} AS p WHERE {}))",
+                        quoted(&table.from.table),
+                        equal("p", &names)
+                    )
                 }
                 (true, _) => "1".to_owned(),
             }
@@ -126,7 +133,8 @@ impl Sql<'_> {
                 Step::Coalesce(literal) => clock(literal),
                 _ => false,
             });
-        let value = if clocked { format!("manage_kept({}, {at}, {there}{})", self.at, self.used(column)) } else { self.value(at) };
+        let value =
+            if clocked { format!("manage_kept({}, {at}, {there}{})", self.at, self.used(column)) } else { self.value(at) };
         if table.null_overwrites { value } else { format!("coalesce({value}, {there})") }
     }
 
@@ -167,9 +175,8 @@ impl Sql<'_> {
     /// Which rows of the target a staged one means.
     pub(super) fn matches(&self, row: &str, staged: &str) -> String {
         let matched = &self.table().matched;
-        let pair = |(number, at): (usize, &usize)| {
-            format!("{row}.{} = {staged}.m{number}", quoted(&self.table().columns[*at].to))
-        };
+        let pair =
+            |(number, at): (usize, &usize)| format!("{row}.{} = {staged}.m{number}", quoted(&self.table().columns[*at].to));
         matched.iter().enumerate().map(pair).collect::<Vec<_>>().join(" AND ")
     }
 

@@ -26,6 +26,9 @@ pub(super) fn stage(carrier: &mut SqliteCarrier<'_>, at: usize, moved: &mut Move
     write(carrier, at, moved)
 }
 
+/// The column and the message of a row, from its inputs and what else the query gives.
+type Say<'a> = dyn Fn(&[Cell<'_>], &[Cell<'_>]) -> (String, String) + 'a;
+
 /// Rows that a query finds: the row, the inputs, then `extras`. Each is told and left.
 fn leave_rows(
     carrier: &SqliteCarrier<'_>,
@@ -33,7 +36,7 @@ fn leave_rows(
     sql: &str,
     fate: Fate,
     rule: &str,
-    say: &dyn Fn(&[Cell<'_>], &[Cell<'_>]) -> (String, String),
+    say: &Say<'_>,
     left: Sink<'_>,
 ) -> Result<u64, SqlError> {
     let table = carrier.plan(at);
@@ -74,10 +77,15 @@ fn checks(carrier: &SqliteCarrier<'_>, at: usize, moved: &mut Moved, left: Sink<
     let table = carrier.plan(at);
     for check in &table.checks {
         let sql = carrier.with_sql(at, |sql| {
-            let columns = table.columns.iter().enumerate().map(|(place, column)| format!("{} AS {}", sql.value(place), quoted(&column.to)));
-            let others = table.left_out.iter().map(|(name, default)| format!("({}) AS {}", default.as_deref().unwrap_or("NULL"), quoted(name)));
+            let columns =
+                table.columns.iter().enumerate().map(|(place, column)| format!("{} AS {}", sql.value(place), quoted(&column.to)));
+            let others = table
+                .left_out
+                .iter()
+                .map(|(name, default)| format!("({}) AS {}", default.as_deref().unwrap_or("NULL"), quoted(name)));
             let columns: Vec<_> = columns.chain(others).collect();
-            let inputs: Vec<_> = (0..table.inputs.len()).map(|input| format!("{} AS manage_in{input}", sql.input(input))).collect();
+            let inputs: Vec<_> =
+                (0..table.inputs.len()).map(|input| format!("{} AS manage_in{input}", sql.input(input))).collect();
             let names: Vec<_> = (0..table.inputs.len()).map(|input| format!("manage_in{input}")).collect();
             format!(
                 "SELECT {} FROM (SELECT {} AS manage_k, {}, {} FROM {} WHERE {}) WHERE (({check}) IS NOT NULL AND NOT ({check}))",
@@ -99,7 +107,11 @@ fn checks(carrier: &SqliteCarrier<'_>, at: usize, moved: &mut Moved, left: Sink<
 fn unique(carrier: &SqliteCarrier<'_>, at: usize, moved: &mut Moved, left: Sink<'_>) -> Result<(), SqlError> {
     let table = carrier.plan(at);
     let now = &carrier.shared.now;
-    for key in table.unique.iter().filter(|key| key.iter().any(|column| !table.matched.contains(column)) || key.len() != table.matched.len()) {
+    for key in table
+        .unique
+        .iter()
+        .filter(|key| key.iter().any(|column| !table.matched.contains(column)) || key.len() != table.matched.len())
+    {
         let is_drawn = |column: &usize| table.new_key.as_ref().is_some_and(|new| new.column == table.columns[*column].to);
         if key.iter().any(is_drawn) {
             continue;
@@ -150,16 +162,25 @@ fn unique(carrier: &SqliteCarrier<'_>, at: usize, moved: &mut Moved, left: Sink<
 fn fill(carrier: &SqliteCarrier<'_>, at: usize) -> Result<(), SqlError> {
     let table = carrier.plan(at);
     let matched = &table.matched;
-    let (declared, names): (String, String) = matched.iter().enumerate().fold(Default::default(), |(mut declared, mut names), (number, column)| {
-        let collation = table.columns[*column].collation.as_ref().map(|name| format!(" COLLATE {name}")).unwrap_or_default();
-        let _ = write!(declared, ", m{number}{collation}");
-        let _ = write!(names, ", m{number}");
-        (declared, names)
-    });
-    carrier.batch(&format!("CREATE TEMP TABLE manage_stage_{at} (o INTEGER PRIMARY KEY, k{declared}, act TEXT NOT NULL, t, new, first INTEGER)"))?;
+    let (declared, names): (String, String) =
+        matched.iter().enumerate().fold(Default::default(), |(mut declared, mut names), (number, column)| {
+            let collation = table.columns[*column].collation.as_ref().map(|name| format!(" COLLATE {name}")).unwrap_or_default();
+            let _ = write!(declared, ", m{number}{collation}");
+            let _ = write!(names, ", m{number}");
+            (declared, names)
+        });
+    carrier.batch(&format!(
+        "CREATE TEMP TABLE manage_stage_{at} (o INTEGER PRIMARY KEY, k{declared}, act TEXT NOT NULL, t, new, first INTEGER)"
+    ))?;
     let sql = carrier.with_sql(at, |sql| {
         let values: String = matched.iter().map(|column| format!(", {}", sql.value(*column))).collect();
-        format!("INSERT INTO temp.manage_stage_{at} (k{names}, act) SELECT {}{values}, 'i' FROM {} WHERE {} {}", sql.row, sql.from(), sql.not_left(), sql.order())
+        format!(
+            "INSERT INTO temp.manage_stage_{at} (k{names}, act) SELECT {}{values}, 'i' FROM {} WHERE {} {}",
+            sql.row,
+            sql.from(),
+            sql.not_left(),
+            sql.order()
+        )
     });
     carrier.execute(&sql)?;
     let keys = names.trim_start_matches(", ");
@@ -369,7 +390,11 @@ fn given_sql(given: &From, at: usize, name: &str, sql: &super::sql::Sql<'_>) -> 
         From::Literal(literal) => super::sql::literal_sql(literal, sql.now),
         From::Input(input) => sql.input(*input),
         // A text that is put together is that of a column.
-        From::Text(_) => table.columns.iter().position(|column| column.to == name && column.from == *given).map_or_else(|| "NULL".to_owned(), |column| sql.value(column)),
+        From::Text(_) => table
+            .columns
+            .iter()
+            .position(|column| column.to == name && column.from == *given)
+            .map_or_else(|| "NULL".to_owned(), |column| sql.value(column)),
     }
 }
 
@@ -379,7 +404,11 @@ pub(super) fn remap(carrier: &SqliteCarrier<'_>, at: usize) -> Result<(), SqlErr
     let Some(new) = &table.new_key else { return Ok(()) };
     carrier.batch(&format!("CREATE TEMP TABLE manage_map_{at} (old PRIMARY KEY, new)"))?;
     let sql = carrier.with_careful_sql(at, |sql| {
-        let matches: Vec<_> = table.matched.iter().map(|column| format!("r.{} = {}", quoted(&table.columns[*column].to), sql.value(*column))).collect();
+        let matches: Vec<_> = table
+            .matched
+            .iter()
+            .map(|column| format!("r.{} = {}", quoted(&table.columns[*column].to), sql.value(*column)))
+            .collect();
         format!(
             "INSERT OR IGNORE INTO temp.manage_map_{at} SELECT {}, r.{} FROM {} JOIN {} AS r ON {}",
             sql.input(new.old),
