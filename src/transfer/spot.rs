@@ -83,6 +83,8 @@ impl Spot {
         };
         // A row that was there before keeps what the mapping lets it keep.
         let keeps = matches!(table.conflict, Conflict::Update);
+        let held = |name: &str| table.columns.iter().position(|column| column.to == name).map(|at| found[at].borrowed());
+        let stays = !table.may_update(&sampled.inputs, now, &held);
         for (at, column) in table.checked() {
             let expected = match column.value(&sampled.inputs, now, &mut Vec::new()) {
                 Ok(cell) => cell,
@@ -95,7 +97,8 @@ impl Spot {
             canonical_field(column.kind, &expected, &mut left);
             canonical_field(column.kind, &found[at], &mut right);
             let kept = keeps
-                && (column.preserve
+                && (stays
+                    || column.preserve
                     || column.is_from_the_clock()
                     || (expected.is_null() && !table.null_overwrites)
                     || expected.as_str() == Some(&now.text));

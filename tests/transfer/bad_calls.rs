@@ -70,14 +70,14 @@ fn everything_that_is_wrong_with_a_mapping_is_told_at_once_with_its_line() {
     let outcome = project.run("transfer validate-schema");
 
     outcome
-        .fails_with(1)
+        .exits_with(1)
         .says("transfer.toml:7 the table creator of the source has no column `nmae` (did you mean `name`?)")
         .says("transfer.toml:9 the source has no table `comand`")
         .says("creators.since takes no NULL, has no default and gets no value")
         .says("what becomes of the table extra")
         .says("two tables of the mapping write to `creators`");
     project.run("transfer all --yes").fails_with(2).snapshot("transfer_bad_mapping");
-    let facts = project.run("transfer validate-schema --json").fails_with(1).json();
+    let facts = project.run("transfer validate-schema --json").exits_with(1).json();
     assert_eq!(facts["valid"], false);
     assert!(facts["issues"].as_array().is_some_and(|issues| issues.len() >= 5), "{facts}");
 }

@@ -55,8 +55,8 @@ fn validation_tells_what_was_changed_since() {
 
     let outcome = project.run("transfer validate --source old.db");
 
-    outcome.fails_with(1).says("guests id 1 is missing").says("guests id 2: name is 'eve', expected 'bob'");
-    let facts = project.run("transfer validate --source old.db --json").fails_with(1).json();
+    outcome.exits_with(1).says("guests id 1 is missing").says("guests id 2: name is 'eve', expected 'bob'");
+    let facts = project.run("transfer validate --source old.db --json").exits_with(1).json();
     assert_eq!(facts["valid"], false);
 }
 

@@ -37,7 +37,8 @@ fn rows(project: &Project, sql: &str) -> Vec<Vec<String>> {
     let connection = rusqlite::Connection::open(project.path("new.db")).expect("it is made");
     let mut statement = connection.prepare(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
     let count = statement.column_count();
-    let text = |row: &rusqlite::Row<'_>, at| row.get::<_, Option<String>>(at).map(|text| text.unwrap_or_else(|| "NULL".to_owned()));
+    let text =
+        |row: &rusqlite::Row<'_>, at| row.get::<_, Option<String>>(at).map(|text| text.unwrap_or_else(|| "NULL".to_owned()));
     let rows = statement.query_map([], |row| (0..count).map(|at| text(row, at)).collect()).expect("it runs");
     rows.collect::<Result<_, _>>().expect("all is text")
 }
@@ -78,7 +79,9 @@ fn the_rules_make_what_they_say() {
     let project = example();
     manage(&project, &format!("transfer all --yes {NOW}")).exits_with(0);
 
-    let of = |names: &str, columns: &str| rows(&project, &format!("SELECT {columns} FROM custom_commands WHERE name IN ({names}) ORDER BY id"));
+    let of = |names: &str, columns: &str| {
+        rows(&project, &format!("SELECT {columns} FROM custom_commands WHERE name IN ({names}) ORDER BY id"))
+    };
     let used = |name: &str| of(&format!("'{name}'"), "last_used").concat().concat();
     assert_eq!(used("sixty days"), "2025-08-17 12:00:00");
     assert_eq!(used("a second less"), "2025-06-18 12:00:01");
@@ -87,11 +90,14 @@ fn the_rules_make_what_they_say() {
     assert_eq!(used("never, and old"), "2025-08-17 12:00:00");
     assert_eq!(used("never, and fresh"), "NULL");
     assert_eq!(used("yeli"), "2025-08-01 20:15:00");
-    assert_eq!(of("'with a T', 'only a day'", "created_at || ', ' || last_used").concat(), [
-        "2025-08-01 10:00:00.250000, 2025-08-02 11:00:00",
-        "2025-08-01 00:00:00, 2025-08-02 11:00:00.5",
-    ]);
-    assert_eq!(value(&project, "SELECT group_concat(DISTINCT tags) FROM custom_commands WHERE name <> 'hello'"), "[\"migrated\"]");
+    assert_eq!(
+        of("'with a T', 'only a day'", "created_at || ', ' || last_used").concat(),
+        ["2025-08-01 10:00:00.250000, 2025-08-02 11:00:00", "2025-08-01 00:00:00, 2025-08-02 11:00:00.5",]
+    );
+    assert_eq!(
+        value(&project, "SELECT group_concat(DISTINCT tags) FROM custom_commands WHERE name <> 'hello'"),
+        "[\"migrated\"]"
+    );
     assert_eq!(value(&project, "SELECT count(*) FROM custom_commands WHERE name IN ('momma', 'Momma')"), "2");
     assert_eq!(of("'momma', 'yeli'", "CAST(warning_sent AS TEXT)").concat(), ["0", "1"]);
     assert_eq!(
@@ -101,13 +107,24 @@ fn the_rules_make_what_they_say() {
     assert_eq!(value(&project, "SELECT max(length(name)) FROM custom_commands"), "70");
     let counted = "SELECT count(*) FROM custom_command_creators p WHERE total_commands <> (SELECT count(*) FROM custom_commands c WHERE c.creator_id = p.id) OR active_commands <> total_commands";
     assert_eq!(value(&project, counted), "0");
-    assert_eq!(value(&project, "SELECT group_concat(name) FROM (SELECT name FROM custom_commands WHERE name LIKE 'mom%' COLLATE BINARY AND name GLOB 'mom*')"), "momma");
+    assert_eq!(
+        value(
+            &project,
+            "SELECT group_concat(name) FROM (SELECT name FROM custom_commands WHERE name LIKE 'mom%' COLLATE BINARY AND name GLOB 'mom*')"
+        ),
+        "momma"
+    );
 }
 
 #[test]
 fn again_adds_nothing_and_back_leaves_what_was_there() {
     let project = example();
-    let dump = |project: &Project| rows(project, "SELECT id || name || content FROM custom_commands UNION ALL SELECT id || username || total_commands FROM custom_command_creators");
+    let dump = |project: &Project| {
+        rows(
+            project,
+            "SELECT id || name || content FROM custom_commands UNION ALL SELECT id || username || total_commands FROM custom_command_creators",
+        )
+    };
     let before = dump(&project);
     manage(&project, &format!("transfer all --yes {NOW}")).ok();
     let after = dump(&project);
@@ -129,7 +146,9 @@ fn what_old_databases_have_as_well_is_listed() {
     let connection = rusqlite::Connection::open(project.path("old.db")).expect("it is made");
     connection.execute_batch(&project.read("old/trouble.sql")).expect("it runs");
     manage(&project, "transfer dry-run").fails_with(1).says("creator has 31 rows, expected 30");
-    project.edit("transfer.toml", |text| text.replace("expect = { creator = 30, command = 140 }", "").replace("on_error = \"stop\"", "on_error = \"reject\""));
+    project.edit("transfer.toml", |text| {
+        text.replace("expect = { creator = 30, command = 140 }", "").replace("on_error = \"stop\"", "on_error = \"reject\"")
+    });
 
     let facts = manage(&project, &format!("transfer all --yes --json {NOW}")).fails_with(1).json();
 
@@ -139,7 +158,10 @@ fn what_old_databases_have_as_well_is_listed() {
     assert_eq!((commands["rejected"].as_u64(), commands["skipped"].as_u64()), (Some(1), Some(2)));
     // The command of the second row of creator 1 hangs on the first row's new one.
     assert_eq!(
-        value(&project, "SELECT p.username FROM custom_commands c JOIN custom_command_creators p ON p.id = c.creator_id WHERE c.name LIKE 'by the second%'"),
+        value(
+            &project,
+            "SELECT p.username FROM custom_commands c JOIN custom_command_creators p ON p.id = c.creator_id WHERE c.name LIKE 'by the second%'"
+        ),
         "creator 1"
     );
     manage(&project, "transfer status --rejected")
@@ -184,7 +206,8 @@ fn the_readme_shows_what_happens() {
     copy(Path::new(FOLDER), &project.folder());
     let mut run = 0;
     for line in readme.lines().filter_map(|line| line.strip_prefix("$ manage ")) {
-        let (arguments, expected) = line.split_once(" # exit ").map_or((line, 0), |(line, code)| (line, code.parse().expect("a number")));
+        let (arguments, expected) =
+            line.split_once(" # exit ").map_or((line, 0), |(line, code)| (line, code.parse().expect("a number")));
         manage(&project, arguments).exits_with(expected);
         run += 1;
     }

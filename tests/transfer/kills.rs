@@ -69,7 +69,14 @@ fn a_transfer_is_there_as_a_whole_or_not_at_all() {
 
     assert_eq!(
         passed,
-        ["transfer.begun", "transfer.probed", "transfer.copied", "transfer.compared", "transfer.before_commit", "transfer.after_commit"]
+        [
+            "transfer.begun",
+            "transfer.probed",
+            "transfer.copied",
+            "transfer.compared",
+            "transfer.before_commit",
+            "transfer.after_commit"
+        ]
     );
 }
 

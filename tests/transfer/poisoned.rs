@@ -126,10 +126,10 @@ fn the_rest_goes_in_where_it_says_so_and_the_exit_code_tells() {
     let facts = outcome.fails_with(1).json();
 
     adds_up(&facts);
-    assert_eq!(project.query("SELECT id, title, typeof(weight), state, hex(blob) FROM things ORDER BY id"), [
-        ["1", "good", "real", "NEW", "00FF"],
-        ["23", "also good", "real", "NEW", ""],
-    ]);
+    assert_eq!(
+        project.query("SELECT id, title, typeof(weight), state, hex(blob) FROM things ORDER BY id"),
+        [["1", "good", "real", "NEW", "00FF"], ["23", "also good", "real", "NEW", ""],]
+    );
     let left: serde_json::Value = serde_json::from_str(&project.read("left.json")).expect("it is JSON");
     assert_eq!(left.as_array().map(Vec::len), Some(32));
     project.run("transfer validate").ok();

@@ -17,11 +17,14 @@ fn values_are_mapped_kept_defaulted_and_normalised() {
 
     project.run("transfer all --yes --now 2025-08-17T12:00:00Z").ok();
 
-    assert_eq!(project.query("SELECT id, type, roles, at, made, note, flag, tag, twice FROM cases ORDER BY id"), [
-        ["1", "POLLBAN", "[1, 9007199254740993]", "2025-01-01 10:00:00", "2025-01-01 10:00:00", "none", "1", "moved", "2"],
-        ["2", "BAN", "[3]", "2025-01-01 10:00:00", "2025-01-01 10:00:01", "x", "1", "moved", "4"],
-        ["3", "UNBAN", "[]", "2025-01-01 00:00:00", "2025-08-17 12:00:00", "", "0", "moved", "6"],
-    ]);
+    assert_eq!(
+        project.query("SELECT id, type, roles, at, made, note, flag, tag, twice FROM cases ORDER BY id"),
+        [
+            ["1", "POLLBAN", "[1, 9007199254740993]", "2025-01-01 10:00:00", "2025-01-01 10:00:00", "none", "1", "moved", "2"],
+            ["2", "BAN", "[3]", "2025-01-01 10:00:00", "2025-01-01 10:00:01", "x", "1", "moved", "4"],
+            ["3", "UNBAN", "[]", "2025-01-01 00:00:00", "2025-08-17 12:00:00", "", "0", "moved", "6"],
+        ]
+    );
     project.run("transfer validate").ok();
     // Another day, the same values: what came from the clock stays.
     let again = project.run("transfer all --yes --now 2026-01-01 --json").ok().json();
@@ -35,7 +38,9 @@ fn what_an_enum_does_not_know_becomes_what_the_mapping_says() {
         let project = pair(
             old,
             "CREATE TABLE b (id INTEGER PRIMARY KEY, s TEXT)",
-            &format!("[options]\non_error = \"reject\"\n[[table]]\nfrom = \"a\"\nto = \"b\"\n[table.column.s]\nenum = \"s\"\n[enum.s]\nvalues = [\"new\"]\nunknown = \"{unknown}\"\n"),
+            &format!(
+                "[options]\non_error = \"reject\"\n[[table]]\nfrom = \"a\"\nto = \"b\"\n[table.column.s]\nenum = \"s\"\n[enum.s]\nvalues = [\"new\"]\nunknown = \"{unknown}\"\n"
+            ),
         );
 
         let facts = project.run("transfer all --yes --json").exits_with(code).json();
@@ -45,7 +50,16 @@ fn what_an_enum_does_not_know_becomes_what_the_mapping_says() {
         let rows = project.query("SELECT s FROM b WHERE id = 2").concat().concat();
         assert_eq!(rows, value, "{unknown}");
         // `error` stops, although rejected rows do not.
-        assert_eq!(project.value("SELECT count(*) FROM b"), if unknown == "error" { "0" } else if code == 0 { "2" } else { "1" });
+        assert_eq!(
+            project.value("SELECT count(*) FROM b"),
+            if unknown == "error" {
+                "0"
+            } else if code == 0 {
+                "2"
+            } else {
+                "1"
+            }
+        );
     }
 }
 
@@ -82,7 +96,9 @@ fn rows_that_are_there_are_updated_kept_refused_or_overwritten() {
 fn a_second_run_touches_no_row() {
     for conflict in ["update", "skip", "replace"] {
         let project = upserts(conflict);
-        project.execute("CREATE TABLE touched (id); CREATE TRIGGER t AFTER UPDATE ON b BEGIN INSERT INTO touched VALUES (NEW.id); END");
+        project.execute(
+            "CREATE TABLE touched (id); CREATE TRIGGER t AFTER UPDATE ON b BEGIN INSERT INTO touched VALUES (NEW.id); END",
+        );
         project.edit("transfer.toml", |text| text.replace("version = 1", "version = 1\n[options]\ntriggers = \"fire\""));
 
         let facts = project.run("transfer all --yes --json").ok().json();
@@ -111,17 +127,14 @@ fn columns_become_rows_and_keys_are_looked_up() {
     let facts = project.run("transfer all --yes --json").ok().json();
 
     adds_up(&facts);
-    assert_eq!(project.query("SELECT guild, rank, name FROM ranks ORDER BY guild, rank"), [
-        ["10", "0", "Rank 0"],
-        ["10", "2", "Rank 2"],
-        ["20", "1", "customised"],
-        ["20", "2", "Rank 2"],
-    ]);
-    assert_eq!(project.query("SELECT g.guild, g.role, r.rank FROM grants g JOIN ranks r ON r.id = g.rank_id ORDER BY 1, 2"), [
-        ["10", "100", "0"],
-        ["10", "102", "2"],
-        ["20", "201", "2"],
-    ]);
+    assert_eq!(
+        project.query("SELECT guild, rank, name FROM ranks ORDER BY guild, rank"),
+        [["10", "0", "Rank 0"], ["10", "2", "Rank 2"], ["20", "1", "customised"], ["20", "2", "Rank 2"],]
+    );
+    assert_eq!(
+        project.query("SELECT g.guild, g.role, r.rank FROM grants g JOIN ranks r ON r.id = g.rank_id ORDER BY 1, 2"),
+        [["10", "100", "0"], ["10", "102", "2"], ["20", "201", "2"],]
+    );
     // Role 0 stays behind, and so does the lower of two levels.
     assert_eq!((table(&facts, "grants")["read"].as_u64(), table(&facts, "grants")["skipped"].as_u64()), (Some(5), Some(2)));
     let again = project.run("transfer all --yes --json").ok().json();

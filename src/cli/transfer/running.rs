@@ -133,7 +133,11 @@ pub fn rehearse(context: &mut Context, manner: &Manner, only: Option<&str>) -> R
         show::number(rejected),
         words::duration(begun.elapsed())
     ));
-    Ok(if rejected > 0 { Exit::Check } else { Exit::Ok })
+    if rejected > 0 {
+        context.screen.warn(&format!("{} rejected; --left FILE lists all of them", count_rows(rejected)));
+        return Ok(Exit::Check);
+    }
+    Ok(Exit::Ok)
 }
 
 /// Moves rows for good.
@@ -227,7 +231,7 @@ pub fn write(context: &mut Context, args: &Writing, only: Option<&str>, kind: &s
     }
     let rejected = report.rejected();
     if rejected > 0 {
-        context.screen.line(&format!("{} rejected: manage transfer status --rejected", count_rows(rejected)));
+        context.screen.warn(&format!("{} rejected: manage transfer status --rejected", count_rows(rejected)));
         return Ok(Exit::Check);
     }
     Ok(Exit::Ok)

@@ -317,6 +317,18 @@ impl TablePlan {
         self.columns.iter().enumerate().filter(move |(_, column)| !left_out(&column.to))
     }
 
+    /// Whether a row that is there is brought up to date, by what its columns hold.
+    pub fn may_update<'a>(&self, inputs: &[Cell<'_>], now: &Moment, actual: &dyn Fn(&str) -> Option<Cell<'a>>) -> bool {
+        self.update_only_if.iter().all(|(name, given)| {
+            let wanted = match given {
+                From::Literal(literal) => literal.cell(&now.text),
+                From::Input(input) => inputs[*input].borrowed(),
+                From::Text(parts) => Cell::owned(put_together(parts, inputs)),
+            };
+            actual(name).is_none_or(|actual| actual == wanted)
+        })
+    }
+
     /// The checksum of the row that `inputs` are to become; `None` where they are no row.
     pub fn expected(&self, inputs: &[Cell<'_>], now: &Moment, buffer: &mut Vec<u8>) -> Option<u64> {
         let mut ignored = Vec::new();

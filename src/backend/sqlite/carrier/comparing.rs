@@ -190,13 +190,19 @@ fn side_by_side(carrier: &SqliteCarrier<'_>, at: usize, rows: &str, overrides: b
         left.clear();
         right.clear();
         let mut differing = Vec::new();
+        let held = |name: &str| {
+            let place = checked.iter().position(|(_, column)| column.to == name)?;
+            row.get_ref(2 + inputs + place).ok().map(cell)
+        };
+        let stays = overrides && !table.may_update(&cells, &carrier.shared.now, &held);
         for (place, (column_at, column)) in checked.iter().enumerate() {
             let actual = cell(row.get_ref(2 + inputs + place).map_err(translate)?);
             let expected = column.value(&cells, &carrier.shared.now, &mut Vec::new());
             let keeps = overrides
-                && (!updatable.contains(column_at) && !table.matched.contains(column_at)
+                && (stays
+                    || !updatable.contains(column_at) && !table.matched.contains(column_at)
                     || matches!(&expected, Ok(Cell::Null)) && !table.null_overwrites
-                    || matches!(&expected, Ok(Cell::Text(text)) if **text == *carrier.shared.now.text.as_bytes() && column.uses().len() != 1));
+                    || matches!(&expected, Ok(Cell::Text(text)) if **text == *carrier.shared.now.text.as_bytes()));
             let start = (left.len(), right.len());
             match &expected {
                 Ok(expected) if !keeps => canonical_field(column.kind, expected, &mut left),
