@@ -101,8 +101,12 @@ pub enum Deed {
     RoundTrip,
     /// `adopt` of a database without a history
     Adopt,
+    /// `restore`
+    Restore,
     /// `notes add`
     NotesAdd,
+    /// `verify --record`
+    VerifyRecord,
     /// `marker set`
     MarkerSet,
     /// `transfer all` and `transfer table`
@@ -113,7 +117,7 @@ pub enum Deed {
 
 impl Deed {
     /// All of them, in the order of the table's rows.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: &[Self] = &[
         Self::Migrate,
         Self::Rollback,
         Self::RollbackAll,
@@ -122,7 +126,9 @@ impl Deed {
         Self::DatabaseDrop,
         Self::RoundTrip,
         Self::Adopt,
+        Self::Restore,
         Self::NotesAdd,
+        Self::VerifyRecord,
         Self::MarkerSet,
         Self::Transfer,
         Self::TransferRollback,
@@ -139,7 +145,9 @@ impl Deed {
             Self::DatabaseDrop => "database drop",
             Self::RoundTrip => "lint --roundtrip",
             Self::Adopt => "adopt",
+            Self::Restore => "restore",
             Self::NotesAdd => "notes add",
+            Self::VerifyRecord => "verify --record",
             Self::MarkerSet => "marker set",
             Self::Transfer => "transfer",
             Self::TransferRollback => "transfer rollback",
@@ -195,8 +203,11 @@ pub fn consent(deed: Deed, standing: Standing) -> Consent {
         // Nothing is run, but the history says from then on what was never proved by running it.
         (Deed::Adopt, Development) => Free,
         (Deed::Adopt, Staging | Unknown | Protected) => Ask,
+        // Everything since the backup goes; on a protected database somebody may need just that, by name.
+        (Deed::Restore, Development) => Ask,
+        (Deed::Restore, Staging | Unknown | Protected) => AskByName,
         // It adds a line to the memory and takes nothing away.
-        (Deed::NotesAdd, _) => Free,
+        (Deed::NotesAdd | Deed::VerifyRecord, _) => Free,
         // It decides what everything else may do.
         (Deed::MarkerSet, Development) => Ask,
         (Deed::MarkerSet, Staging | Unknown | Protected) => AskByName,

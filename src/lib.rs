@@ -6,13 +6,21 @@
 //! | floor | modules | what they are |
 //! |---|---|---|
 //! | 4 | [`cli`] | the command line: the only place that prints |
-//! | 3 | [`migrate`], [`lint`], [`schema`], [`notes`], [`transfer`] | the features: plan (pure), apply, report events |
-//! | 2 | [`ledger`], [`guards`] | what has been done; what may be done where |
+//! | 4 | [`embed`](mod@embed) | migrations inside an application: start here to use the library |
+//! | 3 | [`migrate`], [`lint`], [`schema`], [`backup`], [`baseline`], [`notes`], [`transfer`], [`verify`] | the features: plan (pure), apply, report events |
+//! | 2 | [`ledger`], [`guards`], [`tenancy`] | what has been done; what may be done where; whose a row is |
 //! | 1 | [`backend`], [`project`] | the databases; the files |
 //! | 0 | [`domain`] | versions, checksums, SQL text, URLs, explanations |
 //!
 //! [`platform`] is the root project's own code: its schema in Diesel's format.
-#![cfg_attr(not(feature = "full"), allow(rustdoc::broken_intra_doc_links))]
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | none of them | migrations over the URL of an SQLite file, and over any Diesel connection |
+//! | `postgres` | migrations over the URL of a PostgreSQL server |
+//! | `full` | what the commands need beside it |
+//! | `cli`, the default | the command line |
+#![cfg_attr(not(feature = "cli"), allow(rustdoc::broken_intra_doc_links))]
 
 pub mod domain;
 
@@ -21,15 +29,26 @@ pub mod project;
 
 pub mod guards;
 pub mod ledger;
+#[cfg(feature = "full")]
+pub mod tenancy;
 
+#[cfg(feature = "full")]
+pub mod backup;
+pub mod baseline;
 pub mod lint;
 pub mod migrate;
 pub mod notes;
+#[cfg(feature = "full")]
 pub mod schema;
 #[cfg(feature = "full")]
 pub mod transfer;
+#[cfg(feature = "full")]
+pub mod verify;
 
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod embed;
 
 pub mod platform;
+
+pub use project::Project;

@@ -4,10 +4,13 @@
 // They need the command line, which `--no-default-features` leaves out.
 #![cfg(feature = "cli")]
 
+mod backup;
+mod baseline;
 mod commands;
 mod connection;
 mod depth;
 mod docs;
+mod embed;
 mod guards;
 mod house;
 mod layouts;
@@ -20,3 +23,4 @@ mod schema;
 mod splitter;
 mod support;
 mod transfer;
+mod verify;

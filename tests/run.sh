@@ -75,6 +75,9 @@ else
     export MANAGE_TEST_PG_URL
 fi
 
+# Backups on PostgreSQL are made by its own programs.
+if [ -n "${MANAGE_TEST_PG_BIN:-}" ]; then export PATH=$MANAGE_TEST_PG_BIN:$PATH; fi
+
 # A snapshot that differs is a failure, not a new file, unless it was asked for.
 if [ -n "${CI:-}" ]; then INSTA_UPDATE=no; fi
 export INSTA_UPDATE=${INSTA_UPDATE:-no}

@@ -53,6 +53,8 @@ pub struct SqlError {
     pub detail: Option<String>,
     /// PostgreSQL's HINT, or our own for a connection that failed.
     pub hint: Option<String>,
+    /// PostgreSQL: the constraint that a row violates, or `table.column` for one that takes no NULL.
+    pub constraint: Option<Box<str>>,
     /// PostgreSQL's CONTEXT (`COPY c, line 2`, `PL/pgSQL function f() line 3 at RAISE`).
     pub context: Option<String>,
 }
@@ -60,7 +62,16 @@ pub struct SqlError {
 impl SqlError {
     /// An error with a kind and a message only.
     pub fn new(kind: SqlErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), sqlstate: None, position: None, detail: None, hint: None, context: None }
+        Self {
+            kind,
+            message: message.into(),
+            sqlstate: None,
+            position: None,
+            detail: None,
+            hint: None,
+            constraint: None,
+            context: None,
+        }
     }
 
     /// Whether we found it ourselves: the database's own errors have a code.

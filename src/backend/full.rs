@@ -209,6 +209,11 @@ pub trait Full: Basic {
     /// Whether a transaction is open, by the database's own word where it gives one.
     fn in_transaction(&mut self) -> bool;
 
+    /// Whether files that run without a transaction can run here, and be taken up again after an interruption.
+    fn runs_outside_transactions(&self) -> bool {
+        true
+    }
+
     /// The notices that came since the last call.
     fn take_notices(&mut self) -> Vec<Notice>;
 
@@ -279,6 +284,11 @@ pub trait Full: Basic {
     /// Whether a commit costs so much that several migrations should share one (SQLite: four fsyncs each).
     fn commits_are_dear(&self) -> bool {
         false
+    }
+
+    /// Whether limits are the connection's: then they are set before a transaction, which cannot be shared.
+    fn limits_are_the_connections(&self) -> bool {
+        self.engine() == Engine::Sqlite
     }
 
     /// Whether any statement may change settings of the session (PostgreSQL: a function that calls

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::carrier::Carrier;
 use super::error::{SqlError, SqlErrorKind};
 use super::full::{Blocker, HeldLock, IndexState, Limits, Span, Violation};
+#[cfg(feature = "postgres")]
 use super::postgres::PostgresSession;
 use super::sqlite::SqliteSession;
 use super::sqlite::carrier::SqliteCarrier;
@@ -44,6 +45,7 @@ pub enum Session {
     /// SQLite.
     Sqlite(Box<SqliteSession>),
     /// PostgreSQL.
+    #[cfg(feature = "postgres")]
     Postgres(Box<PostgresSession>),
 }
 
@@ -52,10 +54,13 @@ macro_rules! each {
     ($session:expr, $name:ident => $body:expr) => {
         match $session {
             Session::Sqlite($name) => $body,
+            #[cfg(feature = "postgres")]
             Session::Postgres($name) => $body,
         }
     };
 }
+#[cfg(feature = "full")]
+pub(super) use each;
 
 impl Session {
     /// Opens the database that `url` names.
@@ -65,7 +70,10 @@ impl Session {
     pub fn open(url: &DatabaseUrl, opening: &Opening<'_>) -> Result<Self, SqlError> {
         match url {
             DatabaseUrl::Sqlite(path) => SqliteSession::open(path, opening).map(|session| Self::Sqlite(Box::new(session))),
+            #[cfg(feature = "postgres")]
             DatabaseUrl::Postgres(url) => PostgresSession::open(url, opening).map(|session| Self::Postgres(Box::new(session))),
+            #[cfg(not(feature = "postgres"))]
+            DatabaseUrl::Postgres(_) => Err(without_client()),
         }
     }
 }
@@ -78,7 +86,10 @@ impl Session {
     pub fn create_database(url: &DatabaseUrl, opening: &Opening<'_>) -> Result<bool, SqlError> {
         match url {
             DatabaseUrl::Sqlite(path) => SqliteSession::open(path, opening).map(|session| session.created()),
+            #[cfg(feature = "postgres")]
             DatabaseUrl::Postgres(url) => PostgresSession::create_database(url, opening),
+            #[cfg(not(feature = "postgres"))]
+            DatabaseUrl::Postgres(_) => Err(without_client()),
         }
     }
 
@@ -89,7 +100,10 @@ impl Session {
     pub fn drop_database(url: &DatabaseUrl, opening: &Opening<'_>) -> Result<bool, SqlError> {
         match url {
             DatabaseUrl::Sqlite(path) => SqliteSession::remove(path, opening),
+            #[cfg(feature = "postgres")]
             DatabaseUrl::Postgres(url) => PostgresSession::drop_database(url, opening),
+            #[cfg(not(feature = "postgres"))]
+            DatabaseUrl::Postgres(_) => Err(without_client()),
         }
     }
 
@@ -116,6 +130,7 @@ impl Session {
     pub fn canceller(&self) -> Canceller {
         match self {
             Self::Sqlite(session) => Canceller::Sqlite(session.interrupter()),
+            #[cfg(feature = "postgres")]
             Self::Postgres(session) => Canceller::Postgres(session.cancel_handle()),
         }
     }
@@ -124,6 +139,7 @@ impl Session {
     pub fn created(&self) -> bool {
         match self {
             Self::Sqlite(session) => session.created(),
+            #[cfg(feature = "postgres")]
             Self::Postgres(_) => false,
         }
     }
@@ -205,6 +221,7 @@ impl Full for Session {
     fn scratch_copy(&mut self) -> Result<Option<Self>, SqlError> {
         Ok(match self {
             Self::Sqlite(session) => session.scratch_copy()?.map(|copy| Self::Sqlite(Box::new(copy))),
+            #[cfg(feature = "postgres")]
             Self::Postgres(session) => session.scratch_copy()?.map(|copy| Self::Postgres(Box::new(copy))),
         })
     }
@@ -252,11 +269,21 @@ impl Full for Session {
     }
 }
 
+/// A program that was compiled without the client.
+#[cfg(not(feature = "postgres"))]
+fn without_client() -> SqlError {
+    SqlError::new(super::SqlErrorKind::Configuration, "this program was compiled without the PostgreSQL client of manage")
+        .with_hint("enable the feature `postgres` of the crate manage, or give it a diesel connection of your own")
+}
+
 /// Whether two URLs lead to one database: the same real path, or a host, port and name in common. Nothing is
 /// opened.
 pub fn same_database(a: &DatabaseUrl, b: &DatabaseUrl, environment: &dyn Fn(&str) -> Option<String>) -> bool {
+    #[cfg(not(feature = "postgres"))]
+    let _ = environment;
     match (a, b) {
         (DatabaseUrl::Sqlite(a), DatabaseUrl::Sqlite(b)) => super::sqlite::same_file(a, b),
+        #[cfg(feature = "postgres")]
         (DatabaseUrl::Postgres(a), DatabaseUrl::Postgres(b)) => super::postgres::same_database(a, b, environment),
         _ => false,
     }
@@ -267,6 +294,7 @@ pub enum Canceller {
     /// SQLite.
     Sqlite(super::sqlite::Interrupter),
     /// PostgreSQL.
+    #[cfg(feature = "postgres")]
     Postgres(super::postgres::CancelHandle),
 }
 
@@ -275,6 +303,7 @@ impl Canceller {
     pub fn cancel(&self) {
         match self {
             Self::Sqlite(interrupter) => interrupter.interrupt(),
+            #[cfg(feature = "postgres")]
             Self::Postgres(handle) => drop(handle.cancel()),
         }
     }

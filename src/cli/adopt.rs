@@ -73,7 +73,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     }
     let replayed = replay(context, &chosen, &files, &target)?;
     let compared = compare(&replayed, &live);
-    let drift = compared.iter().filter(|drift| matters(drift) && !is_settings(drift, &files));
+    let drift = compared.iter().filter(|drift| matters(drift, &files));
     let lines: Vec<String> =
         drift.map(|drift| format!("{} {}", drift.kind.mark(), drift.message("the migrations", "the database"))).collect();
     context.screen.facts.insert("differences".to_owned(), json!(lines));
@@ -125,9 +125,9 @@ fn is_settings(drift: &Drift, files: &[Migration]) -> bool {
 
 /// The order of columns does not count, and neither does an extension that only the database has: monitoring brings
 /// them.
-fn matters(drift: &Drift) -> bool {
+pub(super) fn matters(drift: &Drift, files: &[Migration]) -> bool {
     let extra_extension = drift.kind == DriftKind::Extra && drift.object.starts_with("extension ");
-    drift.of != Some("order of columns") && !extra_extension
+    drift.of != Some("order of columns") && !extra_extension && !is_settings(drift, files)
 }
 
 /// What the migrations make on a scratch database.

@@ -12,9 +12,17 @@ use crate::guards::{Consent, Deed, consent};
 /// # Errors
 /// When it is refused: by the table, for want of a terminal, or by the person.
 pub fn obtain(context: &mut Context, reached: &Reached, deed: Deed, effect: &str) -> Result<(), Failure> {
+    obtain_as(context, reached, deed, consent(deed, reached.standing), effect)
+}
+
+/// Gets another consent than the table's, where more is needed.
+///
+/// # Errors
+/// As [`obtain`].
+pub fn obtain_as(context: &mut Context, reached: &Reached, deed: Deed, needed: Consent, effect: &str) -> Result<(), Failure> {
     let (name, command) = (&reached.identity.name, deed.command());
     let refuse = |message: String, hint: String| Err(Failure::new(Class::Refused, message, hint));
-    match consent(deed, reached.standing) {
+    match needed {
         Consent::Free => Ok(()),
         Consent::Never => {
             refuse(format!("`{command}` is never done on {name}, which is protected: {}", reached.why), instead(deed).to_owned())
@@ -61,7 +69,7 @@ fn instead(deed: Deed) -> &'static str {
 }
 
 /// Whether a question is seen, and can be answered.
-fn can_ask(context: &Context) -> bool {
+pub fn can_ask(context: &Context) -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal() && !context.screen.json
 }
 

@@ -72,9 +72,13 @@ impl Context {
 
     /// A variable: of the real environment, else of `.env`.
     pub fn variable(&self, name: &str) -> Option<String> {
-        // One that is not UTF-8 is set all the same: another database must not take its place.
-        let real = std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
-        real.or_else(|| self.dotenv.get(name).cloned())
+        variable(&self.dotenv, name)
+    }
+
+    /// Looks variables up as [`Context::variable`] does, and can be kept while the context is used otherwise.
+    pub fn variables(&self) -> impl Fn(&str) -> Option<String> + use<> {
+        let dotenv = self.dotenv.clone();
+        move |name| variable(&dotenv, name)
     }
 
     /// Whether `--yes` was given.
@@ -109,7 +113,7 @@ impl Context {
     /// When there is none, or its files are not valid.
     pub fn project(&mut self) -> Result<Project, Failure> {
         let project = match &self.global.project {
-            Some(folder) => Project::open(&self.folder.join(folder))?,
+            Some(folder) => Project::open(self.folder.join(folder))?,
             None => Project::find(&self.folder)?,
         };
         self.dotenv = dotenv::read(&project.folder)?;
@@ -164,7 +168,7 @@ impl Context {
         Ok(Chosen { project, url, environment })
     }
 
-    /// The URL that `text` means: itself, or that in the variable `env:NAME`.
+    /// The URL in what `--database` and the like are given: itself, or the variable that `env:NAME` names.
     ///
     /// # Errors
     /// When the variable is not set.
@@ -214,6 +218,11 @@ impl Context {
             environment: &environment,
             connect_timeout: Some(Duration::from_secs(10)),
         })
+    }
+
+    /// Something that opens further sessions on the same database, also from other threads.
+    pub fn opener(&self, url: &DatabaseUrl, command: &str) -> Opener {
+        Opener { url: url.clone(), application: self.what(command), dotenv: self.dotenv.clone() }
     }
 
     /// Whether the chosen database is not there.
@@ -345,6 +354,36 @@ impl Context {
         let name = chosen.environment.as_deref().unwrap_or(Marker::DEVELOPMENT);
         let unprotected = !protects(&chosen.project, name) && (location.is_local() || name != Marker::DEVELOPMENT);
         unprotected.then(|| name.to_owned())
+    }
+}
+
+fn variable(dotenv: &HashMap<String, String>, name: &str) -> Option<String> {
+    // One that is not UTF-8 is set all the same: another database must not take its place.
+    let real = std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+    real.or_else(|| dotenv.get(name).cloned())
+}
+
+/// Opens sessions that only read, on one database.
+pub struct Opener {
+    url: DatabaseUrl,
+    application: String,
+    dotenv: HashMap<String, String>,
+}
+
+impl Opener {
+    /// A session that only reads.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub fn open(&self) -> Result<Session, SqlError> {
+        let environment = |name: &str| variable(&self.dotenv, name);
+        let opening = Opening {
+            access: Access::Read,
+            application: &self.application,
+            environment: &environment,
+            connect_timeout: Some(Duration::from_secs(10)),
+        };
+        Session::open(&self.url, &opening).map_err(|error| unreachable(error, &self.url))
     }
 }
 

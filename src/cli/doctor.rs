@@ -1,5 +1,7 @@
 //! `manage doctor`
 
+mod scripts;
+
 use serde_json::json;
 
 use super::context::{Chosen, Context};
@@ -7,12 +9,12 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output::paint::Style;
 use super::output::words;
-use crate::backend::{Access, Full, Location};
+use crate::backend::{Access, Full, LeftOverKind, Location, Session};
 use crate::domain::explain::Place;
 use crate::guards::Standing;
 use crate::ledger::{Ledger, Look};
-use crate::migrate::{Picture, Step, prepare};
-use crate::project::{Migration, Project};
+use crate::migrate::{Picture, Replacement, Step, prepare};
+use crate::project::{Migration, Project, backup_file};
 
 /// Look at project and database, and say what is wrong with them
 ///
@@ -141,11 +143,59 @@ impl Doctor<'_> {
             Ok(troubles) => troubles.iter().for_each(|trouble| self.say(Verdict::Bad, "health", trouble)),
             Err(error) => self.fail("health", &error.into()),
         }
+        if let Err(failure) = self.left_overs(chosen, &mut session) {
+            self.fail("restores", &failure);
+        }
         if let Some(files) = files
             && let Err(failure) = self.history(&mut session, files)
         {
             self.fail("history", &failure);
         }
+        self.accounts_and_scripts(chosen, &mut session);
+    }
+
+    /// The last restore, and what restores and backups that were broken off have left.
+    fn left_overs(&mut self, chosen: &Chosen, session: &mut Session) -> Result<(), Failure> {
+        let restores = match Ledger::look(session)? {
+            Look::Present(ledger) => ledger.restores(session)?,
+            Look::Absent | Look::Unreadable(_) => Vec::new(),
+        };
+        if let Some(last) = restores.first() {
+            let backup = super::context::shown(std::path::Path::new(&last.backup), &self.context.folder);
+            let back = last.before.as_ref().map(|before| super::backup::way_back(self.context, std::path::Path::new(before)));
+            let back = back.map(|back| format!("; way back: {back}")).unwrap_or_default();
+            let text = format!("the content is that of {backup}, restored at {}{back}", last.restored_at);
+            self.say(Verdict::Good, "restores", &text);
+        }
+        for left in session.left_overs()? {
+            let done = left.run.as_ref().is_some_and(|run| restores.iter().any(|restore| restore.run == *run));
+            let (name, remove) = (&left.name, &left.remove);
+            let text = match left.kind {
+                LeftOverKind::Before => {
+                    let text = format!("the content of before a restore is kept in {name}; when you need it no more: {remove}");
+                    self.say(Verdict::Good, "restores", &text);
+                    continue;
+                }
+                _ if left.in_use => continue,
+                LeftOverKind::Restore if done => {
+                    format!(
+                        "a restore was broken off at its end: the new content is in place, whole; remove what it left: {remove}"
+                    )
+                }
+                LeftOverKind::Restore => format!(
+                    "a restore was broken off: the old content is in place, whole; remove what it left, then restore again: {remove}"
+                ),
+                LeftOverKind::Scratch => format!("a scratch database was left behind by a run that was broken off: {remove}"),
+            };
+            self.say(Verdict::Warn, "restores", &text);
+        }
+        let folder = chosen.project.folder.join(&chosen.project.config.backup.dir);
+        for path in backup_file::left_overs(&folder) {
+            let path = super::context::shown(&path, &self.context.folder);
+            let text = format!("left behind by a backup that was broken off, or is being made; not a backup: rm -r '{path}'");
+            self.say(Verdict::Warn, "backups", &text);
+        }
+        Ok(())
     }
 
     fn ledger(&mut self, session: &mut impl Full) -> Result<(), Failure> {
@@ -165,6 +215,18 @@ impl Doctor<'_> {
             self.say(Verdict::Warn, "history", &text);
         }
         let problems = picture.problems();
+        if let Some(replacement) = picture.replacement() {
+            let (verdict, text) = match replacement {
+                Replacement::Due(baseline) => {
+                    (Verdict::Warn, format!("archived migrations are recorded: manage migrate compares, and records {baseline}"))
+                }
+                Replacement::Partly { baseline, missing } => {
+                    let missing: Vec<String> = missing.iter().map(ToString::to_string).collect();
+                    (Verdict::Bad, format!("only a part of what {baseline} replaces has run; not run: {}", missing.join(", ")))
+                }
+            };
+            self.say(verdict, "history", &text);
+        }
         for problem in &problems {
             self.say(Verdict::Bad, "history", &problem.message());
         }

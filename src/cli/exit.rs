@@ -39,6 +39,24 @@ impl Exit {
         (Self::Interrupted, "interrupted twice"),
     ];
 
+    /// Which of the two counts, where several things are done: 4 > 3 > 5 > 6 > 2 > 7 > 1.
+    #[must_use]
+    pub fn worse(self, other: Self) -> Self {
+        const ORDER: [Exit; 9] = [
+            Exit::Ok,
+            Exit::Check,
+            Exit::Stopped,
+            Exit::Usage,
+            Exit::Locked,
+            Exit::Conflict,
+            Exit::CouldNotRun,
+            Exit::Refused,
+            Exit::Interrupted,
+        ];
+        let rank = |exit| ORDER.iter().position(|known| *known == exit);
+        if rank(other) > rank(self) { other } else { self }
+    }
+
     /// The number.
     pub fn code(self) -> u8 {
         match self {

@@ -10,7 +10,7 @@ use super::{noting, rehearse, running};
 use crate::backend::{Access, Full};
 use crate::domain::explain::Class;
 use crate::guards::Deed;
-use crate::migrate::{Direction, Forward, Manner, MigrateError, Options, Picture, check_single, plan_forward};
+use crate::migrate::{Direction, Forward, Manner, MigrateError, Options, Picture, Replacement, check_single, plan_forward};
 use crate::project::Migration;
 
 /// Run the pending migrations
@@ -104,8 +104,14 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         return rehearse::run(context, &mut reached, &files, &options, &way, &command(args));
     }
     super::consent::obtain(context, &reached, Deed::Migrate, "")?;
-    let before = Picture::gather(&mut reached.session, &files)?;
+    let mut before = Picture::gather(&mut reached.session, &files)?;
     context.screen.heading(&format!("{} · {}", reached.title(), running::counts(&before)));
+    let to_replace = before.replacement().is_some();
+    if to_replace {
+        let options = options(context, args, &chosen, &reached);
+        super::baseline::converge::run(context, &chosen, &mut reached, &files, &options)?;
+        before = Picture::gather(&mut reached.session, &files)?;
+    }
     if before.is_numbered() && before.applied.is_empty() && has_tables(&mut reached)? {
         context.screen.talk("  the database has tables, but no version: it starts at 0, and what is there stays");
     }
@@ -114,7 +120,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     if plan_forward(&before, &target, args.allow_out_of_order).is_ok_and(|steps| steps.is_empty()) {
         context.screen.facts.insert("applied".to_owned(), serde_json::json!([]));
         context.screen.facts.insert("pending".to_owned(), running::pending_facts(&before));
-        context.screen.line("nothing to do");
+        context.screen.line(if to_replace { "nothing else to do" } else { "nothing to do" });
         return Ok(Exit::Ok);
     }
     let options = options(context, args, &chosen, &reached);
@@ -203,9 +209,14 @@ fn command(args: &Args) -> String {
 
 /// `--plan` and `--sql`: looks, and creates nothing.
 fn look(context: &mut Context, args: &Args, chosen: &Chosen, files: &[Migration], target: &Forward) -> Result<Exit, Failure> {
-    let looked = running::look(context, chosen, files, "migrate --plan")?;
+    let mut looked = running::look(context, chosen, files, "migrate --plan")?;
     if args.plan {
         context.screen.heading(&looked.title);
+        if let Some(Replacement::Due(baseline)) = looked.picture.replacement() {
+            let text = format!("  {baseline}   recorded, if the live schema is what it makes; nothing of it is run");
+            context.screen.row(&text);
+            looked.picture = looked.picture.replaced();
+        }
     }
     let steps = plan_forward(&looked.picture, target, args.allow_out_of_order).map_err(MigrateError::from)?;
     let prepared = running::prepare_all(&steps)?;

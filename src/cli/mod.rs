@@ -5,6 +5,8 @@
 //! screen), [`failure`] and [`exit`] (how a command ends).
 
 pub mod adopt;
+pub mod backup;
+pub mod baseline;
 pub mod completions;
 pub mod consent;
 pub mod context;
@@ -12,6 +14,7 @@ pub mod database;
 pub mod difference;
 pub mod doctor;
 pub mod exit;
+pub mod export;
 pub mod failure;
 pub mod global;
 pub mod habits;
@@ -23,19 +26,26 @@ pub mod marker;
 pub mod migrate;
 pub mod new;
 pub mod notes;
+pub mod notice;
 pub mod noting;
 pub mod output;
+pub mod progress;
 pub mod redo;
 pub mod reference;
 pub mod rehearse;
 pub mod repair;
+pub mod report;
+pub mod restore;
 pub mod rollback;
 pub mod running;
 pub mod schema;
+pub mod scope;
+pub mod scripts;
 pub mod signals;
 pub mod start;
 pub mod status;
 pub mod transfer;
+pub mod verify;
 pub mod waiting;
 pub mod watch;
 

@@ -69,7 +69,7 @@ pub fn guards() -> String {
         let _ = write!(out, " {} |", standing.word());
     }
     out.push_str("\n|---|---|---|---|---|\n");
-    for deed in Deed::ALL {
+    for &deed in Deed::ALL {
         let _ = write!(out, "| `manage {}` |", deed.command());
         for standing in Standing::ALL {
             let _ = write!(out, " {} |", consent(deed, standing).word());

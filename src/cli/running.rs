@@ -73,8 +73,7 @@ pub fn run(
 
 /// How patient statements are by the project's settings.
 pub fn patience(chosen: &Chosen) -> Patience {
-    let settings = &chosen.project.config.migrations;
-    Patience { lock: settings.lock_timeout, statement: settings.statement_timeout, retries: settings.retries }
+    Patience::of(&chosen.project.config.migrations)
 }
 
 /// Whether commits before the last one need not wait for the disk.

@@ -15,8 +15,8 @@ use super::output::Screen;
 use super::output::paint::Paint;
 use super::output::screen::ColorChoice;
 use super::{
-    adopt, completions, database, doctor, habits, init, lint, logging, man, marker, migrate, new, notes, redo, repair, rollback,
-    schema, status, transfer,
+    adopt, backup, baseline, completions, database, doctor, export, habits, init, lint, logging, man, marker, migrate, new,
+    notes, notice, redo, repair, report, restore, rollback, schema, scripts, status, transfer, verify,
 };
 use crate::domain::explain::Class;
 use crate::domain::secret::redact;
@@ -65,9 +65,25 @@ pub enum Command {
     #[allow(missing_docs)]
     Schema(schema::Args),
     #[allow(missing_docs)]
+    Verify(verify::Args),
+    #[allow(missing_docs)]
+    Report(report::Args),
+    #[allow(missing_docs)]
+    Scripts(scripts::Args),
+    #[allow(missing_docs)]
     Adopt(adopt::Args),
     #[allow(missing_docs)]
+    Baseline(baseline::Args),
+    #[allow(missing_docs)]
+    Export(export::Args),
+    #[allow(missing_docs)]
+    Notice(notice::Args),
+    #[allow(missing_docs)]
     Database(database::Args),
+    #[allow(missing_docs)]
+    Backup(backup::Args),
+    #[allow(missing_docs)]
+    Restore(restore::Args),
     #[allow(missing_docs)]
     Marker(marker::Args),
     #[allow(missing_docs)]
@@ -219,8 +235,16 @@ fn execute(context: &mut Context, command: &Command) -> Result<Exit, Failure> {
         Command::New(args) => new::run(context, args),
         Command::Lint(args) => lint::run(context, args),
         Command::Schema(args) => schema::run(context, args),
+        Command::Verify(args) => verify::run(context, args),
+        Command::Report(args) => report::run(context, args),
+        Command::Scripts(args) => scripts::run(context, args),
         Command::Adopt(args) => adopt::run(context, args),
+        Command::Baseline(args) => baseline::run(context, args),
+        Command::Export(args) => export::run(context, args),
+        Command::Notice(args) => notice::run(context, args),
         Command::Database(args) => database::run(context, args),
+        Command::Backup(args) => backup::run(context, args),
+        Command::Restore(args) => restore::run(context, args),
         Command::Marker(args) => marker::run(context, args),
         Command::Transfer(args) => transfer::run(context, args),
         Command::Notes(args) => notes::run(context, args),

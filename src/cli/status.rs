@@ -48,14 +48,16 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     }
     facts(context, picture);
     context.screen.heading(&looked.title);
-    if !context.screen.json && !picture.states().is_empty() {
+    let something = !picture.states().is_empty() || !picture.archived.is_empty();
+    if something && !context.screen.json {
         let table = table(picture).to_string();
         for line in table.lines() {
             let line = format!("  {}", line.trim_end());
             context.screen.row(&line);
         }
     }
-    let problems = picture.problems();
+    let mut problems = picture.problems();
+    problems.extend(picture.archive_problems());
     let pending = picture.pending().len();
     let summary = match (pending, problems.len()) {
         (0, 0) if picture.running.is_some() => "a run is under way".to_owned(),
@@ -90,7 +92,9 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         (false, ..) => Exit::Ok,
         // Whether a file was edited could not be told, and "could not tell" is not "fine".
         _ if picture.log_unreadable.is_some() => Exit::CouldNotRun,
-        (true, [_, ..], _) => Exit::Conflict,
+        // What is archived is no conflict: the next migrate compares, and records the baseline.
+        (true, [_, ..], _) if problems.iter().any(|problem| problem.kind != ProblemKind::Archived) => Exit::Conflict,
+        (true, [_, ..], _) => Exit::Check,
         (true, [], 0) if being_run.is_empty() => Exit::Ok,
         (true, [], _) => Exit::Check,
     })
@@ -100,6 +104,10 @@ fn table(picture: &Picture<'_>) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_header(["version", "name", "state", "applied", "took"]);
+    for row in &picture.archived {
+        let name = picture.name(&row.version);
+        table.add_row([row.version.as_str(), &name, "archived", &minute(&row.run_on), ""]);
+    }
     for (version, state) in picture.states() {
         let run_on =
             picture.applied.iter().find(|row| row.version == *version).map(|row| minute(&row.run_on)).unwrap_or_default();
@@ -157,6 +165,8 @@ fn way_out(problem: &Problem, picture: &Picture<'_>) -> &'static str {
         ProblemKind::Unfinished if picture.is_applied(&problem.version) => {
             "correct its down.sql, then manage rollback: it goes on after the last finished statement"
         }
+        ProblemKind::Archived => "manage migrate compares the live schema with the baseline, and records it",
+        ProblemKind::NotRunBeforeBaseline => "check out the commit before the baseline, and run manage migrate there first",
         ProblemKind::Unfinished => "correct its up.sql, then manage migrate: it goes on after the last finished statement",
     }
 }
@@ -177,7 +187,14 @@ fn facts(context: &mut Context, picture: &Picture<'_>) {
         })
     });
     let applied: Value = applied.collect();
-    let problems = picture.problems();
+    let archived = picture
+        .archived
+        .iter()
+        .map(|row| json!({ "version": row.version.as_str(), "name": picture.name(&row.version), "applied_at": row.run_on }));
+    let archived: Value = archived.collect();
+    context.screen.facts.insert("archived".to_owned(), archived);
+    let mut problems = picture.problems();
+    problems.extend(picture.archive_problems());
     let problems = problems.iter().map(|problem| {
         json!({ "kind": problem.kind.word(), "version": problem.version.as_str(), "name": problem.name, "message": difference::message(picture, problem), "hint": way_out(problem, picture) })
     });

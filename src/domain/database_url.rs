@@ -30,16 +30,26 @@ impl DatabaseUrl {
             return Ok(Self::Postgres(Secret::new(text)));
         }
         if let Some(rest) = text.strip_prefix("sqlite:") {
-            return Self::sqlite_file(rest.strip_prefix("//").unwrap_or(rest));
+            return Self::sqlite_url(rest.strip_prefix("//").unwrap_or(rest));
         }
         match text.split_once("://") {
-            Some(("file", rest)) => Self::sqlite_file(rest),
+            Some(("file", rest)) => Self::sqlite_url(rest),
             Some((scheme, _)) => Err(DatabaseUrlError::UnknownScheme(scheme.to_owned())),
             None if text.starts_with("postgres:") || text.starts_with("postgresql:") => Err(DatabaseUrlError::MissingSlashes),
-            None if text.starts_with("file:") => Self::sqlite_file(&text["file:".len()..]),
+            None if text.starts_with("file:") => Self::sqlite_url(&text["file:".len()..]),
             // Taken for a file, its password would stand in every message about the file.
             None if is_login(text) || is_keywords(text) => Err(DatabaseUrlError::NoScheme),
             None => Self::sqlite_file(text),
+        }
+    }
+
+    /// What follows the scheme. `?mode=rwc`, which sqlx's projects carry, is how files are opened here anyway; another
+    /// option taken for a part of the name would quietly make a second database.
+    fn sqlite_url(rest: &str) -> Result<Self, DatabaseUrlError> {
+        match rest.split_once('?') {
+            Some((path, "" | "mode=rwc")) => Self::sqlite_file(path),
+            Some((_, options)) if !options.contains("mode=memory") => Err(DatabaseUrlError::Options(options.to_owned())),
+            _ => Self::sqlite_file(rest),
         }
     }
 
@@ -115,6 +125,9 @@ pub enum DatabaseUrlError {
     /// `:memory:`.
     #[error("an in-memory database is gone when the command ends")]
     InMemory,
+    /// Options that mean nothing here.
+    #[error("`?{0}` in the URL of an SQLite file is not understood")]
+    Options(String),
     /// A NUL in the path.
     #[error("the path of the SQLite file holds a NUL character")]
     NulInPath,
@@ -128,6 +141,7 @@ impl Explain for DatabaseUrlError {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::InMemory => "name a file: sqlite:manage.db".to_owned(),
+            Self::Options(_) => "leave it out; a file whose name holds `?` is written as a bare path".to_owned(),
             _ => "write sqlite:PATH or postgres://USER@HOST/DATABASE".to_owned(),
         })
     }
@@ -143,6 +157,14 @@ mod tests {
             assert_eq!(DatabaseUrl::parse(text), Ok(DatabaseUrl::Sqlite("a/b.db".into())), "{text}");
         }
         assert_eq!(DatabaseUrl::parse("sqlite:///tmp/x.db"), Ok(DatabaseUrl::Sqlite("/tmp/x.db".into())));
+    }
+
+    #[test]
+    fn options_of_an_sqlite_url_are_no_part_of_the_name() {
+        assert_eq!(DatabaseUrl::parse("sqlite://a.db?mode=rwc"), Ok(DatabaseUrl::Sqlite("a.db".into())));
+        assert_eq!(DatabaseUrl::parse("sqlite:a.db?mode=ro"), Err(DatabaseUrlError::Options("mode=ro".into())));
+        assert_eq!(DatabaseUrl::parse("file:a.db?mode=memory&cache=shared"), Err(DatabaseUrlError::InMemory));
+        assert_eq!(DatabaseUrl::parse("what?.db"), Ok(DatabaseUrl::Sqlite("what?.db".into())));
     }
 
     #[test]

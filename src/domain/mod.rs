@@ -1,6 +1,7 @@
 //! Floor 0: the words of the trade as types. Nothing here knows a database, a file or a terminal.
 
 pub mod checksum;
+pub mod content;
 pub mod database_url;
 pub mod duration;
 pub mod engine;

@@ -1,15 +1,10 @@
-//! The word that somebody may have meant.
+//! The word that was probably meant.
 
-/// The nearest of `known` to `word`, where one is near enough to be meant.
+/// The word of `known` that is nearest to `word`, where one is near enough to be a slip.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let lower = word.to_lowercase();
-    let limit = (word.chars().count() / 3).clamp(1, 4);
-    known
-        .into_iter()
-        .map(|candidate| (distance(&lower, &candidate.to_lowercase()), candidate))
-        .filter(|(distance, _)| *distance <= limit)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
+    let limit = (word.chars().count() / 3).max(1);
+    let measured = known.into_iter().map(|other| (distance(word, other), other));
+    measured.filter(|(distance, _)| *distance <= limit).min_by_key(|(distance, _)| *distance).map(|(_, other)| other)
 }
 
 /// The nearest word as a hint, else those that there are.
@@ -29,14 +24,15 @@ pub fn meant<'a>(word: &str, known: impl IntoIterator<Item = &'a str> + Clone) -
     }
 }
 
-/// How many letters have to be put in, left out, changed or swapped with their neighbour.
+/// How many letters have to be put in, taken out, replaced or swapped with their neighbour.
 fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut rows = vec![(0..=b.len()).collect::<Vec<_>>()];
+    let (a, b): (Vec<char>, Vec<char>) = (a.to_lowercase().chars().collect(), b.to_lowercase().chars().collect());
+    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
     for i in 1..=a.len() {
         let mut row = vec![i];
         for j in 1..=b.len() {
-            let mut best = (rows[i - 1][j] + 1).min(row[j - 1] + 1).min(rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]));
+            let replaced = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut best = replaced.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
             if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
                 best = best.min(rows[i - 2][j - 2] + 1);
             }
@@ -52,10 +48,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slip_is_seen_and_another_word_is_not() {
-        assert_eq!(nearest("craetor", ["command", "creator"]), Some("creator"));
-        assert_eq!(nearest("Creators", ["command", "creator"]), Some("creator"));
-        assert_eq!(nearest("guild", ["command", "creator"]), None);
-        assert_eq!(meant("guild", ["command", "creator"]), "there are command, creator");
+    fn a_slip_is_understood_and_another_word_is_not() {
+        let known = ["description", "severity", "table"];
+
+        assert_eq!(nearest("descripton", known), Some("description"));
+        assert_eq!(nearest("tabel", known), Some("table"));
+        assert_eq!(nearest("owner", known), None);
+        assert_eq!(meant("tabel", known), "did you mean `table`?");
+        assert_eq!(meant("owner", ["command", "creator"]), "there are command, creator");
     }
 }

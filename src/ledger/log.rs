@@ -116,9 +116,11 @@ impl Ledger {
     /// # Errors
     /// What the database refuses.
     pub fn recorded(self, session: &mut impl Basic, history: &str) -> Result<HashMap<Version, Recorded>, SqlError> {
+        // What a restore took away is not applied by these rows.
+        let live = if self.knows(Self::RESTORES) { "AND NOT superseded" } else { "" };
         let sql = format!(
             "SELECT version, name, action, micros, byte_checksum, token_checksum, CAST(logged_at AS VARCHAR(50)) FROM {} \
-             WHERE history = $1 AND action <> 'failed' AND NOT (action = 'repaired' AND up_text IS NULL) ORDER BY id",
+             WHERE history = $1 AND action <> 'failed' AND NOT (action = 'repaired' AND up_text IS NULL) {live} ORDER BY id",
             self.table("manage_migration_log")
         );
         let mut known: HashMap<Version, Recorded> = HashMap::new();

@@ -56,7 +56,15 @@ impl Ledger {
     /// # Errors
     /// What the database refuses.
     pub fn stamp(self, session: &mut impl Full, name: &str, protected: bool) -> Result<(), SqlError> {
-        let binding = self.binding(session)?;
+        let binding = Marker::binding_text(&self.binding(session)?);
+        self.stamp_bound(session, name, protected, &binding)
+    }
+
+    /// Stamps content that is to be in another place, with the binding that will hold there.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    pub fn stamp_bound(self, session: &mut impl Basic, name: &str, protected: bool, binding: &str) -> Result<(), SqlError> {
         let table = self.table("manage_marker");
         session.execute_with(
             &format!(
@@ -64,7 +72,7 @@ impl Ledger {
                  ON CONFLICT (only_row) DO UPDATE SET name = excluded.name, protected = excluded.protected, \
                  binding = excluded.binding, stamped_at = excluded.stamped_at"
             ),
-            &[name.into(), protected.into(), Marker::binding_text(&binding).into()],
+            &[name.into(), protected.into(), binding.into()],
         )?;
         Ok(())
     }

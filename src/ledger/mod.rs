@@ -5,17 +5,21 @@
 //! history is `manage_ledger_history`, so that it never meets a project's own). Reading commands only
 //! [`look`](Ledger::look).
 
+mod checks;
 mod log;
 mod marker;
 mod notes;
 mod progress;
+mod restores;
 mod runs;
 mod schema;
 mod transfers;
 
+pub use checks::{CheckOf, CheckResult};
 pub use log::{Action, Actor, Entry, Recorded};
 pub use notes::{Item, NewNote, Note, Wanted};
 pub use progress::{File, Progress, ProgressState};
+pub use restores::{Carried, Restore};
 pub use runs::{Ended, NewRun, Run, RunState, WantedRuns};
 pub use schema::{Ledger, LedgerError, Look};
 pub use transfers::{TransferImage, TransferLeft, TransferTable};

@@ -96,6 +96,9 @@ impl Ledger {
     /// The version from which on there are notes.
     pub(super) const NOTES: i64 = 3;
 
+    /// The version from which on results of checks are kept.
+    pub(super) const CHECKS: i64 = 5;
+
     /// The version from which on there are runs.
     pub(super) const RUNS: i64 = 6;
 

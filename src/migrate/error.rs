@@ -13,6 +13,7 @@ use crate::project::migrations::no_transaction_words;
 
 /// A run of migrations that did not come to its end.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum MigrateError {
     /// The plan cannot be made.
     #[error(transparent)]
@@ -27,6 +28,12 @@ pub enum MigrateError {
         version: Version,
         /// What it does instead.
         why: &'static str,
+    },
+    /// A migration that runs without a transaction, on a connection that the application lent.
+    #[error("{version} runs without a transaction, which takes a session of manage's own")]
+    NeedsSession {
+        /// The migration.
+        version: Version,
     },
     /// The lock is not ours any more.
     #[error("the lock was lost before {}", first(.left))]
@@ -161,7 +168,7 @@ impl Explain for MigrateError {
         match self {
             Self::Plan(error) => error.class(),
             Self::Prepare(error) => error.class(),
-            Self::NotSingle { .. } => Class::Usage,
+            Self::NotSingle { .. } | Self::NeedsSession { .. } => Class::Usage,
             Self::Locked(_) => Class::Locked,
             Self::LockLost { .. } => Class::CouldNotRun,
             Self::Stopped { .. } => Class::Stopped,
@@ -199,6 +206,9 @@ impl Explain for MigrateError {
             Self::Plan(error) => error.hint(),
             Self::Prepare(error) => error.hint(),
             Self::NotSingle { .. } => Some("leave --single-transaction out, or go --to the version before it first".to_owned()),
+            Self::NeedsSession { .. } => {
+                Some("migrate over the database's URL instead of a connection: migrations.migrate(url)".to_owned())
+            }
             Self::Locked(_) => Some("wait until it is done, or wait longer with --lock-timeout 5m".to_owned()),
             Self::LockLost { .. } => Some(
                 "a statement or a pooler in transaction mode gave it up, or the file was replaced; look with manage status, then run the same command again"

@@ -7,6 +7,7 @@
 mod adopt;
 mod apply;
 mod conditions;
+mod converge;
 mod durable;
 mod error;
 mod event;
@@ -20,10 +21,11 @@ mod plan;
 mod prepare;
 mod rehearse;
 mod repair;
+mod replaced;
 mod stream;
 
 pub use apply::{Engine, Manner, Options, Outcome, check_single};
-pub use error::MigrateError;
+pub use error::{Failed, FailedAt, Fate, MigrateError};
 pub use event::{Event, Finished, Ignore, Observer};
 pub use history::{Applied, DieselHistory, History, NumberedHistory, RefineryHistory, Width, refinery_checksum};
 pub use lock::{Waiting, locked};
@@ -33,4 +35,5 @@ pub use plan::{Backward, Direction, Forward, Named, PlanError, Step, find, plan_
 pub use prepare::{PrepareError, PrepareErrorKind, Prepared, prepare};
 pub use rehearse::{Rehearsal, TakenLock};
 pub use repair::{RepairError, Repaired, Verdict};
+pub use replaced::Replacement;
 pub use stream::SqlStream;

@@ -10,6 +10,7 @@ use crate::backend::{Blocker, Full, Limits, SqlError, SqlErrorKind};
 use crate::domain::duration::parse_duration;
 use crate::domain::sql::directives;
 use crate::project::Script;
+use crate::project::config::Migrations;
 
 /// How patient statements are. A time of nothing is no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -26,6 +27,11 @@ pub struct Patience {
 impl Patience {
     const RETRIES: u32 = 3;
     const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+    /// As a project's settings say it.
+    pub fn of(settings: &Migrations) -> Self {
+        Self { lock: settings.lock_timeout, statement: settings.statement_timeout, retries: settings.retries }
+    }
 
     /// What the directives of a file say.
     pub(super) fn of_file(script: &Script) -> Result<Self, PrepareError> {

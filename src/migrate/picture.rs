@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::history::{Applied, History};
+use super::replaced;
 use crate::backend::{Full, Holder, SqlError};
 use crate::domain::checksum::Edit;
 use crate::domain::version::Version;
@@ -15,8 +16,10 @@ use crate::project::config::Layout;
 pub struct Picture<'a> {
     /// The files, in order.
     pub files: &'a [Migration],
-    /// The history, in order.
+    /// The history, in order, without what a baseline replaces.
     pub applied: Vec<Applied>,
+    /// What the history has of versions that a baseline replaces, in order.
+    pub archived: Vec<Applied>,
     /// What the log remembers.
     pub recorded: HashMap<Version, Recorded>,
     /// Versions that are half-way, with `up` or `down`.
@@ -74,6 +77,10 @@ pub enum ProblemKind {
     OutOfOrder,
     /// Half-way.
     Unfinished,
+    /// Applied, but of an archived history: it is not in this one, and the baseline is not recorded yet.
+    Archived,
+    /// Of an archived history that the database has run only in part: this one is what it lacks.
+    NotRunBeforeBaseline,
 }
 
 impl ProblemKind {
@@ -84,6 +91,8 @@ impl ProblemKind {
             Self::Edited => "edited",
             Self::OutOfOrder => "out-of-order",
             Self::Unfinished => "unfinished",
+            Self::Archived => "archived",
+            Self::NotRunBeforeBaseline => "not-run-before-baseline",
         }
     }
 }
@@ -101,6 +110,10 @@ impl Problem {
             }
             ProblemKind::OutOfOrder => format!("{version} {name} is pending, though a later one is applied"),
             ProblemKind::Unfinished => format!("{version} {name} stopped half-way; it runs without a transaction"),
+            ProblemKind::Archived => format!("{version} {name} is not in this history: it is archived, a baseline stands for it"),
+            ProblemKind::NotRunBeforeBaseline => {
+                format!("{version} {name} has not run here, and is archived: the baseline stands for it")
+            }
         }
     }
 }
@@ -111,6 +124,7 @@ impl<'a> Picture<'a> {
         Self {
             files,
             applied: Vec::new(),
+            archived: Vec::new(),
             recorded: HashMap::new(),
             unfinished: Vec::new(),
             last_run: None,
@@ -128,9 +142,11 @@ impl<'a> Picture<'a> {
     pub fn gather(session: &mut impl Full, files: &'a [Migration]) -> Result<Self, LedgerError> {
         let history = History::look(session, files).map_err(LedgerError::Sql)?;
         let applied = history.applied(session).map_err(LedgerError::Sql)?;
+        let (archived, applied) = replaced::split(files, applied);
         let mut picture = Self {
             files,
             applied,
+            archived,
             recorded: HashMap::new(),
             unfinished: Vec::new(),
             last_run: None,
@@ -315,8 +331,8 @@ impl<'a> Picture<'a> {
             (Some(file), _) => file.name.clone(),
             (None, Some(recorded)) => recorded.name.clone(),
             (None, None) => {
-                let row = self.applied.iter().find(|row| row.version == *version);
-                row.and_then(|row| row.name.clone()).unwrap_or_default()
+                let row = self.applied.iter().chain(&self.archived).find(|row| row.version == *version);
+                row.and_then(|row| row.name.clone()).or_else(|| replaced::name(self.files, version)).unwrap_or_default()
             }
         }
     }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::picture::{Picture, Problem, ProblemKind};
+use super::replaced::Replacement;
 use crate::domain::explain::{Class, Explain};
 use crate::domain::version::Version;
 use crate::project::config::Layout;
@@ -82,6 +83,7 @@ pub fn plan_forward<'a>(picture: &Picture<'a>, target: &Forward, allow_out_of_or
         })
         .collect();
     refuse_half_way(picture, Direction::Down)?;
+    refuse_replacement(picture)?;
     if !blocking.is_empty() {
         return Err(PlanError::Blocked(blocking));
     }
@@ -136,6 +138,15 @@ pub fn plan_back<'a>(picture: &Picture<'a>, target: &Backward) -> Result<Vec<Ste
     Ok(steps)
 }
 
+/// A baseline never runs over what it replaces.
+fn refuse_replacement(picture: &Picture<'_>) -> Result<(), PlanError> {
+    match picture.replacement() {
+        None => Ok(()),
+        Some(Replacement::Due(baseline)) => Err(PlanError::BaselineDue(named(baseline))),
+        Some(Replacement::Partly { baseline, missing }) => Err(PlanError::PartOfBaseline { baseline: named(baseline), missing }),
+    }
+}
+
 /// What is half-way in the other direction stands on what would go from under it.
 fn refuse_half_way(picture: &Picture<'_>, direction: Direction) -> Result<(), PlanError> {
     // Somebody is at it: it is looked at again under the lock.
@@ -172,7 +183,7 @@ pub fn find(picture: &Picture<'_>, asked: &str) -> Result<Version, PlanError> {
     Err(PlanError::Unknown { asked: asked.to_owned(), near: near.take(3).map(named).collect() })
 }
 
-fn named(migration: &Migration) -> Named {
+pub(super) fn named(migration: &Migration) -> Named {
     Named { version: migration.version.clone(), name: migration.name.clone(), layout: migration.layout() }
 }
 
@@ -248,6 +259,29 @@ pub enum PlanError {
     /// No way back.
     #[error("{} {} no way back", listed(.0), if .0.len() == 1 { "has" } else { "have" })]
     Irreversible(Vec<Named>),
+    /// A baseline is to be recorded first.
+    #[error("the database has run what {0} replaces, so it is compared and recorded, not run")]
+    BaselineDue(Named),
+    /// Only a part of what a baseline replaces has run.
+    #[error("the database has run only a part of what {baseline} replaces")]
+    PartOfBaseline {
+        /// The baseline.
+        baseline: Named,
+        /// What has not run.
+        missing: Vec<Named>,
+    },
+    /// The live schema is another one than a baseline makes.
+    #[error("the database has run what {baseline} replaces, but is not what it makes: {}", difference_count(.lines.len()))]
+    NotTheBaseline {
+        /// The baseline.
+        baseline: Named,
+        /// The differences.
+        lines: Vec<String>,
+    },
+}
+
+fn difference_count(count: usize) -> String {
+    if count == 1 { "1 difference".to_owned() } else { format!("{count} differences") }
 }
 
 /// What to write where there is no way back.
@@ -270,7 +304,12 @@ fn listed<T: fmt::Display>(all: &[T]) -> String {
 impl Explain for PlanError {
     fn class(&self) -> Class {
         match self {
-            Self::Blocked(_) | Self::HalfWay { .. } | Self::Gone(_) => Class::Conflict,
+            Self::Blocked(_)
+            | Self::HalfWay { .. }
+            | Self::Gone(_)
+            | Self::BaselineDue(_)
+            | Self::PartOfBaseline { .. }
+            | Self::NotTheBaseline { .. } => Class::Conflict,
             Self::Unknown { .. } | Self::TooHigh { .. } | Self::Behind { .. } | Self::NotApplied(_) | Self::Irreversible(_) => {
                 Class::Usage
             }
@@ -302,6 +341,15 @@ impl Explain for PlanError {
             Self::NotApplied(version) => format!("to go forward: manage migrate --to {version}"),
             Self::Gone(_) => "bring the files back from the version control of the project".to_owned(),
             Self::TooHigh { .. } => "manage status lists all migrations".to_owned(),
+            Self::BaselineDue(_) => "manage migrate does it".to_owned(),
+            Self::PartOfBaseline { .. } => {
+                "check out the commit before the baseline and run manage migrate there; then come back and run it again"
+                    .to_owned()
+            }
+            Self::NotTheBaseline { .. } => {
+                "nothing was written; bring the live schema to what the old migrations make, then run manage migrate again"
+                    .to_owned()
+            }
             Self::Irreversible(all) => write_a_way_back(all.first().map_or(Layout::Diesel, |one| one.layout)).to_owned(),
         })
     }
@@ -309,6 +357,8 @@ impl Explain for PlanError {
     fn details(&self) -> Vec<String> {
         match self {
             Self::Blocked(problems) => problems.iter().map(|problem| format!("! {}", problem.message())).collect(),
+            Self::PartOfBaseline { missing, .. } => missing.iter().map(|one| format!("not run: {one}")).collect(),
+            Self::NotTheBaseline { lines, .. } => lines.clone(),
             Self::Behind { target, .. } => vec![format!("nothing is pending up to {target}, and migrate only goes forward")],
             _ => Vec::new(),
         }

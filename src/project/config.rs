@@ -8,6 +8,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::expand::{ExpandError, expand};
+use super::tenancy::Tenancy;
 use crate::domain::duration::parse_duration;
 use crate::domain::explain::{Class, Explain, Place};
 
@@ -22,6 +23,12 @@ pub struct Config {
     pub migrations: Migrations,
     /// `[lint]`
     pub lint: Lint,
+    /// `[backup]`
+    pub backup: Backup,
+    /// `[scripts]`
+    pub scripts: Scripts,
+    /// `[tenancy]`
+    pub tenancy: Option<Tenancy>,
     /// `[environments.NAME]`
     pub environments: BTreeMap<String, Environment>,
     #[serde(skip)]
@@ -66,17 +73,24 @@ pub struct Migrations {
 impl Migrations {
     /// The usual table of an application's settings.
     pub const SETTINGS_TABLE: &str = "settings";
+
+    /// Whether `name` is a name that both databases read alike, quoted or not.
+    ///
+    /// # Errors
+    /// What a name may have.
+    pub fn check_table(name: &str) -> Result<(), String> {
+        let begins = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
+        if begins && name.len() <= 63 && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {
+            return Ok(());
+        }
+        Err(format!("`{name}` is no name of a table here: lower-case letters, digits and underscores, at most 63 of them"))
+    }
 }
 
-/// A name that both databases read alike, quoted or not.
 fn table_name<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let name = String::deserialize(deserializer)?;
-    let begins = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
-    if begins && name.len() <= 63 && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {
-        return Ok(name);
-    }
-    let why = format!("`{name}` is no name of a table here: lower-case letters, digits and underscores, at most 63 of them");
-    Err(serde::de::Error::custom(why))
+    Migrations::check_table(&name).map_err(serde::de::Error::custom)?;
+    Ok(name)
 }
 
 fn duration<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
@@ -129,6 +143,20 @@ impl Layout {
     }
 }
 
+/// `[scripts]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Scripts {
+    /// The folder, relative to the project.
+    pub dir: PathBuf,
+}
+
+impl Default for Scripts {
+    fn default() -> Self {
+        Self { dir: "scripts".into() }
+    }
+}
+
 /// `[lint]`
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -137,6 +165,22 @@ pub struct Lint {
     pub off: Vec<Spanned<String>>,
     /// Rules whose findings are warnings, whatever they were; also rules that are off of themselves.
     pub warn: Vec<Spanned<String>>,
+}
+
+/// `[backup]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Backup {
+    /// Where backups are put that are given no path, relative to the project.
+    pub dir: PathBuf,
+    /// The folder of `pg_dump` and `pg_restore`, where they are not on the PATH.
+    pub pg_bin: Option<Spanned<String>>,
+}
+
+impl Default for Backup {
+    fn default() -> Self {
+        Self { dir: "backups".into(), pg_bin: None }
+    }
 }
 
 /// `[environments.NAME]`
@@ -165,6 +209,9 @@ impl Config {
             message: error.message().to_owned(),
         })?;
         config.source = Some(Source { file: file.to_owned(), text: text.to_owned() });
+        if let Some((rule, message)) = config.tenancy.as_ref().and_then(Tenancy::contradictions) {
+            return Err(ConfigError::Invalid { place: Place::in_text(file, text, rule.span().start), message });
+        }
         Ok(config)
     }
 
@@ -209,7 +256,7 @@ impl Config {
     }
 
     /// Where `value` stands.
-    pub fn place(&self, value: &Spanned<String>) -> Place {
+    pub fn place<T>(&self, value: &Spanned<T>) -> Place {
         match &self.source {
             Some(source) => Place::in_text(&source.file, &source.text, value.span().start),
             None => Place::file("manage.toml"),

@@ -22,7 +22,8 @@ impl Project {
     ///
     /// # Errors
     /// When the folder does not exist or is no project, or its `manage.toml` is not valid.
-    pub fn open(folder: &Path) -> Result<Self, FindError> {
+    pub fn open(folder: impl AsRef<Path>) -> Result<Self, FindError> {
+        let folder = folder.as_ref();
         if !folder.is_dir() {
             return Err(FindError::NoFolder(folder.to_owned()));
         }
@@ -53,6 +54,11 @@ impl Project {
     /// The folder of the migrations.
     pub fn migrations_folder(&self) -> PathBuf {
         self.folder.join(&self.config.migrations.dir)
+    }
+
+    /// The folder of the scripts.
+    pub fn scripts_folder(&self) -> PathBuf {
+        self.folder.join(&self.config.scripts.dir)
     }
 
     /// `path` as a person would type it from `from`: relative where it lies below.

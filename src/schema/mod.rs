@@ -8,5 +8,5 @@ pub mod dump;
 pub mod print;
 
 pub use drift::{Drift, DriftKind, compare, described, line_diff, same_but_for_layout};
-pub use dump::{Dump, dump};
+pub use dump::{Dump, as_migration, children_first, drop_all, dump};
 pub use print::{PrintError, print, written_for};

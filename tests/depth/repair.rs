@@ -103,9 +103,9 @@ each_backend! {
                  WHERE name = 'manage_migration_log'",
             ),
         }
-        let (note, database) = (self::ledger(&project, "manage_note"), self::ledger(&project, "manage_database"));
+        let [note, database, check] = ["manage_note", "manage_database", "manage_check"].map(|table| self::ledger(&project, table));
         let newest = project.value(&format!("SELECT max(version) FROM {ledger}"));
-        project.execute(&format!("DROP TABLE {note}; DROP TABLE {database}; DELETE FROM {ledger} WHERE version > 1"));
+        project.execute(&format!("DROP TABLE {note}; DROP TABLE {database}; DROP TABLE {check}; DELETE FROM {ledger} WHERE version > 1"));
         match project.backend() {
             Backend::Postgres => project.execute("DROP FUNCTION manage.manage_note_stays"),
             Backend::Sqlite => {

@@ -23,3 +23,21 @@ fn the_readme_has_the_code_of_the_example() {
 
     assert!(read("README.md").contains(code), "README.md has other code than tests/docs/embedding.rs");
 }
+
+#[test]
+fn the_guide_shows_the_report_of_a_failure_as_it_is() {
+    const FILES: [(&str, &str); 2] = [
+        ("1_notes/up.sql", "CREATE TABLE notes (id INTEGER PRIMARY KEY);\n"),
+        ("2_tags/up.sql", "CREATE TABLE tags (id INTEGER PRIMARY KEY);\nINSERT INTO tagz VALUES (1);\n"),
+    ];
+    let project = Project::new();
+    let migrations = manage::embed::Migrations::compiled("migrations", &FILES, None);
+
+    let error = migrations.migrate(&project.path("app.db").display().to_string()).expect_err("there is no such table");
+
+    let report = error.report();
+    assert!(
+        read("docs/guide/embed.md").contains(&format!("```text\n{report}\n```")),
+        "docs/guide/embed.md shows another:\n{report}"
+    );
+}

@@ -4,6 +4,7 @@
 
 mod commands;
 mod embedding;
+mod example;
 mod library;
 mod links;
 mod page;

@@ -27,6 +27,9 @@ fn every_key_of_manage_toml_is_in_the_page() {
         ("database", "[database]\nnonsense = 1\n"),
         ("migrations", "[migrations]\nnonsense = 1\n"),
         ("lint", "[lint]\nnonsense = 1\n"),
+        ("scripts", "[scripts]\nnonsense = 1\n"),
+        ("tenancy", "[tenancy]\nnonsense = 1\n"),
+        ("tenancy.tables", "[tenancy.tables]\nx = { nonsense = 1 }\n"),
         ("environments.NAME", "[environments.x]\nurl = \"a\"\nnonsense = 1\n"),
     ] {
         let expected = expected_in(text);
@@ -46,11 +49,12 @@ fn every_key_of_manage_toml_is_in_the_page() {
 #[test]
 fn the_page_names_no_key_that_is_not_read() {
     let page = read("docs/reference/manage-toml.md");
-    for section in ["database", "migrations", "lint", "environments.NAME"] {
+    for section in ["database", "migrations", "lint", "scripts", "tenancy", "tenancy.tables", "environments.NAME"] {
         let (_, rows) = (section, section_of(&page, &format!("[{section}]")));
         for key in rows.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`').map(|(key, _)| key)) {
             let known = expected_in(&match section {
                 "environments.NAME" => "[environments.x]\nurl = \"a\"\nnonsense = 1\n".to_owned(),
+                "tenancy.tables" => "[tenancy.tables]\nx = { nonsense = 1 }\n".to_owned(),
                 other => format!("[{other}]\nnonsense = 1\n"),
             });
             assert!(known.iter().any(|known| known == key), "[{section}] has no key `{key}`");
@@ -62,10 +66,18 @@ fn the_page_names_no_key_that_is_not_read() {
 fn every_variable_that_is_read_is_in_the_page() {
     let page = read("docs/reference/environment.md");
     let options = read("src/backend/postgres/conninfo/options.rs");
-    let mut wanted: BTreeSet<String> =
-        ["DATABASE_URL", "MANAGE_LOG", "MANAGE_FAULT", "MANAGE_TEST_PG_URL", "MANAGE_TEST_PG_BIN", "NO_COLOR", "TERM"]
-            .map(str::to_owned)
-            .into();
+    let mut wanted: BTreeSet<String> = [
+        "DATABASE_URL",
+        "MANAGE_LOG",
+        "MANAGE_FAULT",
+        "MANAGE_PG_BIN",
+        "MANAGE_TEST_PG_URL",
+        "MANAGE_TEST_PG_BIN",
+        "NO_COLOR",
+        "TERM",
+    ]
+    .map(str::to_owned)
+    .into();
     wanted.extend(
         options
             .split('"')

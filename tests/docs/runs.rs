@@ -4,13 +4,15 @@
 //!
 //! | comment | what it does |
 //! |---|---|
-//! | `<!-- project: root -->`, `<!-- project: empty, postgres -->` | begins anew: with a copy of the root project, or with nothing |
+//! | `<!-- project: root -->`, `<!-- project: empty, postgres -->`, `<!-- project: example NAME -->` | begins anew: with a copy of the root project, with nothing, with a copy of an example |
 //! | `<!-- file: NAME -->` | writes the next code block to a file |
 //! | `<!-- remove: NAME -->` | removes a file or folder |
 //! | `<!-- run: manage status -->` | runs it and compares the next code block; `; exit 1` says how it ends |
 //! | `<!-- run: manage migrate; shown as: cargo run -- migrate -->` | the same, under other words |
 //! | `<!-- quiet: manage migrate -->` | runs it and shows nothing |
 //! | `<!-- sql -->` | runs the statements of the next code block |
+//! | `<!-- sh -->`, `<!-- sh: exit 1 -->` | gives the next code block to a shell and compares what it says with the one after it |
+//! | `<!-- sh: quiet -->` | the same, and it says nothing |
 //!
 //! In a code block a line `…` stands for lines that are left out. `UPDATE_REFERENCE=1` writes blocks that differ anew.
 
@@ -18,6 +20,7 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use super::example;
 use super::page::{ROOT, must_be, read, updating};
 use super::screen::{agree, stable};
 use crate::support::*;
@@ -44,8 +47,23 @@ fn the_numbered_layout_is_as_shown() {
 }
 
 #[test]
+fn the_bot_does_what_its_page_says() {
+    play("examples/settings-bot/README.md");
+}
+
+#[test]
 fn taking_over_happens_as_shown() {
     play("docs/guide/adopt.md");
+}
+
+#[test]
+fn backups_and_restores_happen_as_shown() {
+    play("docs/guide/backup.md");
+}
+
+#[test]
+fn starting_afresh_happens_as_shown() {
+    play("docs/guide/baseline.md");
 }
 
 #[test]
@@ -74,20 +92,8 @@ pub fn root_project(backend: Backend) -> Project {
     for file in ["manage.toml", "diesel.toml"] {
         project.write(file, &read(file));
     }
-    copy(&Path::new(ROOT).join("migrations"), &project.path("migrations"));
+    example::copy(&Path::new(ROOT).join("migrations"), &project.path("migrations"));
     project
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("the folder is ours");
-    for entry in fs::read_dir(from).expect("the folder is readable").map(|entry| entry.expect("readable")) {
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target)
-        } else {
-            fs::copy(entry.path(), target).map(drop).expect("readable")
-        }
-    }
 }
 
 /// Plays a page.
@@ -122,6 +128,26 @@ fn play(page: &str) {
                 let (screen, code) = run.on(project);
                 assert_eq!(code, run.code, "{page}:{number} {}\n{screen}", run.command);
             }
+            "sh" => {
+                played += 1;
+                let script = Block::after(&lines, at).unwrap_or_else(|| panic!("{page}:{number} no code block follows"));
+                let body = script.text(&lines);
+                let quiet = rest == "quiet";
+                let code = rest.strip_prefix("exit ").map_or(0, |code| code.parse().expect("an exit code is a number"));
+                let run = Run { command: &body, shown: "", code };
+                let (screen, code) = run.on(project);
+                assert_eq!(code, run.code, "{page}:{number} {body}\n{screen}");
+                if quiet {
+                    assert_eq!(screen, "", "{page}:{number} {body}");
+                    continue;
+                }
+                let block =
+                    Block::after(&lines, script.end + 1).unwrap_or_else(|| panic!("{page}:{number} no second code block"));
+                if let Some(shown) = block.other_than(&lines, &screen, false) {
+                    wrong.push(format!("{page}:{number} shows\n{shown}\n--- but there is\n{screen}"));
+                    block.replace(&lines, &mut at, &screen, &mut out);
+                }
+            }
             "file" | "run" | "sql" => {
                 let block = Block::after(&lines, at).unwrap_or_else(|| panic!("{page}:{number} no code block follows"));
                 let body = block.text(&lines);
@@ -132,15 +158,11 @@ fn play(page: &str) {
                         played += 1;
                         let run = Run::of(rest);
                         let real = run.shown_on(project, &format!("{page}:{number}"));
-                        let made = run.command.contains(" new ");
-                        let normal = |text: &str| text.trim_end().lines().map(|line| stable(line, made)).collect::<Vec<_>>();
-                        if !agree(&normal(&body), &normal(&real)) {
+                        // The version of what is made is the moment.
+                        let made = run.command.contains(" new ") || page.ends_with("baseline.md");
+                        if block.other_than(&lines, &real, made).is_some() {
                             wrong.push(format!("{page}:{number} shows\n{body}\n--- but there is\n{real}"));
-                            lines[at..block.first].iter().for_each(|line| out.push_str(&format!("{line}\n")));
-                            real.trim_end()
-                                .lines()
-                                .for_each(|line| out.push_str(&format!("{}\n", format!("{}{line}", block.indent).trim_end())));
-                            at = block.end;
+                            block.replace(&lines, &mut at, &real, &mut out);
                         }
                     }
                 }
@@ -158,6 +180,9 @@ fn play(page: &str) {
 
 fn begin(words: &str) -> Project {
     let backend = if words.contains("postgres") { Backend::Postgres } else { Backend::Sqlite };
+    if let Some(name) = words.strip_prefix("example ") {
+        return example::project(name);
+    }
     if words.starts_with("root") { root_project(backend) } else { Project::on(backend) }
 }
 
@@ -180,6 +205,24 @@ impl Block {
     fn text(&self, lines: &[&str]) -> String {
         let lines = lines[self.first..self.end].iter();
         lines.map(|line| line.strip_prefix(&self.indent).unwrap_or(line)).collect::<Vec<_>>().join("\n")
+    }
+}
+
+impl Block {
+    /// What the block shows, where that is not what there is. A version that is `made` may be another.
+    fn other_than(&self, lines: &[&str], real: &str, made: bool) -> Option<String> {
+        let shown = self.text(lines);
+        let normal = |text: &str| text.trim_end().lines().map(|line| stable(line, made)).collect::<Vec<_>>();
+        (!agree(&normal(&shown), &normal(real))).then_some(shown)
+    }
+
+    /// Writes the page from line `at` to the end of the block, with what there is in the block.
+    fn replace(&self, lines: &[&str], at: &mut usize, real: &str, out: &mut String) {
+        lines[*at..self.first].iter().for_each(|line| out.push_str(&format!("{line}\n")));
+        for line in real.trim_end().lines() {
+            out.push_str(&format!("{}\n", format!("{}{line}", self.indent).trim_end()));
+        }
+        *at = self.end;
     }
 }
 
@@ -224,7 +267,15 @@ impl<'a> Run<'a> {
             .arg("-c")
             .arg(self.command)
             .env_clear()
-            .env("PATH", format!("{}:{}", folder_of_the_binary(), std::env::var("PATH").unwrap_or_default()))
+            .env(
+                "PATH",
+                format!(
+                    "{}:{}:{}",
+                    example::programs(project).display(),
+                    folder_of_the_binary(),
+                    std::env::var("PATH").unwrap_or_default()
+                ),
+            )
             .env("HOME", project.home())
             .env("USER", "ann")
             .env("TZ", "UTC")

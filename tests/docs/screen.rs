@@ -45,6 +45,24 @@ fn stable_word(word: &str, made: bool) -> String {
     {
         return format!("{folder}docs/notes/[moment]-{name}");
     }
+    // So is the one of a backup.
+    if let Some((name, end)) = word.rsplit_once("Z.")
+        && let Some((name, moment)) = name.rsplit_once('-')
+        && moment.len() == 15
+        && is_number(&moment.replacen('T', "", 1))
+    {
+        return format!("{name}-[moment].{end}");
+    }
+    let moment = word.trim_matches(|c: char| "(),\";:".contains(c));
+    if let Some((date, clock)) = moment.strip_suffix('Z').and_then(|moment| moment.split_once('T'))
+        && is_date(date)
+        && is_clock(clock)
+    {
+        return word.replace(moment, "[moment]");
+    }
+    if moment.len() == 8 && is_clock(moment) {
+        return word.replace(moment, "[clock]");
+    }
     let mut out = String::new();
     let mut rest = word;
     while !rest.is_empty() {
@@ -95,6 +113,9 @@ fn only_what_changes_from_run_to_run_is_taken_out() {
         ("a.db (SQLite 3.53.2, new) · 0 applied", "a.db (SQLite [v], new) · 0 applied"),
         ("applied  2026-02-01 10:12  3 ms", "applied [moment] [time]"),
         ("held by pid 47 (manage x, since 2026-02-01 10:12:09)", "held by pid [pid] (manage x, since [moment])"),
+        ("last run 2026-02-01T10:12:09.587Z)", "last run [moment])"),
+        ("backups/acme-20261121T153949Z.sqlite", "backups/acme-[moment].sqlite"),
+        ("one snapshot of 14:05:01 UTC", "one snapshot of [clock] UTC"),
         ("\"duration_ms\": 0.4,", "\"duration_ms\": [time],"),
         ("\"applied_at\": \"2026-02-01 10:12:09.5\",", "\"applied_at\": [moment]\","),
     ] {

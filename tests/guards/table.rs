@@ -23,7 +23,7 @@ enum Takes {
 use Standing::{Development, Protected, Staging, Unknown};
 use Takes::{AYes, Never, Nothing, TheName};
 
-const TABLE: [(&str, [(Standing, Takes); 4]); 12] = [
+const TABLE: &[(&str, [(Standing, Takes); 4])] = &[
     ("rollback", [(Development, Nothing), (Staging, Nothing), (Unknown, Nothing), (Protected, AYes)]),
     ("rollback --all", [(Development, Nothing), (Staging, AYes), (Unknown, AYes), (Protected, Never)]),
     ("redo", [(Development, Nothing), (Staging, AYes), (Unknown, AYes), (Protected, Never)]),
@@ -33,7 +33,9 @@ const TABLE: [(&str, [(Standing, Takes); 4]); 12] = [
     ("adopt", [(Development, Nothing), (Staging, AYes), (Unknown, AYes), (Protected, AYes)]),
     ("repair", [(Development, Nothing), (Staging, AYes), (Unknown, AYes), (Protected, AYes)]),
     ("notes add", [(Development, Nothing), (Staging, Nothing), (Unknown, Nothing), (Protected, Nothing)]),
+    ("verify --record", [(Development, Nothing), (Staging, Nothing), (Unknown, Nothing), (Protected, Nothing)]),
     ("marker set", [(Development, AYes), (Staging, TheName), (Unknown, TheName), (Protected, TheName)]),
+    ("restore", [(Development, AYes), (Staging, TheName), (Unknown, TheName), (Protected, TheName)]),
     ("transfer", [(Development, Nothing), (Staging, AYes), (Unknown, AYes), (Protected, TheName)]),
     ("transfer rollback", [(Development, Nothing), (Staging, AYes), (Unknown, AYes), (Protected, TheName)]),
 ];
@@ -45,6 +47,7 @@ fn typed(command: &str) -> String {
         "repair" => format!("repair {} --reason 'it is right as it is'", USERS.split('_').next().unwrap_or_default()),
         // Taking protection away has tests of its own.
         "marker set" => "marker set qa --protected".to_owned(),
+        "restore" => "restore x.bak --no-backup --reason x".to_owned(),
         "transfer" => "transfer all --source old.db".to_owned(),
         other => other.to_owned(),
     }
@@ -70,6 +73,12 @@ fn ready(backend: Backend, command: &str) -> Project {
             project.execute(&format!("DROP TABLE __diesel_schema_migrations; DELETE FROM {log}"));
             project
         }
+        "restore" => {
+            project.run("backup x.bak").ok();
+            project
+        }
+        "verify --record" => project
+            .file("scripts/verify_users.sql", "/* manage\ndescription = \"d\"\n*/\nSELECT 1 AS what FROM users WHERE 1 = 0\n"),
         _ => project,
     }
 }
@@ -93,6 +102,16 @@ fn worked(project: &Project, command: &str, before: &str) -> bool {
     }
     // It works on a scratch database and leaves this one alone.
     command == "lint --roundtrip" || project.everything() != before
+}
+
+/// A restore keeps the database of before.
+fn drop_what_is_kept(project: &Project) {
+    if project.backend() == Backend::Postgres && project.command("status").run().code == 0 {
+        let name = database_name(project);
+        for row in project.query(&format!("SELECT datname FROM pg_database WHERE datname LIKE '{name}\\_before\\_%'")) {
+            project.execute(&format!("DROP DATABASE \"{}\"", row.concat()));
+        }
+    }
 }
 
 fn cell(backend: Backend, command: &str, standing: Standing, takes: Takes) {
@@ -162,6 +181,7 @@ fn cell(backend: Backend, command: &str, standing: Standing, takes: Takes) {
     }
     assert_ne!(outcome.code, 4, "{outcome}");
     assert!(worked(&project, row, &before), "{command} on {standing:?} did nothing\n{outcome}");
+    drop_what_is_kept(&project);
 }
 
 macro_rules! rows {
@@ -187,9 +207,11 @@ rows!(
     adopt_keeps_its_cells = 6,
     repair_keeps_its_cells = 7,
     notes_add_keeps_its_cells = 8,
-    marker_set_keeps_its_cells = 9,
-    transfer_keeps_its_cells = 10,
-    transfer_rollback_keeps_its_cells = 11
+    verify_record_keeps_its_cells = 9,
+    marker_set_keeps_its_cells = 10,
+    restore_keeps_its_cells = 11,
+    transfer_keeps_its_cells = 12,
+    transfer_rollback_keeps_its_cells = 13
 );
 
 #[test]

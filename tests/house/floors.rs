@@ -13,14 +13,18 @@ const FLOORS: &[(&str, u8)] = &[
     ("project", 1),
     ("ledger", 2),
     ("guards", 2),
+    ("tenancy", 2),
     ("migrate", 3),
     ("lint", 3),
     ("schema", 3),
+    ("verify", 3),
     ("patch", 3),
     ("transfer", 3),
     ("baseline", 3),
+    ("backup", 3),
     ("notes", 3),
     ("cli", 4),
+    ("embed", 4),
 ];
 
 /// The root project's own code stands beside the floors: it uses these, and only the command line uses it.

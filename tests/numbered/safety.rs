@@ -41,7 +41,7 @@ fn nothing_is_half_recorded(project: &Project, context: &str) {
 
 fn killed_at_every_point(backend: Backend, before: Option<&str>, command: &str) {
     let mut kills = 0;
-    for point in fault::POINTS.iter().filter(|point| !point.starts_with("transfer.")) {
+    for point in fault::POINTS {
         for pass in 1.. {
             let project = numbered(backend);
             if let Some(before) = before {

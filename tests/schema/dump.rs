@@ -74,20 +74,20 @@ each_backend! {
 fn what_is_left_out_is_named() {
     let project = Project::on(Backend::Postgres);
     project.execute(
-        "CREATE TABLE users (id INTEGER PRIMARY KEY); ALTER TABLE users ENABLE ROW LEVEL SECURITY;
-         CREATE POLICY own ON users USING (id = 1);
+        "CREATE TABLE users (id INTEGER PRIMARY KEY); CREATE TABLE admins () INHERITS (users);
+         CREATE COLLATION numeric (provider = icu, locale = 'en-u-kn-true');
          CREATE AGGREGATE total (INTEGER) (SFUNC = int4pl, STYPE = INTEGER);
-         CREATE RULE quiet AS ON DELETE TO users DO INSTEAD NOTHING",
+         CREATE PUBLICATION news FOR TABLE users",
     );
 
     let outcome = project.run("schema dump");
 
     outcome.exits_with(1).says("4 objects left out");
     for object in [
-        "policy own on public.users",
+        "inheritance public.admins from public.users",
         "aggregate public.total(integer)",
-        "rule quiet on public.users",
-        "row security public.users",
+        "collation public.numeric",
+        "publication news",
     ] {
         assert!(outcome.stdout.contains(&format!("-- left out: {object}\n")), "{outcome}");
         assert!(outcome.stderr.contains(object), "{outcome}");

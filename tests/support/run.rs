@@ -392,6 +392,8 @@ fn filters() -> Vec<(String, String)> {
     let mut filters: Vec<(String, String)> = [
         (r"\b(SQLite|PostgreSQL) \d+(\.\d+)+", "$1 [v]"),
         (r"\bmanage \d+\.\d+\.\d+\b", "manage [v]"),
+        // A baseline's version is the moment at which it was made.
+        (r"\b\d{14}([ _]+baseline\b)", "[version]$1"),
         (r"\bdocs/notes/\d{4}/", "docs/notes/[year]/"),
         (r"\b\d{4}-\d\d-\d\d[T ]\d\d:?\d\d(:?\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?\b)?", "[moment]"),
         // Not the date at the head of a migration's version.

@@ -106,6 +106,15 @@ fn spelled(address: IpAddr) -> String {
     if here { HERE.to_owned() } else { address.to_string() }
 }
 
+/// A session on the server, in another database than `name`.
+#[cfg(feature = "full")]
+pub(super) fn maintenance_beside(url: &Secret, name: &str, opening: &Opening<'_>) -> Result<PostgresSession, SqlError> {
+    match name {
+        "postgres" => connect::connect_to(url, "template1", opening).map(PostgresSession::over),
+        _ => maintenance(url, opening),
+    }
+}
+
 /// A session on `postgres`, or where that is missing on `template1`.
 fn maintenance(url: &Secret, opening: &Opening<'_>) -> Result<PostgresSession, SqlError> {
     match connect::connect_to(url, "postgres", opening) {

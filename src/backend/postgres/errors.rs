@@ -39,8 +39,14 @@ pub(super) fn explain(error: &postgres::Error, sql: &str) -> SqlError {
         position: position_in(sql, db),
         detail: db.detail().map(str::to_owned),
         hint: db.hint().map(str::to_owned),
+        constraint: constraint(db),
         context: db.where_().map(str::to_owned),
     }
+}
+
+fn constraint(db: &DbError) -> Option<Box<str>> {
+    let column = || Some(format!("{}.{}", db.table()?, db.column()?));
+    db.constraint().map(str::to_owned).or_else(column).map(String::into_boxed_str)
 }
 
 /// The message and its causes in one line, without passwords.

@@ -8,24 +8,12 @@ use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use super::session::PostgresSession;
 use super::{catalogue, introspect, lock, rehearsal, watch};
 use crate::backend::basic::Basic;
-use crate::backend::error::{SqlError, SqlErrorKind};
+use crate::backend::error::SqlError;
 use crate::backend::full::{Blocker, Full, HeldLock, Holder, Identity, IndexState, Limits, Notice, Span, TableName};
-use crate::domain::engine::Engine;
+use crate::backend::server;
 use crate::domain::schema::Schema;
 use crate::domain::sql::ConcurrentIndex;
 use crate::domain::value::Value;
-
-/// Names stand with their schema, since the `search_path` may be anybody's.
-const IDENTITY: &str = "SELECT pg_catalog.current_database()::text, pg_catalog.current_setting('server_version'), \
-     (SELECT ssl FROM pg_catalog.pg_stat_ssl WHERE pid = pg_catalog.pg_backend_pid()), current_user::text, \
-     (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()), \
-     pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')";
-
-const SYSTEM_IDENTIFIER: &str = "SELECT system_identifier::text FROM pg_catalog.pg_control_system()";
-
-const FIND_TABLE: &str = "SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) \
-     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-     WHERE c.oid = pg_catalog.to_regclass($1)::oid AND c.relkind IN ('r', 'p', 'v', 'm', 'f')";
 
 const IN_TRANSACTION: &str = "SELECT pg_catalog.now() <> pg_catalog.statement_timestamp()";
 
@@ -34,29 +22,9 @@ const IN_TRANSACTION: &str = "SELECT pg_catalog.now() <> pg_catalog.statement_ti
 const RESET: &str = "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; DISCARD TEMP";
 
 impl Full for PostgresSession {
-    /// The binding's `system identifier` is empty where the role may not read it.
     fn identity(&mut self) -> Result<Identity, SqlError> {
-        let rows = self.query(IDENTITY, &[])?;
-        let row = rows.first().ok_or_else(|| SqlError::new(SqlErrorKind::Other, "the server does not say who it is"))?;
-        let text = |at| row.text(at).unwrap_or_default().to_owned();
-        let name = text(0);
-        let oid = row.integer(4).unwrap_or_default().to_string();
-        let system = match row.truth(5) {
-            Some(true) => {
-                let found = self.query(SYSTEM_IDENTIFIER, &[])?;
-                ("system identifier", found.first().and_then(|row| row.text(0)).unwrap_or_default().to_owned())
-            }
-            _ => ("system identifier", String::new()),
-        };
-        Ok(Identity {
-            engine: Engine::Postgres,
-            version: text(1).split_whitespace().next().unwrap_or_default().to_owned(),
-            location: self.location.clone(),
-            tls: row.truth(2),
-            role: Some(text(3)),
-            binding: vec![system, ("database oid", oid), ("database name", name.clone())],
-            name,
-        })
+        let location = self.location.clone();
+        server::identity(self, location)
     }
 
     /// Asks the server. Inside a transaction block the transaction is older than the statement; outside of one
@@ -76,10 +44,8 @@ impl Full for PostgresSession {
         self.state.notices.take()
     }
 
-    /// `name` is read as SQL reads it: `accounts`, `"Accounts"`, `manage.runs`.
     fn find_table(&mut self, name: &str) -> Result<Option<TableName>, SqlError> {
-        let rows = self.query(FIND_TABLE, &[name.into()])?;
-        Ok(rows.first().and_then(|row| row.text(0)).map(|found| TableName(found.to_owned())))
+        server::find_table(self, name)
     }
 
     fn restore_settings(&mut self) -> Result<(), SqlError> {
@@ -97,35 +63,12 @@ impl Full for PostgresSession {
         self.execute("SET LOCAL ROLE NONE; SET LOCAL statement_timeout = 0")
     }
 
-    /// With `standard_conforming_strings` off a backslash hides the quote behind it, and a `COMMIT` may stand where
-    /// we have read a string.
     fn refuse_misread(&mut self, sql: &str) -> Result<(), SqlError> {
-        if !sql.contains("\\'") {
-            return Ok(());
-        }
-        let set = self.query("SELECT pg_catalog.current_setting('standard_conforming_strings')", &[])?;
-        if set.first().and_then(|row| row.text(0)) == Some("on") {
-            return Ok(());
-        }
-        Err(SqlError::new(SqlErrorKind::Other, "standard_conforming_strings is off, so \\' cannot be read for certain")
-            .with_hint("leave the setting on, and write strings with backslashes as E'…'"))
+        server::refuse_misread(self, sql)
     }
 
     fn limit(&mut self, limits: Limits, span: Span) -> Result<(), SqlError> {
-        let set = match span {
-            Span::BeforeTransaction => return Ok(()),
-            Span::Transaction => "SET LOCAL",
-            Span::Session => "SET",
-        };
-        // Of less than a millisecond one is left: zero means *for ever* to PostgreSQL.
-        let setting = |name: &str, limit: Option<Duration>| {
-            limit.map(|limit| format!("{set} {name} = {};", limit.as_millis().clamp(1, i32::MAX.unsigned_abs().into())))
-        };
-        let all: String = [setting("lock_timeout", limits.lock), setting("statement_timeout", limits.statement)]
-            .into_iter()
-            .flatten()
-            .collect();
-        if all.is_empty() { Ok(()) } else { self.execute(&all) }
+        server::limit(self, limits, span)
     }
 
     fn execute_watched(&mut self, sql: &str, patience: Duration) -> Result<(), (SqlError, Vec<Blocker>)> {
@@ -175,11 +118,11 @@ impl Full for PostgresSession {
     }
 
     fn holds_lock(&mut self) -> Result<bool, SqlError> {
-        lock::holds(self)
+        server::holds_lock(self)
     }
 
     fn lock_holder(&mut self) -> Result<Option<Holder>, SqlError> {
-        lock::holder(self)
+        server::lock_holder(self)
     }
 
     fn unlock(&mut self) -> Result<(), SqlError> {

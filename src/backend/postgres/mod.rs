@@ -14,16 +14,27 @@ mod cancel;
 mod catalogue;
 mod connect;
 mod conninfo;
+#[cfg(feature = "full")]
+mod content;
 mod cursor;
 mod database;
 mod diesel;
+#[cfg(feature = "full")]
+mod dump;
 mod errors;
 mod full;
 mod introspect;
 mod lock;
+#[cfg(feature = "full")]
+mod programs;
 mod raw;
+#[cfg(feature = "full")]
+mod reading;
 mod rehearsal;
+#[cfg(feature = "full")]
+mod replace;
 mod rows;
+#[cfg(feature = "full")]
 mod scratch;
 mod session;
 mod state;
@@ -33,11 +44,14 @@ mod tls;
 mod values;
 mod watch;
 
+pub use crate::backend::server::MIGRATION_LOCK;
 pub use cancel::CancelHandle;
 pub use cursor::PgCursor;
 pub use database::same_database;
-pub use lock::MIGRATION_LOCK;
 pub use raw::RawError;
+#[cfg(feature = "full")]
+pub(super) use replace::{name_of_new, name_of_proof};
 pub use rows::{PgField, PgRow};
+#[cfg(feature = "full")]
 pub(super) use scratch::ScratchDatabase;
 pub use session::PostgresSession;

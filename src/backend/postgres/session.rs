@@ -188,7 +188,7 @@ impl PostgresSession {
     }
 
     /// Never `query_typed`: it hangs on a column of a type that the client has to look up.
-    fn prepare(&mut self, key: &(String, Vec<u32>), keep: bool) -> QueryResult<Statement> {
+    pub(super) fn prepare(&mut self, key: &(String, Vec<u32>), keep: bool) -> QueryResult<Statement> {
         let (sql, oids) = key;
         let types: Vec<Type> = oids.iter().map(|oid| type_of(*oid)).collect();
         let Self { client, state, statements, .. } = self;

@@ -5,6 +5,7 @@ use libsqlite3_sys as ffi;
 use crate::backend::error::{SqlError, SqlErrorKind};
 
 /// Translates an error of rusqlite.
+#[cfg(feature = "full")]
 pub(in crate::backend) fn translate(error: rusqlite::Error) -> SqlError {
     match error {
         rusqlite::Error::SqliteFailure(code, message) => {
@@ -17,7 +18,8 @@ pub(in crate::backend) fn translate(error: rusqlite::Error) -> SqlError {
     }
 }
 
-fn from_code(extended: i32, message: String, position: Option<usize>) -> SqlError {
+/// A result code in our words.
+pub(super) fn from_code(extended: i32, message: String, position: Option<usize>) -> SqlError {
     let kind = match extended & 0xff {
         ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED => SqlErrorKind::Busy,
         ffi::SQLITE_READONLY => SqlErrorKind::ReadOnly,
@@ -46,6 +48,7 @@ fn from_code(extended: i32, message: String, position: Option<usize>) -> SqlErro
         position,
         detail: None,
         hint: hint.map(str::to_owned),
+        constraint: None,
         context: None,
     }
 }

@@ -1,18 +1,21 @@
-//! One SQLite handle, seen by diesel and by rusqlite. The only module with unsafe code.
+//! One SQLite handle, seen by diesel, by our own statements, and by rusqlite where it is compiled in.
 //!
 //! Diesel opens and closes the connection but keeps its handle private. SQLite calls every registered
 //! "automatic extension" for each connection it opens, on the opening thread; such a function notes the
-//! handle while diesel opens its connection. rusqlite then gets a view of it that never closes it.
+//! handle while diesel opens its connection. The other views of it never close it.
 #![allow(unsafe_code)]
 
 use std::cell::Cell;
 use std::ffi::{c_char, c_int};
+#[cfg(feature = "full")]
 use std::mem::ManuallyDrop;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use diesel::sqlite::SqliteConnection;
 use diesel::{Connection, ConnectionError};
 use libsqlite3_sys as ffi;
+
+use super::raw::{self, Db};
 
 thread_local! {
     static OPENED: Cell<*mut ffi::sqlite3> = const { Cell::new(std::ptr::null_mut()) };
@@ -27,10 +30,12 @@ unsafe extern "C" fn note_handle(
     ffi::SQLITE_OK
 }
 
-/// A diesel connection and a rusqlite view of its handle.
+/// A diesel connection and other views of its handle.
 pub(super) struct Handle {
     // Never dropped: diesel closes the handle. It is declared first so that nobody can use it afterwards.
+    #[cfg(feature = "full")]
     view: ManuallyDrop<rusqlite::Connection>,
+    db: Db,
     diesel: SqliteConnection,
     alive: Arc<Mutex<bool>>,
 }
@@ -58,9 +63,17 @@ impl Handle {
         // SAFETY: the handle was opened on this thread a moment ago by `diesel`, which lives as long as the
         // view and closes it; `ManuallyDrop` keeps rusqlite from closing it a second time. The "owned" form is
         // what lets rusqlite register hooks.
+        #[cfg(feature = "full")]
         let view = unsafe { rusqlite::Connection::from_handle_owned(handle) }
             .map_err(|error| ConnectionError::BadConnection(error.to_string()))?;
-        Ok(Self { view: ManuallyDrop::new(view), diesel, alive: Arc::new(Mutex::new(true)) })
+        Ok(Self {
+            #[cfg(feature = "full")]
+            view: ManuallyDrop::new(view),
+            // SAFETY: `diesel` keeps it open for as long as `self` lives.
+            db: unsafe { Db::new(handle) },
+            diesel,
+            alive: Arc::new(Mutex::new(true)),
+        })
     }
 
     /// Diesel's connection.
@@ -68,24 +81,20 @@ impl Handle {
         &mut self.diesel
     }
 
+    /// Our own statements on it.
+    pub(super) fn db(&self) -> &Db {
+        &self.db
+    }
+
     /// rusqlite's view of it.
+    #[cfg(feature = "full")]
     pub(super) fn view(&self) -> &rusqlite::Connection {
         &self.view
     }
 
     /// Something that stops a running statement from another thread.
     pub(super) fn interrupter(&self) -> Interrupter {
-        Interrupter { handle: Arc::new(self.view.get_interrupt_handle()), alive: Arc::clone(&self.alive) }
-    }
-
-    /// Whether the open transaction holds violated deferred foreign keys, so that its COMMIT would fail.
-    pub(super) fn deferred_violations(&self) -> bool {
-        let (mut current, mut highest) = (0, 0);
-        // SAFETY: the handle is open as long as `self` lives, and both pointers lead to our own integers.
-        let code = unsafe {
-            ffi::sqlite3_db_status(self.view.handle(), ffi::SQLITE_DBSTATUS_DEFERRED_FKS, &mut current, &mut highest, 0)
-        };
-        code == ffi::SQLITE_OK && current != 0
+        Interrupter { handle: Shared(self.db.handle()), alive: Arc::clone(&self.alive) }
     }
 }
 
@@ -95,10 +104,19 @@ impl Drop for Handle {
     }
 }
 
+/// A handle that is used from other threads only to interrupt.
+#[derive(Clone, Copy)]
+struct Shared(*mut ffi::sqlite3);
+
+// SAFETY: `sqlite3_interrupt` may be called from any thread while the connection is open, which `Interrupter` sees to.
+unsafe impl Send for Shared {}
+// SAFETY: as above.
+unsafe impl Sync for Shared {}
+
 /// Stops a running statement from another thread. Does nothing once the connection is closed.
 #[derive(Clone)]
 pub struct Interrupter {
-    handle: Arc<rusqlite::InterruptHandle>,
+    handle: Shared,
     alive: Arc<Mutex<bool>>,
 }
 
@@ -108,7 +126,8 @@ impl Interrupter {
         // The connection cannot be closed while the lock is held.
         let alive = self.alive.lock().unwrap_or_else(PoisonError::into_inner);
         if *alive {
-            self.handle.interrupt();
+            // SAFETY: it is open.
+            unsafe { raw::interrupt(self.handle.0) };
         }
     }
 }

@@ -41,21 +41,21 @@ fn numbers(_: &std::fs::Metadata) -> Option<(u64, u64)> {
 }
 
 /// The lock of one database.
-pub(super) struct LockFile {
+pub(in crate::backend) struct LockFile {
     path: PathBuf,
     held: Option<File>,
 }
 
 impl LockFile {
     /// The lock of the database whose real path is `database`. Creates nothing.
-    pub(super) fn beside(database: &Path) -> Self {
+    pub(in crate::backend) fn beside(database: &Path) -> Self {
         let mut name = database.as_os_str().to_owned();
         name.push("-manage-lock");
         Self { path: name.into(), held: None }
     }
 
     /// Tries to take the lock, without waiting.
-    pub(super) fn try_lock(&mut self, what: &str) -> Result<bool, SqlError> {
+    pub(in crate::backend) fn try_lock(&mut self, what: &str) -> Result<bool, SqlError> {
         if self.held.is_some() {
             return Ok(true);
         }
@@ -81,7 +81,7 @@ impl LockFile {
     }
 
     /// Whether this session holds it.
-    pub(super) fn is_held(&self) -> bool {
+    pub(in crate::backend) fn is_held(&self) -> bool {
         self.held.as_ref().is_some_and(|file| self.is_the_file(file))
     }
 
@@ -90,13 +90,13 @@ impl LockFile {
     }
 
     /// Gives it back.
-    pub(super) fn unlock(&mut self) {
+    pub(in crate::backend) fn unlock(&mut self) {
         // Closing the file frees the lock.
         self.held = None;
     }
 
     /// Who holds it, when somebody else does.
-    pub(super) fn holder(&self) -> Option<Holder> {
+    pub(in crate::backend) fn holder(&self) -> Option<Holder> {
         if self.held.is_some() {
             return None;
         }

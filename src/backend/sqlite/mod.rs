@@ -1,18 +1,34 @@
-//! SQLite: diesel's connection and a rusqlite view of the same handle.
+//! SQLite: diesel's connection and other views of the same handle.
 //!
-//! Diesel runs its query DSL and its harness on the connection; rusqlite gives what diesel keeps to itself:
-//! extended result codes, the place of an error, the autocommit state, interrupt, hooks and backup.
+//! Diesel runs its query DSL and its harness on the connection; `raw` gives what diesel keeps to itself: extended
+//! result codes, the place of an error, the autocommit state, interrupt. With the feature `full` there is a rusqlite
+//! view, too, for hooks and backup.
 
+#[cfg(feature = "full")]
 pub(super) mod carrier;
+#[cfg(feature = "full")]
+mod content;
+#[cfg(feature = "full")]
+mod copy;
 mod errors;
+pub(super) mod file;
 mod handle;
 mod introspect;
 mod lock;
+mod raw;
+#[cfg(feature = "full")]
+mod reading;
+#[cfg(feature = "full")]
 mod scratch;
 mod session;
-mod violations;
+pub(super) mod violations;
 
+#[cfg(feature = "full")]
+pub(super) use copy::name_of_new;
+#[cfg(feature = "full")]
 pub(super) use errors::translate;
 pub use handle::Interrupter;
+pub(super) use lock::LockFile;
+#[cfg(feature = "full")]
 pub(super) use scratch::ScratchFile;
 pub use session::{SqliteSession, same_file};

@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::backup::Backup;
+use sha2::{Digest, Sha256};
 
 use super::errors::translate;
 use super::session::SqliteSession;
+use crate::backend::copying::{Job, Step};
 use crate::backend::error::{SqlError, SqlErrorKind};
 use crate::backend::session::{Access, Opening};
 
@@ -51,7 +53,34 @@ impl ScratchFile {
         SqliteSession::open(&self.file(), &opening)
     }
 
-    fn file(&self) -> PathBuf {
+    /// Fills it with the database in `file`, byte by byte, and gives the SHA-256 of what was read.
+    pub(in crate::backend) fn fill(&self, file: &Path, job: &mut Job<'_>) -> Result<String, SqlError> {
+        use std::io::{Read, Write};
+        let trouble = |what: &Path, error: &std::io::Error| {
+            let kind =
+                if error.kind() == std::io::ErrorKind::StorageFull { SqlErrorKind::Full } else { SqlErrorKind::Permission };
+            SqlError::new(kind, format!("{}: {error}", what.display()))
+        };
+        let copy = self.file();
+        let mut from = std::fs::File::open(file).map_err(|error| trouble(file, &error))?;
+        let total = from.metadata().ok().map(|data| data.len());
+        let mut to = std::fs::File::create(&copy).map_err(|error| trouble(&copy, &error))?;
+        let (mut hash, mut buffer, mut done) = (Sha256::new(), vec![0; 1 << 20], 0);
+        loop {
+            let read = from.read(&mut buffer).map_err(|error| trouble(file, &error))?;
+            if read == 0 {
+                break;
+            }
+            hash.update(&buffer[..read]);
+            to.write_all(&buffer[..read]).map_err(|error| trouble(&copy, &error))?;
+            done += read as u64;
+            job.at(Step::Restore, done, total)?;
+        }
+        Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// The file of the database.
+    pub(in crate::backend) fn file(&self) -> PathBuf {
         self.folder.join("scratch.db")
     }
 

@@ -1,32 +1,28 @@
 //! A session on an SQLite file.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use diesel::Connection;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::sqlite::SqliteConnection;
-use rusqlite::fallible_iterator::FallibleIterator as _;
-use rusqlite::types::{ToSqlOutput, ValueRef};
 
-use super::errors::{translate, translate_diesel};
+use super::errors::translate_diesel;
+use super::file;
 use super::handle::{Handle, Interrupter};
 use super::introspect;
 use super::lock::{FileId, LockFile};
+#[cfg(feature = "full")]
 use super::scratch::{self, ScratchFile};
 use super::violations;
 use crate::backend::Basic;
 use crate::backend::error::{SqlError, SqlErrorKind};
-use crate::backend::full::{Full, Holder, Identity, Limits, Location, Notice, Span, TableName, Violation};
+use crate::backend::full::{Full, Holder, Identity, Limits, Notice, Span, TableName, Violation};
 use crate::backend::handling::SQLITE_SETTINGS;
 use crate::backend::session::{Access, Opening};
 use crate::domain::engine::Engine;
 use crate::domain::schema::Schema;
 use crate::domain::value::{Row, Value};
-
-/// How many steps of SQLite's machine lie between two looks at the clock: some tens of microseconds.
-const STEPS_BETWEEN_LOOKS: i32 = 1000;
 
 /// A session on an SQLite file.
 pub struct SqliteSession {
@@ -38,12 +34,13 @@ pub struct SqliteSession {
     busy_timeout: Duration,
     statement_timeout: Option<Duration>,
     // Declared last: the file goes when the handle is closed.
+    #[cfg(feature = "full")]
     scratch: Option<ScratchFile>,
 }
 
 impl SqliteSession {
     /// How long to wait for another program's write lock unless told otherwise.
-    const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+    pub(in crate::backend) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
     /// Opens the file at `path`.
     ///
@@ -61,7 +58,7 @@ impl SqliteSession {
             SqlError::new(SqlErrorKind::Connection, format!("cannot open {}: {error}", path.display()))
                 .with_hint("check the path and who may read and write it")
         })?;
-        let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let real = file::real_path(path.to_owned());
         let mut session = Self {
             lock: LockFile::beside(&real),
             handle,
@@ -70,9 +67,10 @@ impl SqliteSession {
             created: !exists,
             busy_timeout: Self::BUSY_TIMEOUT,
             statement_timeout: None,
+            #[cfg(feature = "full")]
             scratch: None,
         };
-        session.handle.view().busy_timeout(session.busy_timeout).map_err(translate)?;
+        session.handle.db().busy_timeout(session.busy_timeout)?;
         // Opening reads nothing: the first look at the schema tells whether the file is a database.
         match session.query("SELECT count(*) FROM main.sqlite_schema", &[]) {
             Ok(_) => {}
@@ -82,7 +80,7 @@ impl SqliteSession {
             Err(error) => return Err(named(error, path)),
         }
         if opening.access != Access::Read {
-            if session.handle.view().is_readonly("main").map_err(translate)? {
+            if session.handle.db().is_readonly() {
                 return Err(SqlError::new(SqlErrorKind::ReadOnly, format!("{} can only be read", path.display()))
                     .with_hint("check who owns the file and its folder, and that the disk is not mounted read-only"));
             }
@@ -119,6 +117,7 @@ impl SqliteSession {
     }
 
     /// rusqlite's view of the same connection.
+    #[cfg(feature = "full")]
     pub fn view(&self) -> &rusqlite::Connection {
         self.handle.view()
     }
@@ -169,18 +168,16 @@ impl SqliteSession {
         Ok(true)
     }
 
-    /// Lets the file of this session live as long as it.
-    pub(super) fn keep(&mut self, scratch: ScratchFile) {
-        self.scratch = Some(scratch);
+    /// The real path of the file.
+    #[cfg(feature = "full")]
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
-    fn execute_all(&mut self, sql: &str) -> Result<(), SqlError> {
-        let mut batch = rusqlite::Batch::new(self.handle.view(), sql);
-        while let Some(mut statement) = batch.next().map_err(translate)? {
-            let mut rows = statement.raw_query();
-            while rows.next().map_err(translate)?.is_some() {}
-        }
-        Ok(())
+    /// Lets the file of this session live as long as it.
+    #[cfg(feature = "full")]
+    pub(super) fn keep(&mut self, scratch: ScratchFile) {
+        self.scratch = Some(scratch);
     }
 
     fn depth(&mut self) -> u32 {
@@ -200,12 +197,9 @@ impl Basic for SqliteSession {
     }
 
     fn execute(&mut self, sql: &str) -> Result<(), SqlError> {
-        let Some(limit) = self.statement_timeout else { return self.execute_all(sql) };
+        let Some(limit) = self.statement_timeout else { return self.handle.db().execute(sql) };
         let begun = Instant::now();
-        self.handle.view().progress_handler(STEPS_BETWEEN_LOOKS, Some(move || begun.elapsed() >= limit)).map_err(translate)?;
-        let done = self.execute_all(sql);
-        self.handle.view().progress_handler(0, None::<fn() -> bool>).map_err(translate)?;
-        done.map_err(|mut error| {
+        self.handle.db().within(begun, limit, |db| db.execute(sql)).map_err(|mut error| {
             if error.kind == SqlErrorKind::Cancelled && begun.elapsed() >= limit {
                 error.message = format!("interrupted: it took longer than its statement_timeout of {} ms", limit.as_millis());
             }
@@ -214,21 +208,11 @@ impl Basic for SqliteSession {
     }
 
     fn execute_with(&mut self, sql: &str, binds: &[Value]) -> Result<u64, SqlError> {
-        let mut statement = self.handle.view().prepare(&numbered(sql)).map_err(translate)?;
-        let written = statement.execute(rusqlite::params_from_iter(binds.iter().map(Bind))).map_err(translate)?;
-        Ok(written as u64)
+        self.handle.db().execute_with(&numbered(sql), binds)
     }
 
     fn query(&mut self, sql: &str, binds: &[Value]) -> Result<Vec<Row>, SqlError> {
-        let mut statement = self.handle.view().prepare(&numbered(sql)).map_err(translate)?;
-        let names: Arc<[String]> = statement.column_names().into_iter().map(str::to_owned).collect();
-        let mut rows = statement.query(rusqlite::params_from_iter(binds.iter().map(Bind))).map_err(translate)?;
-        let mut out = Vec::new();
-        while let Some(row) = rows.next().map_err(translate)? {
-            let values = (0..names.len()).map(|at| row.get_ref(at).map(value)).collect::<Result<_, _>>().map_err(translate)?;
-            out.push(Row { names: Arc::clone(&names), values });
-        }
-        Ok(out)
+        self.handle.db().query(&numbered(sql), binds)
     }
 
     fn begin(&mut self) -> Result<(), SqlError> {
@@ -263,26 +247,11 @@ impl Basic for SqliteSession {
 
 impl Full for SqliteSession {
     fn identity(&mut self) -> Result<Identity, SqlError> {
-        let name = self.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let mut binding = vec![("path", self.path.display().to_string())];
-        #[cfg(unix)]
-        if let Ok(data) = std::fs::metadata(&self.path) {
-            use std::os::unix::fs::MetadataExt;
-            binding.push(("inode", data.ino().to_string()));
-        }
-        Ok(Identity {
-            engine: Engine::Sqlite,
-            name,
-            version: rusqlite::version().to_owned(),
-            location: Location::File(self.path.clone()),
-            tls: None,
-            role: None,
-            binding,
-        })
+        Ok(file::identity(&self.path))
     }
 
     fn in_transaction(&mut self) -> bool {
-        !self.handle.view().is_autocommit()
+        !self.handle.db().is_autocommit()
     }
 
     fn take_notices(&mut self) -> Vec<Notice> {
@@ -290,9 +259,7 @@ impl Full for SqliteSession {
     }
 
     fn find_table(&mut self, name: &str) -> Result<Option<TableName>, SqlError> {
-        let found =
-            self.query("SELECT name FROM main.sqlite_schema WHERE type IN ('table', 'view') AND name = $1", &[name.into()])?;
-        Ok(found.first().map(|_| TableName(format!("main.\"{}\"", name.replace('"', "\"\"")))))
+        file::find_table(self, name)
     }
 
     fn restore_settings(&mut self) -> Result<(), SqlError> {
@@ -307,7 +274,7 @@ impl Full for SqliteSession {
         if journal.first().and_then(|row| row.text(0)).is_some_and(|mode| mode == "off" || mode == "memory") {
             self.execute("PRAGMA main.journal_mode = DELETE")?;
         }
-        self.handle.view().busy_timeout(self.busy_timeout).map_err(translate)
+        self.handle.db().busy_timeout(self.busy_timeout)
     }
 
     fn drop_temporary(&mut self) -> Result<(), SqlError> {
@@ -326,11 +293,12 @@ impl Full for SqliteSession {
     fn limit(&mut self, limits: Limits, span: Span) -> Result<(), SqlError> {
         if span != Span::Transaction {
             self.statement_timeout = limits.statement;
-            self.handle.view().busy_timeout(limits.lock.unwrap_or(self.busy_timeout)).map_err(translate)?;
+            self.handle.db().busy_timeout(limits.lock.unwrap_or(self.busy_timeout))?;
         }
         Ok(())
     }
 
+    #[cfg(feature = "full")]
     fn scratch_copy(&mut self) -> Result<Option<Self>, SqlError> {
         scratch::copy(self, &self.path).map(Some)
     }
@@ -372,8 +340,17 @@ impl Full for SqliteSession {
         false
     }
 
+    fn check_deferred(&mut self) -> Result<(), SqlError> {
+        if !self.deferred_violations() {
+            return Ok(());
+        }
+        let mut error = SqlError::new(SqlErrorKind::Constraint, "FOREIGN KEY constraint failed");
+        error.sqlstate = Some("SQLITE_CONSTRAINT_FOREIGNKEY".to_owned());
+        Err(error)
+    }
+
     fn deferred_violations(&mut self) -> bool {
-        self.handle.deferred_violations()
+        self.handle.db().deferred_violations()
     }
 
     fn suspend_foreign_keys(&mut self) -> Result<(), SqlError> {
@@ -398,7 +375,7 @@ impl Full for SqliteSession {
 
     fn set_busy_timeout(&mut self, timeout: Duration) -> Result<(), SqlError> {
         self.busy_timeout = timeout;
-        self.handle.view().busy_timeout(timeout).map_err(translate)
+        self.handle.db().busy_timeout(timeout)
     }
 }
 
@@ -466,31 +443,4 @@ fn numbered(sql: &str) -> std::borrow::Cow<'_, str> {
         out.push(if parameter { '?' } else { character });
     }
     out.into()
-}
-
-fn value(value: ValueRef<'_>) -> Value {
-    match value {
-        ValueRef::Null => Value::Null,
-        ValueRef::Integer(value) => Value::Integer(value),
-        ValueRef::Real(value) => Value::Real(value),
-        ValueRef::Text(bytes) => {
-            String::from_utf8(bytes.to_vec()).map_or_else(|error| Value::Bytes(error.into_bytes()), Value::Text)
-        }
-        ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
-    }
-}
-
-struct Bind<'a>(&'a Value);
-
-impl rusqlite::ToSql for Bind<'_> {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Borrowed(match self.0 {
-            Value::Null => ValueRef::Null,
-            Value::Bool(value) => ValueRef::Integer(i64::from(*value)),
-            Value::Integer(value) => ValueRef::Integer(*value),
-            Value::Real(value) => ValueRef::Real(*value),
-            Value::Text(value) => ValueRef::Text(value.as_bytes()),
-            Value::Bytes(value) => ValueRef::Blob(value),
-        }))
-    }
 }

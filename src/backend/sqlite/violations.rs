@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use super::session::SqliteSession;
 use crate::backend::basic::Basic;
 use crate::backend::error::SqlError;
 use crate::backend::full::Violation;
@@ -12,7 +11,7 @@ use crate::domain::value::Value;
 ///
 /// A rebuilt table gives its rows other numbers, so a row is known by what it points to. A row without a number
 /// (WITHOUT ROWID) is known by its table only: then the count tells whether there are more of them.
-pub(super) fn find(session: &mut SqliteSession) -> Result<Vec<Violation>, SqlError> {
+pub(in crate::backend) fn find(session: &mut impl Basic) -> Result<Vec<Violation>, SqlError> {
     let rows = session.query("PRAGMA main.foreign_key_check", &[])?;
     let mut queries: HashMap<(String, i64), String> = HashMap::new();
     let mut found = Vec::with_capacity(rows.len());
@@ -39,7 +38,7 @@ pub(super) fn find(session: &mut SqliteSession) -> Result<Vec<Violation>, SqlErr
 }
 
 /// The query for the values of a foreign key in one row.
-fn values_query(session: &mut SqliteSession, table: &str, foreign_key: i64) -> Result<String, SqlError> {
+fn values_query(session: &mut impl Basic, table: &str, foreign_key: i64) -> Result<String, SqlError> {
     let columns = session.query(
         "SELECT \"from\" FROM pragma_foreign_key_list($1, 'main') WHERE id = $2 ORDER BY seq",
         &[table.into(), Value::Integer(foreign_key)],

@@ -141,6 +141,15 @@ impl Screen {
         }
     }
 
+    /// Clears the line that [`Screen::live`] has left open.
+    pub fn clear_live(&mut self) {
+        if std::mem::take(&mut self.open_line) {
+            let mut stderr = io::stderr().lock();
+            let _ = write!(stderr, "\r\u{1b}[K");
+            let _ = stderr.flush();
+        }
+    }
+
     /// A warning.
     pub fn warn(&mut self, text: &str) {
         let mark = self.paint_talk.on(Style::Warn, "warning:");

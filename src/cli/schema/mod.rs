@@ -3,6 +3,7 @@
 pub mod check;
 pub mod dump;
 pub mod print;
+pub mod probe;
 pub mod replay;
 pub mod rewrite;
 
@@ -10,7 +11,7 @@ use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
 
-/// Print the schema as Diesel's schema.rs or as SQL, or look for drift
+/// Print the schema as Diesel's schema.rs or as SQL, look for drift, or try its constraints
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -22,6 +23,7 @@ enum Verb {
     Print(print::Args),
     Check(check::Args),
     Dump(dump::Args),
+    Probe(probe::Args),
 }
 
 /// Runs the command.
@@ -33,5 +35,6 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         Verb::Print(args) => print::run(context, args),
         Verb::Check(args) => check::run(context, args),
         Verb::Dump(args) => dump::run(context, args),
+        Verb::Probe(args) => probe::run(context, args),
     }
 }

@@ -2,14 +2,14 @@
 
 use chrono::Utc;
 
-use crate::backend::{Access, Full, Scratch, SqlError};
+use crate::backend::{Access, Full, Scratch, Session, SqlError};
 use crate::cli::context::{Chosen, Context};
 use crate::cli::failure::Failure;
 use crate::cli::signals::Interrupts;
 use crate::domain::explain::{Class, Explain, Place};
 use crate::domain::schema::Schema;
 use crate::ledger::Actor;
-use crate::migrate::{Engine, Forward, Ignore, MigrateError, Options};
+use crate::migrate::{Backward, Engine, Forward, Ignore, MigrateError, Options, Outcome};
 use crate::project::Migration;
 
 /// A scratch database in which migrations are run one after the other.
@@ -41,12 +41,34 @@ impl Replay {
     /// # Errors
     /// When one of them fails, or somebody asked to stop.
     pub fn run(&mut self, context: &mut Context, files: &[Migration]) -> Result<Schema, Failure> {
+        self.with_engine(context, files, |engine| engine.forward(&Forward::Latest))
+    }
+
+    /// Takes all of `files` back, and reads the schema that there is then.
+    ///
+    /// # Errors
+    /// As [`Replay::run`].
+    pub fn back(&mut self, context: &mut Context, files: &[Migration]) -> Result<Schema, Failure> {
+        self.with_engine(context, files, |engine| engine.back(&Backward::All))
+    }
+
+    /// The session on the scratch database.
+    pub fn session(&mut self) -> &mut Session {
+        self.scratch.session()
+    }
+
+    fn with_engine(
+        &mut self,
+        context: &mut Context,
+        files: &[Migration],
+        work: impl FnOnce(&mut Engine<'_, Session>) -> Result<Outcome, MigrateError>,
+    ) -> Result<Schema, Failure> {
         let options =
             Options { lock_timeout: std::time::Duration::ZERO, allow_out_of_order: true, ..Options::new(self.what.clone()) };
         let stop = || self.interrupts.asked();
         let session = self.scratch.session();
         let mut engine = Engine { session, files, actor: &self.actor, options: &options, observer: &mut Ignore, stop: &stop };
-        let ran = engine.forward(&Forward::Latest);
+        let ran = work(&mut engine);
         context.interrupted |= self.interrupts.twice();
         ran.map_err(ReplayFailed)?;
         Ok(self.scratch.session().introspect()?)

@@ -12,10 +12,13 @@
 //! | `classify`, `outside`, `index`, `words` | what a statement is, read word by word |
 //! | `changes`, `change` | which tables, columns and rows a statement changes |
 //! | `directives` | `-- manage: …` |
+//! | `binds` | `:name` parameters become the database's own placeholders |
+//! | `query` | what a query mentions: tables, functions, qualified names, its own `WITH` |
 //! | `conditions` | `-- manage: unless column …`, before a statement |
 //!
 //! PostgreSQL's `standard_conforming_strings` is taken to be on, as it is since 9.1.
 
+pub mod binds;
 pub mod change;
 pub mod changes;
 pub mod classify;
@@ -23,6 +26,7 @@ pub mod conditions;
 pub mod directives;
 pub mod index;
 pub mod pieces;
+pub mod query;
 pub mod token;
 
 mod copy;

@@ -132,7 +132,7 @@ impl<'a> Words<'a> {
 }
 
 /// A part of a name without its quotes; on PostgreSQL folded and cut as the server does with it.
-fn bare(text: &str, kind: TokenKind, engine: Engine) -> Option<String> {
+pub(super) fn bare(text: &str, kind: TokenKind, engine: Engine) -> Option<String> {
     let name = match kind {
         TokenKind::Word if engine == Engine::Postgres => text.to_ascii_lowercase(),
         TokenKind::Word => text.to_owned(),

@@ -19,6 +19,7 @@ use crate::project::Migration;
 
 /// What a run did.
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct Outcome {
     /// What is committed, in the order in which it ran.
     pub finished: Vec<Finished>,
@@ -85,6 +86,7 @@ impl<S: Full> Engine<'_, S> {
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, MigrateError>,
     ) -> Result<T, MigrateError> {
+        let _span = tracing::info_span!("migrate", what = self.options.what).entered();
         lock::take(self.session, &self.options.what, self.options.lock_timeout, self.observer, self.stop)?;
         fault::point("migrate.locked");
         let outcome = work(self);
@@ -109,6 +111,11 @@ impl<S: Full> Engine<'_, S> {
                 .map(|step| step.step.migration.to_string())
                 .collect();
             prepared.retain(|step| can_be_taken_back(step, on_copy));
+        }
+        if !self.session.runs_outside_transactions()
+            && let Some(step) = prepared.iter().find(|step| !step.in_transaction())
+        {
+            return Err(MigrateError::NeedsSession { version: step.version().clone() });
         }
         // One alone is all or nothing anyway.
         let single = self.options.single_transaction && prepared.len() > 1;

@@ -63,6 +63,9 @@ impl<S: Full> Run<'_, S> {
             }
             self.choose_durability(step, at + 1 == steps.len());
             let migration = step.step.migration;
+            let direction = step.step.direction.word();
+            let _span =
+                tracing::info_span!("migration", version = %migration.version, name = migration.name, direction).entered();
             self.observer.on(&Event::Started {
                 version: &migration.version,
                 name: &migration.name,
@@ -106,7 +109,7 @@ impl<S: Full> Run<'_, S> {
 
     pub(super) fn shares(&self, step: &Prepared<'_>) -> bool {
         // On SQLite the patience is the connection's, and a statement that is interrupted takes its transaction with it.
-        let apart = self.session.commits_are_dear() && self.limits(step) != Limits::default();
+        let apart = self.session.limits_are_the_connections() && self.limits(step) != Limits::default();
         !self.options.manner.runs() || (step.in_transaction() && step.handling == Handling::Shared && (!apart || self.single))
     }
 

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::body::entry;
 use super::run::Run;
-use crate::backend::{Full, SqlError, SqlErrorKind};
+use crate::backend::{Full, Span, SqlError, SqlErrorKind};
 use crate::domain::version::Version;
 use crate::ledger::Action;
 use crate::migrate::error::{Failed, FailedAt, Fate, MigrateError};
@@ -99,6 +99,8 @@ impl<S: Full> Run<'_, S> {
         if self.options.rehearse {
             return;
         }
+        // Whoever was in the way may still be there: the log waits no longer than the step has.
+        let _ = self.session.limit(self.limits(step), Span::BeforeTransaction);
         let entry = entry(&self.history_key, step, Action::Failed, statement, took, Some(message));
         let written = self.session.begin().and_then(|()| {
             self.ledger.log(self.session, &entry, self.actor)?;

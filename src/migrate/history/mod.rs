@@ -162,6 +162,14 @@ impl History {
         }
     }
 
+    /// Whether its tool passes over recorded versions that have no file. refinery refuses to run while there is one.
+    pub fn keeps_what_has_no_file(&self) -> bool {
+        match self {
+            Self::Diesel(_) => true,
+            Self::Refinery(_) | Self::Numbered(_) => false,
+        }
+    }
+
     /// Records that `migration` is applied.
     ///
     /// # Errors

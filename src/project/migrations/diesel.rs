@@ -5,19 +5,18 @@
 //! same for `down`) win on their database; other tools do not see them.
 
 use std::collections::{BTreeMap, HashSet};
-use std::fs::DirEntry;
 use std::path::Path;
 
 use super::error::MigrationsError;
-use super::load::{read_text, refuse_special};
 use super::migration::{Keeper, Kind, Migration, Script, Warning};
 use super::together;
+use super::tree::{Entry, Tree};
 use crate::domain::engine::Engine;
 use crate::domain::explain::Place;
 use crate::domain::version::Version;
 
 /// Reads the migrations whose folders are among `entries`, ordered by version.
-pub(super) fn read_all(entries: &[DirEntry], engine: Engine) -> Result<Vec<Migration>, MigrationsError> {
+pub(super) fn read_all(tree: Tree<'_>, entries: &[Entry], engine: Engine) -> Result<Vec<Migration>, MigrationsError> {
     let mut folders = Vec::new();
     for entry in entries {
         let path = entry.path();
@@ -25,7 +24,7 @@ pub(super) fn read_all(entries: &[DirEntry], engine: Engine) -> Result<Vec<Migra
             return Err(MigrationsError::NameNotUtf8(path));
         };
         // `archive` is where `baseline squash` puts a history that is over.
-        if name.starts_with('.') || name == "archive" || !is_folder(entry) {
+        if name.starts_with('.') || name == "archive" || !entry.is_dir() {
             continue;
         }
         if name.chars().any(char::is_control) {
@@ -34,7 +33,7 @@ pub(super) fn read_all(entries: &[DirEntry], engine: Engine) -> Result<Vec<Migra
         folders.push((path, name));
     }
     let mut found = BTreeMap::<Version, Migration>::new();
-    for migration in together::map(&folders, |(path, name)| read(path, name, engine)) {
+    for migration in together::map(&folders, |(path, name)| read(tree, path, name, engine)) {
         let migration = migration?;
         if let Some(other) = found.get(&migration.version) {
             return Err(MigrationsError::Duplicate {
@@ -47,12 +46,7 @@ pub(super) fn read_all(entries: &[DirEntry], engine: Engine) -> Result<Vec<Migra
     Ok(found.into_values().collect())
 }
 
-/// Whether `entry` is a folder. Only a symbolic link has to be followed: the folder's listing knows the rest.
-fn is_folder(entry: &DirEntry) -> bool {
-    entry.file_type().is_ok_and(|kind| kind.is_dir() || (kind.is_symlink() && entry.path().is_dir()))
-}
-
-fn read(folder: &Path, name: &str, engine: Engine) -> Result<Migration, MigrationsError> {
+fn read(tree: Tree<'_>, folder: &Path, name: &str, engine: Engine) -> Result<Migration, MigrationsError> {
     let version = Version::of_directory(name);
     if version.as_str().is_empty() {
         return Err(MigrationsError::NoVersion(folder.to_owned()));
@@ -60,9 +54,10 @@ fn read(folder: &Path, name: &str, engine: Engine) -> Result<Migration, Migratio
     if version.as_str().chars().count() > Version::LONGEST {
         return Err(MigrationsError::VersionTooLong(folder.to_owned()));
     }
-    let names = names(folder)?;
-    let up = script(folder, &names, "up", engine)?.ok_or_else(|| MigrationsError::NoUp { folder: folder.to_owned(), engine })?;
-    let down = script(folder, &names, "down", engine)?.filter(|down| !down.text.trim().is_empty());
+    let names = tree.names(folder)?;
+    let up =
+        script(tree, folder, &names, "up", engine)?.ok_or_else(|| MigrationsError::NoUp { folder: folder.to_owned(), engine })?;
+    let down = script(tree, folder, &names, "down", engine)?.filter(|down| !down.text.trim().is_empty());
     let mut migration = Migration {
         version,
         name: name.split_once('_').map_or("", |(_, name)| name).to_owned(),
@@ -75,36 +70,30 @@ fn read(folder: &Path, name: &str, engine: Engine) -> Result<Migration, Migratio
         keeper: Keeper::Diesel,
     };
     if names.contains("metadata.toml") {
-        read_metadata(&mut migration)?;
+        read_metadata(tree, &mut migration)?;
     }
     Ok(migration)
 }
 
 /// The script called `stem` for `engine`; `None` where there is no file.
-fn script(folder: &Path, names: &HashSet<String>, stem: &str, engine: Engine) -> Result<Option<Script>, MigrationsError> {
+fn script(
+    tree: Tree<'_>,
+    folder: &Path,
+    names: &HashSet<String>,
+    stem: &str,
+    engine: Engine,
+) -> Result<Option<Script>, MigrationsError> {
     let candidates = [format!("{stem}.{}.sql", engine.word()), format!("{stem}.sql")];
     let Some(name) = candidates.iter().find(|name| names.contains(*name)) else { return Ok(None) };
     let file = folder.join(name);
-    Ok(read_text(&file)?.map(|text| Script { file, text, engine }))
-}
-
-/// The names in `folder`. One look is cheaper than asking for each file that might be there.
-fn names(folder: &Path) -> Result<HashSet<String>, MigrationsError> {
-    let unreadable = |error| MigrationsError::Unreadable { file: folder.to_owned(), error };
-    let mut names = HashSet::new();
-    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
-        let entry = entry.map_err(unreadable)?;
-        refuse_special(&entry)?;
-        names.insert(entry.file_name().to_string_lossy().into_owned());
-    }
-    Ok(names)
+    Ok(tree.read_text(&file)?.map(|text| Script { file, text, engine }))
 }
 
 /// Reads `metadata.toml` as diesel does, and warns where that surprises: a file without `run_in_transaction`
 /// means `false`, a file that is not valid means `true`.
-fn read_metadata(migration: &mut Migration) -> Result<(), MigrationsError> {
+fn read_metadata(tree: Tree<'_>, migration: &mut Migration) -> Result<(), MigrationsError> {
     let file = migration.folder.join("metadata.toml");
-    let Some(text) = read_text(&file)? else { return Ok(()) };
+    let Some(text) = tree.read_text(&file)? else { return Ok(()) };
     let mut warn = |offset: usize, message: &str| {
         migration.warnings.push(Warning { place: Place::in_text(&file, &text, offset), message: message.to_owned() });
     };

@@ -111,6 +111,9 @@ pub enum MigrationsError {
         /// What its name says.
         named: Version,
     },
+    /// A squash that was broken off.
+    #[error("a baseline was being put in place of the migrations in {}, and did not come to its end", .0.display())]
+    HalfSquashed(PathBuf),
     /// `kind` is neither `schema` nor `data`.
     #[error("`kind` is neither \"schema\" nor \"data\"")]
     UnknownKind(Place),
@@ -184,6 +187,7 @@ impl Explain for MigrationsError {
             }
             Self::OtherNumber { .. } => "correct one of the two: the name counts, and its line may be left out".to_owned(),
             Self::Duplicate { .. } => "give the one that no database has run yet a newer version: rename its folder".to_owned(),
+            Self::HalfSquashed(_) => "bring it to its end: manage baseline squash".to_owned(),
             Self::UnknownKind(_) => "write kind = \"data\" for a migration of rows, or leave the line out".to_owned(),
         })
     }

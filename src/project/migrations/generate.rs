@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{Duration, NaiveDateTime, Timelike};
 
+use super::migration::Migration;
 use super::{MigrationsError, numbered};
 use crate::domain::engine::Engine;
 use crate::domain::explain::{Class, Explain, Place};
@@ -87,9 +88,7 @@ fn refinery(folder: &Path, new: &NewMigration<'_>, name: String) -> Result<Gener
     let settings = Migrations { layout: Some(Layout::Refinery), ..Migrations::default() };
     let there = if folder.is_dir() { super::load_as(folder, Engine::Sqlite, &settings)? } else { Vec::new() };
     let last = there.last().and_then(|migration| migration.version.number()).unwrap_or(0);
-    let now: i64 = new.now.format("%Y%m%d%H%M%S").to_string().parse().unwrap_or(last);
-    let is_moment = (19_700_101_000_000..100_000_000_000_000).contains(&last);
-    let next = if is_moment && now > last { now } else { last.saturating_add(1) };
+    let next = next_number(last, new.now);
     let file = folder.join(format!("V{next}__{name}.sql"));
     if file.exists() {
         return Err(GenerateError::Exists(file));
@@ -125,8 +124,8 @@ fn numbered_file(folder: &Path, new: &NewMigration<'_>, name: String) -> Result<
     Ok(Generated { version: Version::numbered(number), name, files: vec![file] })
 }
 
-/// Lower case, words joined by one underscore, everything else dropped.
-fn slug(description: &str) -> String {
+/// A description as it stands in the name of a file: lower case, words joined by one underscore, the rest dropped.
+pub fn slug(description: &str) -> String {
     let kept: String = description
         .chars()
         .map(|c| {
@@ -178,6 +177,22 @@ fn next_version(latest: Option<&str>, now: NaiveDateTime) -> Result<String, Gene
         return Err(GenerateError::NotLater { next, last });
     }
     Ok(next)
+}
+
+/// The next version of a folder, as it stands in names of files: for a baseline.
+pub(super) fn next_name(folder: &Path, files: &[Migration], now: NaiveDateTime) -> Result<String, GenerateError> {
+    if let Some(last) = files.last().and_then(|file| file.version.number()) {
+        return Ok(next_number(last, now).to_string());
+    }
+    let latest = latest(folder).map_err(|error| GenerateError::Write { file: folder.to_owned(), error })?;
+    next_version(latest.as_deref(), now)
+}
+
+/// The number after `last`, or a moment where that was a moment.
+fn next_number(last: i64, now: NaiveDateTime) -> i64 {
+    let now: i64 = now.format("%Y%m%d%H%M%S").to_string().parse().unwrap_or(last);
+    let is_moment = (19_700_101_000_000..100_000_000_000_000).contains(&last);
+    if is_moment && now > last { now } else { last.saturating_add(1) }
 }
 
 fn up_example(new: &NewMigration<'_>) -> &'static str {

@@ -4,15 +4,14 @@
 //! an error: a migration that nobody runs must not stay unnoticed.
 
 use std::collections::BTreeMap;
-use std::fs::DirEntry;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::error::MigrationsError;
-use super::load::{read_text, refuse_special};
 use super::migration::{Keeper, Kind, Migration, Script, Warning};
 use super::refinery::NO_TRANSACTION;
 use super::together;
+use super::tree::{Entry, Tree};
 use crate::domain::engine::Engine;
 use crate::domain::explain::Place;
 use crate::domain::sql::{self, TokenKind, tokens};
@@ -47,7 +46,12 @@ fn is_sql(name: &str) -> bool {
 }
 
 /// Reads the migrations among `entries`, ordered by number; `table` keeps their version.
-pub(super) fn read_all(entries: &[DirEntry], engine: Engine, table: &str) -> Result<Vec<Migration>, MigrationsError> {
+pub(super) fn read_all(
+    tree: Tree<'_>,
+    entries: &[Entry],
+    engine: Engine,
+    table: &str,
+) -> Result<Vec<Migration>, MigrationsError> {
     let mut found = BTreeMap::<i64, Vec<(Name, PathBuf)>>::new();
     for entry in entries {
         let file = entry.path();
@@ -57,8 +61,8 @@ pub(super) fn read_all(entries: &[DirEntry], engine: Engine, table: &str) -> Res
         if text.starts_with('.') || !is_sql(&text) {
             continue;
         }
-        refuse_special(entry)?;
-        if file.is_dir() {
+        entry.refuse_special()?;
+        if entry.is_dir() {
             let why = "it is a folder; here a migration is one file".to_owned();
             return Err(MigrationsError::BadNumberedName { file, why });
         }
@@ -69,7 +73,7 @@ pub(super) fn read_all(entries: &[DirEntry], engine: Engine, table: &str) -> Res
     refuse_gaps(&found)?;
     let table: Arc<str> = table.into();
     let found: Vec<_> = found.into_values().collect();
-    together::map(&found, |files| read(files, engine, &table)).into_iter().collect()
+    together::map(&found, |files| read(tree, files, engine, &table)).into_iter().collect()
 }
 
 /// Files of one number are one migration only where they are for different databases and called alike.
@@ -131,13 +135,13 @@ pub(super) fn read_name(file: &str) -> Result<Name, String> {
     }
 }
 
-fn read(files: &[(Name, PathBuf)], engine: Engine, table: &Arc<str>) -> Result<Migration, MigrationsError> {
+fn read(tree: Tree<'_>, files: &[(Name, PathBuf)], engine: Engine, table: &Arc<str>) -> Result<Migration, MigrationsError> {
     let own = files.iter().find(|(name, _)| name.engine == Some(engine));
     let Some((name, file)) = own.or_else(|| files.iter().find(|(name, _)| name.engine.is_none())) else {
         return Err(MigrationsError::NotForThis { file: files[0].1.clone(), engine });
     };
     let unreadable = || MigrationsError::Unreadable { file: file.clone(), error: std::io::ErrorKind::NotFound.into() };
-    let text = read_text(file)?.ok_or_else(unreadable)?;
+    let text = tree.read_text(file)?.ok_or_else(unreadable)?;
     let bad = |(at, why): (Option<usize>, String)| {
         let place = at.map_or_else(|| Place::file(file), |at| Place::in_text(file, &text, at));
         MigrationsError::BadParts { place, why }

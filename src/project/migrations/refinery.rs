@@ -4,12 +4,11 @@
 //! whole number. refinery passes over what does not fit with a warning; here it is an error. There is no way back.
 
 use std::collections::BTreeMap;
-use std::fs::DirEntry;
 use std::path::{Path, PathBuf};
 
 use super::error::MigrationsError;
-use super::load::{entries, read_text};
 use super::migration::{Keeper, Kind, Migration, Script, Warning};
+use super::tree::{Entry, Tree};
 use crate::domain::engine::Engine;
 use crate::domain::sql;
 use crate::domain::version::Version;
@@ -41,9 +40,9 @@ pub(super) fn is_one(name: &str) -> bool {
 }
 
 /// Reads the migrations among `entries` and in the folders among them, ordered by version.
-pub(super) fn read_all(entries: Vec<DirEntry>, engine: Engine) -> Result<Vec<Migration>, MigrationsError> {
+pub(super) fn read_all(tree: Tree<'_>, entries: Vec<Entry>, engine: Engine) -> Result<Vec<Migration>, MigrationsError> {
     let mut files = Vec::new();
-    collect(entries, &mut files)?;
+    collect(tree, entries, &mut files)?;
     let mut found = BTreeMap::<Version, Migration>::new();
     for file in files {
         let Some(name) = file.file_name().and_then(|name| name.to_str()) else {
@@ -65,27 +64,27 @@ pub(super) fn read_all(entries: Vec<DirEntry>, engine: Engine) -> Result<Vec<Mig
         if let Some(other) = found.get(&version) {
             return Err(MigrationsError::Duplicate { version, folders: [other.up.file.clone(), file] });
         }
-        let migration = read(&file, version.clone(), title, engine)?;
+        let migration = read(tree, &file, version.clone(), title, engine)?;
         found.insert(version, migration);
     }
     Ok(found.into_values().collect())
 }
 
 /// The files below `folder` that refinery would read, or would warn about.
-pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>, MigrationsError> {
+pub(super) fn files(tree: Tree<'_>, folder: &Path) -> Result<Vec<PathBuf>, MigrationsError> {
     let mut files = Vec::new();
-    collect(entries(folder)?, &mut files)?;
+    collect(tree, tree.entries(folder)?, &mut files)?;
     files.retain(|file| file.file_name().is_some_and(|name| looks_like_one(&name.to_string_lossy())));
     Ok(files)
 }
 
 /// Folders that are symbolic links are not entered, as refinery does not.
-fn collect(found: Vec<DirEntry>, files: &mut Vec<PathBuf>) -> Result<(), MigrationsError> {
+fn collect(tree: Tree<'_>, found: Vec<Entry>, files: &mut Vec<PathBuf>) -> Result<(), MigrationsError> {
     for entry in found {
         let path = entry.path();
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            collect(entries(&path)?, files)?;
-        } else if path.is_file() && !entry.file_name().to_string_lossy().starts_with('.') {
+        if entry.is_no_link_and_dir() {
+            collect(tree, tree.entries(&path)?, files)?;
+        } else if entry.is_file() && !entry.file_name().to_string_lossy().starts_with('.') {
             files.push(path);
         }
     }
@@ -112,9 +111,9 @@ fn read_name(stem: &str) -> Result<(Version, String), String> {
     }
 }
 
-fn read(file: &Path, version: Version, name: String, engine: Engine) -> Result<Migration, MigrationsError> {
+fn read(tree: Tree<'_>, file: &Path, version: Version, name: String, engine: Engine) -> Result<Migration, MigrationsError> {
     let unreadable = || MigrationsError::Unreadable { file: file.to_owned(), error: std::io::ErrorKind::NotFound.into() };
-    let up = Script { file: file.to_owned(), text: read_text(file)?.ok_or_else(unreadable)?, engine };
+    let up = Script { file: file.to_owned(), text: tree.read_text(file)?.ok_or_else(unreadable)?, engine };
     let directive = sql::directive(&up.text, engine, NO_TRANSACTION);
     let first_line = directive.is_some_and(|at| !up.text[..at].contains('\n'));
     let mut warnings = Vec::new();

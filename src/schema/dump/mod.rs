@@ -2,11 +2,17 @@
 //!
 //! Owners, privileges and rows are not part of it, nor are bookkeeping tables.
 
+mod drop;
 mod postgres;
 mod sqlite;
 
+pub use drop::children_first;
+
 use crate::domain::engine::Engine;
 use crate::domain::schema::Schema;
+
+/// SQLite deletes the rows of a table before it drops it, and rows in a circle of foreign keys hold one another.
+const FOREIGN_KEYS_OFF: &str = "-- manage: foreign-keys-off\n";
 
 /// A schema as SQL.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,4 +39,23 @@ pub fn dump(schema: &Schema) -> Dump {
         sql.push_str(";\n");
     }
     Dump { sql, left_out }
+}
+
+/// The statements that take everything back that [`dump()`] makes, in reverse order of dependencies, but for extensions.
+pub fn drop_all(schema: &Schema) -> String {
+    let head = if schema.engine == Engine::Sqlite && drop::goes_in_circles(schema) { FOREIGN_KEYS_OFF } else { "" };
+    drop::statements(schema).into_iter().fold(head.to_owned(), |sql, statement| format!("{sql}{statement};\n"))
+}
+
+/// The statements of [`dump()`] without its head, as a migration: what they set for themselves is set back.
+pub fn as_migration(schema: &Schema) -> Dump {
+    let (statements, left_out) = match schema.engine {
+        Engine::Sqlite => (sqlite::statements(schema), Vec::new()),
+        Engine::Postgres => {
+            let (mut statements, left_out) = postgres::statements(schema);
+            statements.extend(["RESET check_function_bodies".to_owned(), "RESET search_path".to_owned()]);
+            (statements, left_out)
+        }
+    };
+    Dump { sql: statements.into_iter().map(|statement| format!("{statement};\n\n")).collect(), left_out }
 }

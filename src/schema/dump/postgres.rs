@@ -1,9 +1,11 @@
 //! PostgreSQL's statements, each after what it needs.
 
+use crate::domain::engine::Engine;
 use crate::domain::schema::{
     Column, Constraint, ConstraintKind, Index, Needs, Other, Schema, Sequence, Table, TableKind, Trigger, TypeDefinition, View,
     quoted,
 };
+use crate::domain::sql::tokens;
 
 /// The statements, and what they leave out.
 pub(super) fn statements(schema: &Schema) -> (Vec<String>, Vec<String>) {
@@ -27,10 +29,11 @@ pub(super) fn statements(schema: &Schema) -> (Vec<String>, Vec<String>) {
         };
         tables.iter().flat_map(of).collect::<Vec<_>>()
     };
-    out.extend(tables.iter().map(|table| create_table(table)));
+    out.extend(tables.iter().map(|table| create_table(schema, table)));
     out.extend(tables.iter().flat_map(|table| defaults_of_a_partition(schema, table)));
     out.extend(constraints(&[ConstraintKind::PrimaryKey, ConstraintKind::Unique, ConstraintKind::Exclude]));
     out.extend(functions(schema, Needs::Tables));
+    out.extend(tables.iter().flat_map(|table| late_defaults(schema, table)));
     out.extend(constraints(&[ConstraintKind::Check]));
     out.extend(tables.iter().flat_map(|table| create_indexes(&table.indexes)));
     out.extend(constraints(&[ConstraintKind::ForeignKey]));
@@ -46,8 +49,9 @@ pub(super) fn statements(schema: &Schema) -> (Vec<String>, Vec<String>) {
         out.extend(create_triggers(&view.name.sql(), &view.triggers));
     }
     out.extend(schema.sequences.iter().filter_map(owner));
+    out.extend(schema.others.iter().filter_map(own_statement));
     out.extend(comments(schema, &tables));
-    let left_out = schema.others.iter().filter(|other| comment_on(other).is_none());
+    let left_out = schema.others.iter().filter(|other| own_statement(other).is_none() && comment_on(other).is_none());
     (out, left_out.map(|other| format!("{} {}", other.kind, other.name)).collect())
 }
 
@@ -90,7 +94,7 @@ fn in_order(schema: &Schema) -> Vec<&Table> {
     order
 }
 
-fn create_table(table: &Table) -> String {
+fn create_table(schema: &Schema, table: &Table) -> String {
     let unlogged = if table.options.iter().any(|option| option == "UNLOGGED") { "UNLOGGED " } else { "" };
     let options: Vec<&str> = table.options.iter().map(String::as_str).filter(|option| option.contains('=')).collect();
     let options = if options.is_empty() { String::new() } else { format!(" WITH ({})", options.join(", ")) };
@@ -99,7 +103,7 @@ fn create_table(table: &Table) -> String {
     if let TableKind::Partition { of, bound, by } = &table.kind {
         return format!("CREATE {unlogged}TABLE {name} PARTITION OF {} {bound}{}{options}", of.sql(), partitioned(by));
     }
-    let columns: Vec<_> = table.columns.iter().map(|column| format!("    {}", column_definition(column))).collect();
+    let columns: Vec<_> = table.columns.iter().map(|column| format!("    {}", column_definition(schema, column))).collect();
     let columns = if columns.is_empty() { "()".to_owned() } else { format!("(\n{}\n)", columns.join(",\n")) };
     let by = match &table.kind {
         TableKind::Partitioned(by) => Some(by.clone()),
@@ -108,12 +112,12 @@ fn create_table(table: &Table) -> String {
     format!("CREATE {unlogged}TABLE {name} {columns}{}{options}", partitioned(&by))
 }
 
-fn column_definition(column: &Column) -> String {
+fn column_definition(schema: &Schema, column: &Column) -> String {
     let mut text = format!("{} {}", quoted(&column.name), column.type_text);
     if let Some(collation) = &column.collation {
         text.push_str(&format!(" COLLATE {collation}"));
     }
-    if let Some(default) = &column.default {
+    if let Some(default) = column.default.as_ref().filter(|default| !needs_a_table(schema, default)) {
         text.push_str(&format!(" DEFAULT {default}"));
     }
     if let Some(generated) = &column.generated {
@@ -127,6 +131,24 @@ fn column_definition(column: &Column) -> String {
         text.push_str(" NOT NULL");
     }
     text
+}
+
+/// Whether a default calls a function that is made after the tables.
+pub(super) fn needs_a_table(schema: &Schema, default: &str) -> bool {
+    let calls = |name: &str| default.contains(&format!("{name}(")) || default.contains(&format!("{}(", quoted(name)));
+    schema.functions.iter().any(|function| function.needs == Needs::Tables && calls(&function.name.name))
+}
+
+/// The defaults that the tables were made without.
+fn late_defaults(schema: &Schema, table: &Table) -> Vec<String> {
+    if matches!(table.kind, TableKind::Partition { .. }) {
+        return Vec::new();
+    }
+    let late = |column: &Column| {
+        let default = column.default.as_ref().filter(|default| needs_a_table(schema, default))?;
+        Some(format!("ALTER TABLE {} ALTER COLUMN {} SET DEFAULT {default}", table.name.sql(), quoted(&column.name)))
+    };
+    table.columns.iter().filter_map(late).collect()
 }
 
 /// A partition begins with its parent's columns and may differ from them in what a row is filled with.
@@ -197,12 +219,46 @@ fn comments(schema: &Schema, tables: &[&Table]) -> Vec<String> {
     statements
 }
 
+/// The statement of what stands beside tables, where its name and definition are enough.
+fn own_statement(other: &Other) -> Option<String> {
+    let Other { kind, name, definition } = other;
+    let alter = |what: &str| Some(format!("ALTER TABLE {name} {what}"));
+    match kind.as_str() {
+        "rule" | "statistics" => Some(definition.trim_end().trim_end_matches(';').to_owned()),
+        "policy" => Some(format!("CREATE POLICY {name} {definition}")),
+        "row security" if definition == "forced" => alter("ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY"),
+        "row security" => alter("ENABLE ROW LEVEL SECURITY"),
+        "replica identity" => alter(&format!("REPLICA IDENTITY {definition}")),
+        "clustered" => alter(definition),
+        // The column stands in the definition, too.
+        "storage of a column" => {
+            let table = name.strip_suffix(&format!(".{}", column_of(definition)?))?;
+            Some(format!("ALTER TABLE ONLY {table} {definition}"))
+        }
+        _ => None,
+    }
+}
+
+/// The column of `ALTER COLUMN c SET …`.
+fn column_of(definition: &str) -> Option<&str> {
+    let name = definition.strip_prefix("ALTER COLUMN ")?;
+    let token = tokens(name, Engine::Postgres).next()?;
+    Some(token.text(name))
+}
+
 /// The statement of a comment on an object that is dumped.
 fn comment_on(other: &Other) -> Option<String> {
     if other.kind != "comment" {
         return None;
     }
+    // `adult on public.age`
+    if let Some((constraint, domain)) = other.name.strip_prefix("domain constraint ").and_then(|name| name.rsplit_once(" on ")) {
+        return Some(format!("COMMENT ON CONSTRAINT {constraint} ON DOMAIN {domain} IS {}", string(&other.definition)));
+    }
     let words = [
+        ("schema ", "SCHEMA "),
+        ("policy ", "POLICY "),
+        ("rule ", "RULE "),
         ("function ", "FUNCTION "),
         ("procedure ", "PROCEDURE "),
         ("type ", "TYPE "),

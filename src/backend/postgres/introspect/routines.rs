@@ -23,13 +23,17 @@ const FUNCTIONS: &str = "SELECT n.nspname::text, p.proname::text, pg_catalog.pg_
 const OTHERS: &str = "SELECT 'aggregate', n.nspname || '.' || p.proname || '(' || pg_catalog.pg_get_function_identity_arguments(p.oid) || ')', '' \
      FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace \
      WHERE OWN AND p.prokind = 'a' AND NOT_OF_AN_EXTENSION(pg_proc, p.oid) \
-     UNION ALL SELECT 'policy', p.polname || ' on ' || c.oid::pg_catalog.regclass::text, p.polcmd::text \
+     UNION ALL SELECT 'policy', pg_catalog.quote_ident(p.polname) || ' on ' || c.oid::pg_catalog.regclass::text, \
+         CASE WHEN p.polpermissive THEN 'AS PERMISSIVE' ELSE 'AS RESTRICTIVE' END \
+         || ' FOR ' || CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END \
+         || ' TO ' || (SELECT pg_catalog.string_agg(CASE o.role WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(o.role)) END, ', ' ORDER BY 1) \
+             FROM pg_catalog.unnest(p.polroles) o(role)) \
          || coalesce(' USING (' || pg_catalog.pg_get_expr(p.polqual, p.polrelid) || ')', '') \
          || coalesce(' WITH CHECK (' || pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid) || ')', '') \
      FROM pg_catalog.pg_policy p JOIN pg_catalog.pg_class c ON c.oid = p.polrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE OWN \
      UNION ALL SELECT 'row security', c.oid::pg_catalog.regclass::text, CASE WHEN c.relforcerowsecurity THEN 'forced' ELSE 'enabled' END \
      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE OWN AND c.relrowsecurity \
-     UNION ALL SELECT 'rule', r.rulename || ' on ' || c.oid::pg_catalog.regclass::text, pg_catalog.pg_get_ruledef(r.oid) \
+     UNION ALL SELECT 'rule', pg_catalog.quote_ident(r.rulename) || ' on ' || c.oid::pg_catalog.regclass::text, pg_catalog.pg_get_ruledef(r.oid) \
      FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_class c ON c.oid = r.ev_class JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
      WHERE OWN AND r.rulename <> '_RETURN' AND NOT_OF_AN_EXTENSION(pg_class, c.oid) \
      UNION ALL SELECT 'inheritance', c.oid::pg_catalog.regclass::text || ' from ' || h.inhparent::pg_catalog.regclass::text, '' \
@@ -53,21 +57,30 @@ const OTHERS: &str = "SELECT 'aggregate', n.nspname || '.' || p.proname || '(' |
      FROM pg_catalog.pg_ts_dict f JOIN pg_catalog.pg_namespace n ON n.oid = f.dictnamespace WHERE OWN AND NOT_OF_AN_EXTENSION(pg_ts_dict, f.oid) \
      UNION ALL SELECT 'event trigger', e.evtname::text, e.evtevent::text FROM pg_catalog.pg_event_trigger e \
      WHERE NOT_OF_AN_EXTENSION(pg_event_trigger, e.oid) \
-     UNION ALL SELECT 'replica identity', c.oid::pg_catalog.regclass::text, c.relreplident::text \
+     UNION ALL SELECT 'replica identity', c.oid::pg_catalog.regclass::text, \
+         CASE c.relreplident WHEN 'f' THEN 'FULL' WHEN 'n' THEN 'NOTHING' ELSE 'USING INDEX ' || (SELECT pg_catalog.quote_ident(k.relname) \
+             FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class k ON k.oid = i.indexrelid WHERE i.indrelid = c.oid AND i.indisreplident) END \
      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
      WHERE OWN AND c.relkind IN ('r', 'p') AND c.relreplident <> 'd' \
-     UNION ALL SELECT 'storage of a column', c.oid::pg_catalog.regclass::text || '.' || a.attname, \
-         concat_ws(', ', nullif(a.attstorage, t.typstorage), nullif(a.attcompression, ''), nullif(coalesce(a.attstattarget, -1), -1)) \
+     UNION ALL SELECT 'storage of a column', c.oid::pg_catalog.regclass::text || '.' || pg_catalog.quote_ident(a.attname), \
+         (SELECT pg_catalog.string_agg('ALTER COLUMN ' || pg_catalog.quote_ident(a.attname) || ' SET ' || s.setting, ', ' ORDER BY s.setting) FROM (VALUES \
+             ('STORAGE ' || CASE nullif(a.attstorage, t.typstorage) WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' WHEN 'x' THEN 'EXTENDED' END), \
+             ('COMPRESSION ' || CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END), \
+             ('STATISTICS ' || nullif(coalesce(a.attstattarget, -1), -1)), \
+             ('(' || pg_catalog.array_to_string(a.attoptions, ', ') || ')')) s(setting) WHERE s.setting IS NOT NULL) \
      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
      JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped JOIN pg_catalog.pg_type t ON t.oid = a.atttypid \
      WHERE OWN AND c.relkind IN ('r', 'p') AND NOT_OF_AN_EXTENSION(pg_class, c.oid) \
-     AND (a.attstorage <> t.typstorage OR a.attcompression <> '' OR coalesce(a.attstattarget, -1) <> -1) \
+     AND (a.attstorage <> t.typstorage OR a.attcompression <> '' OR coalesce(a.attstattarget, -1) <> -1 OR a.attoptions IS NOT NULL) \
+     UNION ALL SELECT 'clustered', c.oid::pg_catalog.regclass::text, 'CLUSTER ON ' || pg_catalog.quote_ident(k.relname) \
+     FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indrelid JOIN pg_catalog.pg_class k ON k.oid = i.indexrelid \
+     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE OWN AND i.indisclustered AND c.relkind IN ('r', 'm') AND NOT_OF_AN_EXTENSION(pg_class, c.oid) \
      UNION ALL SELECT 'comment', i.type || ' ' || i.identity, d.description \
      FROM pg_catalog.pg_description d CROSS JOIN LATERAL pg_catalog.pg_identify_object(d.classoid, d.objoid, d.objsubid) i \
      LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = i.schema \
      WHERE i.type IN ('function', 'procedure', 'aggregate', 'type', 'sequence', 'index', 'table constraint', 'domain constraint', 'trigger', \
-         'view column', 'materialized view column', 'composite type column', 'policy', 'rule') \
-     AND (n.oid IS NULL AND i.identity !~ ' (pg_catalog|information_schema|manage)[.]' OR OWN) \
+         'view column', 'materialized view column', 'composite type column', 'policy', 'rule', 'schema') \
+     AND NOT (i.type = 'schema' AND i.identity ~ '^(pg_.*|information_schema|public|manage)$') AND (n.oid IS NULL AND i.identity !~ ' (pg_catalog|information_schema|manage)[.]' OR OWN) \
      AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend m WHERE m.classid = d.classoid AND m.objid = d.objoid AND m.deptype = 'e') \
      UNION ALL SELECT 'publication', p.pubname::text, '' FROM pg_catalog.pg_publication p \
      ORDER BY 1, 2";

@@ -1,0 +1,213 @@
+//! Killed at every point: the old content or the new one is there, whole; `doctor` says which, and the next run works.
+
+use std::collections::BTreeSet;
+
+use manage::domain::fault;
+
+use super::*;
+
+fn points(of: &str) -> impl Iterator<Item = &'static str> {
+    let of = of.to_owned();
+    fault::POINTS.iter().copied().filter(move |point| point.starts_with(&of))
+}
+
+fn killed_backups(backend: Backend) {
+    let mut passed = BTreeSet::new();
+    for point in points("backup.") {
+        let project = shop(Project::on(backend));
+        let before = project.everything();
+
+        project.command("backup").env("MANAGE_FAULT", format!("{point}:1")).run().exits_with(134);
+
+        passed.insert(point);
+        assert_eq!(before, project.everything(), "{point}");
+        let whole = project.has("backups") && project.list("backups").iter().any(|name| name.ends_with(".json"));
+        assert_eq!(whole, point == "backup.described", "{point}");
+        let doctor = project.run("doctor");
+        let left = !litter(&project).is_empty() || !until_alone(&project).is_empty();
+        assert!(!left || project.run("doctor").stdout.contains("broken off"), "{point}\n{doctor}");
+        for name in
+            project.run("doctor").stdout.lines().filter_map(|line| line.split_once("DROP DATABASE ").map(|(_, name)| name))
+        {
+            project.execute(&format!("DROP DATABASE {name}"));
+        }
+        project.run("backup again.bak").ok();
+        tidy(&project);
+    }
+    assert_eq!(passed.len(), points("backup.").count());
+}
+
+/// The databases beside, once the server has noticed that nobody is connected any more.
+fn until_alone(project: &Project) -> Vec<String> {
+    if project.backend() == Backend::Postgres {
+        let others = "SELECT count(*) FROM pg_stat_activity WHERE datname LIKE current_database() || '%' AND pid <> pg_backend_pid() \
+             AND backend_type = 'client backend'";
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+        while project.value(others) != "0" {
+            assert!(std::time::Instant::now() < deadline, "somebody stays connected");
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+    }
+    databases_beside(project)
+}
+
+fn killed_restores(backend: Backend) {
+    let mut passed = BTreeSet::new();
+    let (project, backup) = backed_up(Project::on(backend));
+    drop((project, backup));
+    for point in points("restore.") {
+        for journal in if backend == Backend::Sqlite { &["WAL", "DELETE"][..] } else { &[""][..] } {
+            let (project, backup) = backed_up(Project::on(backend));
+            if !journal.is_empty() {
+                project.execute(&format!("PRAGMA journal_mode = {journal}"));
+            }
+            let restore = format!("restore {backup} --yes --no-backup --reason x");
+
+            project.command(&restore).env("MANAGE_FAULT", format!("{point}:1")).run().exits_with(134);
+
+            passed.insert(point);
+            until_alone(&project);
+            let new = point == "restore.installed";
+            assert_eq!(customers(&project), if new { "2" } else { "3" }, "{point} {journal}");
+            if backend == Backend::Sqlite {
+                assert_eq!(project.value("PRAGMA integrity_check"), "ok", "{point} {journal}");
+            }
+            project.run("status").ok();
+            let doctor = project.run("doctor");
+            let left =
+                litter(&project).len() + databases_beside(&project).iter().filter(|name| name.contains("_restore_")).count();
+            match (left > 0, new) {
+                (true, true) => drop(doctor.ok().says("the new content is in place, whole")),
+                (true, false) => drop(doctor.ok().says("the old content is in place, whole")),
+                (false, true) => drop(doctor.ok().says("the content is that of")),
+                (false, false) => drop(doctor.ok().does_not_say("the content is that of")),
+            }
+            remove_as_told(&project, &doctor);
+            project.run(&restore).ok();
+            assert_eq!(customers(&project), "2", "{point} {journal}");
+            assert_eq!(litter(&project), Vec::<String>::new(), "{point} {journal}");
+            tidy(&project);
+        }
+    }
+    assert_eq!(passed.len(), points("restore.").count());
+}
+
+/// Does what `doctor` says, as a person would: the command behind the last colon.
+fn remove_as_told(project: &Project, doctor: &Outcome) {
+    for line in doctor.stdout.lines().filter(|line| line.contains("broken off")) {
+        if let Some(at) = line.find("DROP DATABASE") {
+            project.execute(&line[at..]);
+        } else if let Some(at) = line.find("rm -r ") {
+            project.program("sh", "sh").args(["-c", &line[at..]]).run().ok();
+        }
+    }
+}
+
+#[test]
+fn a_backup_killed_at_every_point_on_sqlite() {
+    killed_backups(Backend::Sqlite);
+}
+
+#[test]
+fn a_backup_killed_at_every_point_on_postgres() {
+    killed_backups(Backend::Postgres);
+}
+
+#[test]
+fn a_restore_killed_at_every_point_on_sqlite() {
+    killed_restores(Backend::Sqlite);
+}
+
+#[test]
+fn a_restore_killed_at_every_point_on_postgres() {
+    killed_restores(Backend::Postgres);
+}
+
+/// Pages of the new content stand in the file, or in its log: the next who opens it takes them back.
+#[test]
+fn a_restore_killed_between_two_pages_is_taken_back() {
+    for (journal, pass) in [("WAL", 2), ("DELETE", 2), ("WAL", 9), ("DELETE", 9)] {
+        let (project, backup) = backed_up(Project::new());
+        project.execute(&format!("PRAGMA journal_mode = {journal}"));
+        let restore = format!("restore {backup} --yes --no-backup --reason x");
+
+        project.command(&restore).env("MANAGE_FAULT", format!("restore.installing:{pass}")).run().exits_with(134);
+
+        assert_eq!(customers(&project), "3", "{journal} {pass}");
+        assert_eq!(project.value("PRAGMA integrity_check"), "ok");
+    }
+}
+
+#[test]
+fn the_server_killed_in_the_middle_leaves_the_old_database_or_the_new_one() {
+    let cluster = Cluster::start();
+    for point in ["restore.scratch", "restore.before_install", "restore.installing"] {
+        let name = point.replace('.', "_");
+        cluster.execute(&format!("CREATE DATABASE {name}"));
+        let project = Project::new().migration(
+            "1_a",
+            "CREATE TABLE customers (id INTEGER); INSERT INTO customers VALUES (1), (2);",
+            "DROP TABLE customers;",
+        );
+        let run = |arguments: &str| project.command(arguments).env("DATABASE_URL", cluster.url(&name));
+        run("migrate").run().ok();
+        mark(&cluster.url(&name));
+        run("backup x.bak").run().ok();
+        let running =
+            run("restore x.bak --yes --no-backup --reason x -v").env("MANAGE_FAULT", format!("{point}:1:sleep=3000")).spawn();
+        let begun = std::time::Instant::now();
+        let made = || {
+            let sql = format!("SELECT FROM pg_database WHERE datname LIKE '{name}\\_restore\\_%'");
+            postgres::Client::connect(&cluster.url("postgres"), postgres::NoTls)
+                .and_then(|mut client| client.query(&sql, &[]))
+                .is_ok_and(|rows| !rows.is_empty())
+        };
+        while !made() {
+            assert!(begun.elapsed().as_secs() < 30);
+        }
+
+        cluster.kill();
+
+        let outcome = running.wait();
+        assert_eq!(outcome.code, 3, "{outcome}");
+        cluster.restart();
+        run("status").run().ok().says("1 applied, 0 pending");
+        run("doctor").run().ok().says("the old content is in place, whole");
+        run("restore x.bak --yes --no-backup --reason x").run().ok();
+    }
+}
+
+/// From beside: who looks from within is connected, and in the way of a restore.
+fn somebody_holds_the_lock(project: &Project) -> bool {
+    let Some(name) = database(project) else { return project.run("doctor").stdout.contains("held by") };
+    let held = "SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE l.locktype = 'advisory' AND d.datname = $1";
+    postgres::Client::connect(&server().url("postgres"), postgres::NoTls)
+        .and_then(|mut client| client.query(held, &[&name]))
+        .is_ok_and(|rows| !rows.is_empty())
+}
+
+each_backend! {
+    fn who_presses_ctrl_c_leaves_nothing_behind(project: Project) {
+        let (project, backup) = backed_up(project);
+        let before = project.dump();
+        for (command, point) in [("backup x.bak".to_owned(), "backup.copied"), (format!("restore {backup} --yes --no-backup --reason x"), "restore.begun")] {
+            let mut running = project.command(&command).env("MANAGE_FAULT", format!("{point}:1:sleep=4000")).spawn();
+            // The file, or the lock, is there by then.
+            let begun = || match point {
+                "backup.copied" => litter(&project).iter().any(|name| name.ends_with(".partial")),
+                _ => somebody_holds_the_lock(&project),
+            };
+            while !begun() {
+                assert!(running.is_running(), "{command} ended before it was seen");
+            }
+
+            let outcome = running.signal(rustix::process::Signal::INT).wait();
+
+            outcome.fails_with(7);
+            assert_eq!(before, project.dump(), "{command}");
+            assert_eq!(litter(&project), Vec::<String>::new(), "{command}");
+            assert_eq!(until_alone(&project), Vec::<String>::new(), "{command}");
+        }
+        assert!(!project.has("x.bak"));
+    }
+}
