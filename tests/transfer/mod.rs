@@ -1,6 +1,7 @@
 //! From an old SQLite file to a new one, through the binary.
 
 mod bad_calls;
+mod canonical;
 mod commands;
 mod example;
 mod kills;
