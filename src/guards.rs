@@ -103,12 +103,16 @@ pub enum Deed {
     Adopt,
     /// `restore`
     Restore,
+    /// `reset`
+    Reset,
     /// `notes add`
     NotesAdd,
     /// `verify --record`
     VerifyRecord,
     /// `marker set`
     MarkerSet,
+    /// `test-data inject` and `test-data remove`
+    TestData,
     /// `transfer all` and `transfer table`
     Transfer,
     /// `transfer rollback`
@@ -127,9 +131,11 @@ impl Deed {
         Self::RoundTrip,
         Self::Adopt,
         Self::Restore,
+        Self::Reset,
         Self::NotesAdd,
         Self::VerifyRecord,
         Self::MarkerSet,
+        Self::TestData,
         Self::Transfer,
         Self::TransferRollback,
     ];
@@ -146,9 +152,11 @@ impl Deed {
             Self::RoundTrip => "lint --roundtrip",
             Self::Adopt => "adopt",
             Self::Restore => "restore",
+            Self::Reset => "reset",
             Self::NotesAdd => "notes add",
             Self::VerifyRecord => "verify --record",
             Self::MarkerSet => "marker set",
+            Self::TestData => "test-data",
             Self::Transfer => "transfer",
             Self::TransferRollback => "transfer rollback",
         }
@@ -164,6 +172,9 @@ pub enum Consent {
     Ask,
     /// The database's name, typed on a terminal. `--yes` does not replace it.
     AskByName,
+    /// The token of a plan that was shown, or the database's name typed on a terminal. Nothing else: no setting, no
+    /// variable, no `--yes`.
+    TokenOrName,
     /// It is not done there.
     Never,
 }
@@ -175,6 +186,7 @@ impl Consent {
             Self::Free => "free",
             Self::Ask => "ask",
             Self::AskByName => "ask by name",
+            Self::TokenOrName => "token or name",
             Self::Never => "never",
         }
     }
@@ -182,7 +194,7 @@ impl Consent {
 
 /// The table.
 pub fn consent(deed: Deed, standing: Standing) -> Consent {
-    use Consent::{Ask, AskByName, Free, Never};
+    use Consent::{Ask, AskByName, Free, Never, TokenOrName};
     use Standing::{Development, Protected, Staging, Unknown};
     match (deed, standing) {
         // Deploys run it; it is planned, transactional and recorded.
@@ -206,11 +218,18 @@ pub fn consent(deed: Deed, standing: Standing) -> Consent {
         // Everything since the backup goes; on a protected database somebody may need just that, by name.
         (Deed::Restore, Development) => Ask,
         (Deed::Restore, Staging | Unknown | Protected) => AskByName,
+        // Everything goes. Unknown is not allowed.
+        (Deed::Reset, Development | Staging) => TokenOrName,
+        (Deed::Reset, Unknown | Protected) => Never,
         // It adds a line to the memory and takes nothing away.
         (Deed::NotesAdd | Deed::VerifyRecord, _) => Free,
         // It decides what everything else may do.
         (Deed::MarkerSet, Development) => Ask,
         (Deed::MarkerSet, Staging | Unknown | Protected) => AskByName,
+        (Deed::TestData, Development) => Free,
+        (Deed::TestData, Staging | Unknown) => Ask,
+        // Where customers are, nobody plays.
+        (Deed::TestData, Protected) => Never,
         // Both write many rows at once; both can be taken back by what the ledger keeps.
         (Deed::Transfer | Deed::TransferRollback, Development) => Free,
         (Deed::Transfer | Deed::TransferRollback, Staging | Unknown) => Ask,
@@ -270,7 +289,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_taken_back_is_never_done_on_a_protected_database() {
-        for deed in [Deed::RollbackAll, Deed::Redo, Deed::DatabaseDrop, Deed::RoundTrip] {
+        for deed in [Deed::RollbackAll, Deed::Redo, Deed::DatabaseDrop, Deed::RoundTrip, Deed::TestData, Deed::Reset] {
             assert_eq!(consent(deed, Standing::Protected), Consent::Never, "{}", deed.command());
         }
     }

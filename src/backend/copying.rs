@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use super::basic::Basic;
 use super::error::{SqlError, SqlErrorKind};
 use super::full::Identity;
 use super::session::{Opening, Session};
@@ -116,6 +117,33 @@ pub enum LeftOverKind {
     Before,
 }
 
+/// Owners and grants of what is to be wiped.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rights(pub(super) Vec<Right>);
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Right {
+    /// `relation`, `column`, `routine`, `type` or `schema`.
+    pub(super) what: String,
+    /// Its name, with its schema.
+    pub(super) called: String,
+    /// The statement that gives it again.
+    pub(super) sql: String,
+}
+
+impl Rights {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
 impl Session {
     /// Copies this database to the new file `file`, in one snapshot, and tells what it held in that snapshot.
     ///
@@ -125,6 +153,17 @@ impl Session {
         match self {
             Self::Sqlite(session) => session.copy_out(file, job),
             Self::Postgres(session) => session.copy_out(file, job),
+        }
+    }
+
+    /// Whether [`Session::copy_out`] has the programs that it needs, in the folder `programs` or on the PATH.
+    ///
+    /// # Errors
+    /// When one is missing or too old, with what to install.
+    pub fn can_copy_out(&mut self, programs: Option<&Path>) -> Result<(), SqlError> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(session) => session.can_copy_out(programs),
         }
     }
 
@@ -181,6 +220,82 @@ impl Session {
         match self {
             Self::Sqlite(session) => Ok(session.left_overs()),
             Self::Postgres(session) => session.left_overs(),
+        }
+    }
+
+    /// Other processes that have the file of this database open, as far as that can be seen: `pid 4711 bot`. On a server
+    /// they are among [`Session::obstacles`].
+    pub fn open_elsewhere(&self) -> Vec<String> {
+        match self {
+            #[cfg(unix)]
+            Self::Sqlite(session) => session.open_elsewhere(),
+            #[cfg(not(unix))]
+            Self::Sqlite(_) => Vec::new(),
+            Self::Postgres(_) => Vec::new(),
+        }
+    }
+
+    /// Whether a wipe and all that follows are one transaction here. Elsewhere the new content is built beside.
+    pub fn wipes_in_place(&self) -> bool {
+        matches!(self, Self::Postgres(_))
+    }
+
+    /// Empties the schemas `own` and drops those of `drop`, in the transaction that is open. Extensions stay, and what
+    /// stands elsewhere: where something of that would go too, this is an error.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    pub fn wipe(&mut self, own: &[String], drop: &[String]) -> Result<Rights, SqlError> {
+        match self {
+            Self::Sqlite(_) => Err(SqlError::new(SqlErrorKind::Other, "a file is not wiped, but filled anew")),
+            Self::Postgres(session) => session.wipe(own, drop),
+        }
+    }
+
+    /// Owners and grants of what is in the schemas `own`.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    pub fn rights(&mut self, own: &[String]) -> Result<Rights, SqlError> {
+        match self {
+            Self::Sqlite(_) => Ok(Rights::default()),
+            Self::Postgres(session) => session.rights(own),
+        }
+    }
+
+    /// Gives owners and grants back to what is there again under its name. Returns how many.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    pub fn give_back(&mut self, rights: &Rights) -> Result<usize, SqlError> {
+        match self {
+            Self::Sqlite(_) => Ok(0),
+            Self::Postgres(session) => session.give_back(rights),
+        }
+    }
+
+    /// How many large objects there are.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    pub fn large_objects(&mut self) -> Result<u64, SqlError> {
+        match self {
+            Self::Sqlite(_) => Ok(0),
+            Self::Postgres(session) => session.large_objects(),
+        }
+    }
+
+    /// The schema in which things are made that name none; empty where there are no schemas.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    pub fn default_schema(&mut self) -> Result<String, SqlError> {
+        match self {
+            Self::Sqlite(_) => Ok(String::new()),
+            Self::Postgres(session) => {
+                let rows = session.query("SELECT coalesce(pg_catalog.current_schema(), 'public')::pg_catalog.text", &[])?;
+                Ok(rows.first().and_then(|row| row.text(0)).unwrap_or_default().to_owned())
+            }
         }
     }
 

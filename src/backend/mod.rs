@@ -14,6 +14,8 @@ mod column;
 #[cfg(feature = "full")]
 mod copying;
 pub mod error;
+#[cfg(feature = "full")]
+mod filling;
 pub mod full;
 mod handling;
 mod on_diesel;
@@ -39,7 +41,7 @@ pub use beside::beside_the_schema;
 pub use carrier::{Carrier, Chunk, Compared, DuplicateGroup, Fate, KeyDuplicates, Left, Moved, Pick, Sampled, Scope};
 pub use column::{column_is_there, column_type, has_column, rfc3339_now};
 #[cfg(feature = "full")]
-pub use copying::{Copied, Installed, Job, LeftOver, LeftOverKind, Obstacle, Progress, Step};
+pub use copying::{Copied, Installed, Job, LeftOver, LeftOverKind, Obstacle, Progress, Rights, Step};
 pub use error::{SqlError, SqlErrorKind};
 pub use full::{Blocker, Full, HeldLock, Holder, Identity, IndexState, Limits, Location, Notice, Span, TableName, Violation};
 pub use handling::{Around, Handling, around, handling};

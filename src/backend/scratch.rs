@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::basic::Basic;
 use super::copying::{Installed, Job, Step};
 use super::error::{SqlError, SqlErrorKind};
 use super::full::{Full, Identity};
@@ -52,6 +53,27 @@ impl Scratch {
                 Ok(Self { session: Some(Session::Postgres(Box::new(session))), place: Place::Database(Box::new(database)) })
             }
         }
+    }
+
+    /// Makes an empty scratch database beside the file of `live`, with what its file keeps of itself: the size of its
+    /// pages, its encoding, whose file it is. On a server nothing is built beside.
+    ///
+    /// # Errors
+    /// When the folder refuses.
+    pub fn like(live: &mut Session, name: &str, folder: &Path, opening: &Opening<'_>) -> Result<Self, SqlError> {
+        let mut settings = String::new();
+        for pragma in ["page_size", "encoding", "auto_vacuum", "application_id"] {
+            let rows = live.query(&format!("PRAGMA main.{pragma}"), &[])?;
+            let value =
+                rows.first().and_then(|row| row.integer(0).map(|n| n.to_string()).or_else(|| row.text(0).map(str::to_owned)));
+            if let Some(value) = value {
+                settings.push_str(&format!("PRAGMA main.{pragma} = '{value}';"));
+            }
+        }
+        let file = ScratchFile::make(folder, name)?;
+        let mut session = file.open(opening)?;
+        session.execute(&settings)?;
+        Ok(Self { session: Some(Session::Sqlite(Box::new(session))), place: Place::File(file) })
     }
 
     /// Restores the backup in `file` into a new scratch database, and gives the SHA-256 of the file as it was read.

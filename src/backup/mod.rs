@@ -6,6 +6,7 @@
 //! | `plan` | whether a backup belongs to a database. Pure. |
 //! | `take` | copy, prove, publish |
 //! | `restore` | build beside, check, put in place |
+//! | `reset` | what a reset would do (pure), and doing it |
 //! | `error` | what went wrong |
 //!
 //! What differs between the databases is in [`backend`](crate::backend): SQLite's backup API, `pg_dump`, and how
@@ -14,6 +15,7 @@
 mod description;
 mod error;
 mod plan;
+pub mod reset;
 mod restore;
 mod take;
 

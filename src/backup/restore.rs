@@ -51,7 +51,7 @@ pub struct Restored {
 /// The old content is in place then, whole, and nothing is left behind.
 pub fn restore(mut live: Session, wanted: &Restoring<'_>, job: &mut Job<'_>) -> Result<Restored, BackupError> {
     let identity = live.identity().map_err(BackupError::sql("the database does not say which one it is"))?;
-    lock(&mut live, wanted, job)?;
+    lock(&mut live, wanted.what, job)?;
     fault::point("restore.begun");
     let name = live.name_of_new(&identity, wanted.run);
     let failed = || BackupError::sql("the backup cannot be restored; nothing was changed");
@@ -76,10 +76,11 @@ pub fn restore(mut live: Session, wanted: &Restoring<'_>, job: &mut Job<'_>) -> 
     Ok(Restored { kept: installed.kept, carried })
 }
 
-fn lock(live: &mut Session, wanted: &Restoring<'_>, job: &Job<'_>) -> Result<(), BackupError> {
+/// Takes the lock, where nobody else holds it for longer than the job is patient.
+pub(super) fn lock(live: &mut Session, what: &str, job: &Job<'_>) -> Result<(), BackupError> {
     let failed = || BackupError::sql("the lock cannot be taken");
     let begun = Instant::now();
-    while !live.try_lock(wanted.what).map_err(failed())? {
+    while !live.try_lock(what).map_err(failed())? {
         if begun.elapsed() >= job.patience || (job.stop)() {
             return Err(BackupError::Locked { holder: live.lock_holder().map_err(failed())? });
         }
@@ -91,10 +92,33 @@ fn lock(live: &mut Session, wanted: &Restoring<'_>, job: &Job<'_>) -> Result<(),
 /// Makes the new content this database's: its ledger goes on with what the old one knows, and its marker holds here.
 fn prepare(live: &mut Session, new: &mut Scratch, identity: &Identity, wanted: &Restoring<'_>) -> Result<Carried, BackupError> {
     let sql = |error: SqlError| BackupError::Ledger(LedgerError::Sql(error));
+    let (ledger, carried) = inherit(live, new, identity, wanted.stamp)?;
+    let restore = Restore {
+        run: wanted.run.to_owned(),
+        restored_at: String::new(),
+        backup: wanted.path.display().to_string(),
+        sha256: wanted.description.sha256.clone(),
+        taken_at: wanted.description.taken_at.clone(),
+        before: wanted.before.map(|path| path.display().to_string()),
+        reason: wanted.reason.map(str::to_owned),
+    };
+    ledger.add_restore(new.session(), &restore, wanted.actor).map_err(sql)?;
+    Ok(carried)
+}
+
+/// Lets the ledger in `new` go on with what the one of `live` knows, under the name of that database, with a marker that
+/// holds in its place. `stamp` is the marker of a database that is made by this.
+pub(super) fn inherit(
+    live: &mut Session,
+    new: &mut Scratch,
+    identity: &Identity,
+    stamp: Option<&str>,
+) -> Result<(Ledger, Carried), BackupError> {
+    let sql = |error: SqlError| BackupError::Ledger(LedgerError::Sql(error));
     let fresh = live.created();
     let ledger = Ledger::prepare(new.session())?;
     let (marker, carried) = if fresh {
-        let marker = wanted.stamp.map(|name| Marker { name: name.to_owned(), protected: false, binding: Vec::new() });
+        let marker = stamp.map(|name| Marker { name: name.to_owned(), protected: false, binding: Vec::new() });
         (marker, Carried::default())
     } else {
         let old = Ledger::prepare(live)?;
@@ -114,17 +138,7 @@ fn prepare(live: &mut Session, new: &mut Scratch, identity: &Identity, wanted: &
         }
         None => ledger.remove_marker(new.session()).map_err(sql)?,
     }
-    let restore = Restore {
-        run: wanted.run.to_owned(),
-        restored_at: String::new(),
-        backup: wanted.path.display().to_string(),
-        sha256: wanted.description.sha256.clone(),
-        taken_at: wanted.description.taken_at.clone(),
-        before: wanted.before.map(|path| path.display().to_string()),
-        reason: wanted.reason.map(str::to_owned),
-    };
-    ledger.add_restore(new.session(), &restore, wanted.actor).map_err(sql)?;
-    Ok(carried)
+    Ok((ledger, carried))
 }
 
 /// What the marker is bound to in the new content. A part that this role may not read stays what it was.

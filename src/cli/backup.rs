@@ -190,7 +190,10 @@ impl Stoppable for Session {
 }
 
 /// The folder of PostgreSQL's programs, where somebody names it.
-fn programs(context: &Context, chosen: &Chosen) -> Result<Option<PathBuf>, Failure> {
+///
+/// # Errors
+/// When it is no folder.
+pub fn programs(context: &Context, chosen: &Chosen) -> Result<Option<PathBuf>, Failure> {
     let named = context.variable("MANAGE_PG_BIN").filter(|folder| !folder.is_empty());
     let config = &chosen.project.config;
     let folder = match (named, &config.backup.pg_bin) {

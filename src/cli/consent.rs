@@ -25,7 +25,8 @@ pub fn obtain_as(context: &mut Context, reached: &Reached, deed: Deed, needed: C
     match needed {
         Consent::Free => Ok(()),
         Consent::Never => {
-            refuse(format!("`{command}` is never done on {name}, which is protected: {}", reached.why), instead(deed).to_owned())
+            let word = reached.standing.word();
+            refuse(format!("`{command}` is never done on {name}, which is {word}: {}", reached.why), instead(deed).to_owned())
         }
         Consent::Ask if context.yes() => Ok(()),
         Consent::Ask if !can_ask(context) => refuse(
@@ -40,6 +41,14 @@ pub fn obtain_as(context: &mut Context, reached: &Reached, deed: Deed, needed: C
             ),
             "run it on a terminal; --yes does not replace the name".to_owned(),
         ),
+        Consent::TokenOrName if !can_ask(context) => refuse(
+            format!(
+                "`{command}` on {name} needs the token of a plan, or the database's name typed on a terminal ({}: {})",
+                reached.standing.word(),
+                reached.why
+            ),
+            format!("manage {command} --plan shows what would go, and gives a token; --yes does not replace it"),
+        ),
         Consent::Ask => {
             let answer = ask(context, &format!("{effect}\nGo on? [y/N] "));
             if matches!(answer.to_lowercase().as_str(), "y" | "yes") {
@@ -48,7 +57,7 @@ pub fn obtain_as(context: &mut Context, reached: &Reached, deed: Deed, needed: C
                 refuse("not confirmed; nothing was changed".to_owned(), String::new())
             }
         }
-        Consent::AskByName => {
+        Consent::AskByName | Consent::TokenOrName => {
             let answer = ask(context, &format!("{effect}\nType the database's name to go on: "));
             if answer == *name {
                 Ok(())
@@ -63,6 +72,7 @@ pub fn obtain_as(context: &mut Context, reached: &Reached, deed: Deed, needed: C
 fn instead(deed: Deed) -> &'static str {
     match deed {
         Deed::DatabaseDrop => "check which database is meant: --database, --env and DATABASE_URL choose it",
+        Deed::Reset => "say what it is where it may be reset: manage marker set NAME; a protected database is never reset",
         Deed::Redo => "take it back with `manage rollback`, then run it with `manage migrate`; or use another database",
         _ => "take single migrations back with `manage rollback --steps N`, or use another database",
     }

@@ -156,19 +156,32 @@ impl Doctor<'_> {
 
     /// The last restore, and what restores and backups that were broken off have left.
     fn left_overs(&mut self, chosen: &Chosen, session: &mut Session) -> Result<(), Failure> {
-        let restores = match Ledger::look(session)? {
-            Look::Present(ledger) => ledger.restores(session)?,
-            Look::Absent | Look::Unreadable(_) => Vec::new(),
+        let (restores, resets) = match Ledger::look(session)? {
+            Look::Present(ledger) => (ledger.restores(session)?, ledger.resets(session)?),
+            Look::Absent | Look::Unreadable(_) => (Vec::new(), Vec::new()),
         };
-        if let Some(last) = restores.first() {
+        if let Some(last) = restores.first()
+            && resets.first().is_none_or(|reset| reset.run < last.run)
+        {
             let backup = super::context::shown(std::path::Path::new(&last.backup), &self.context.folder);
             let back = last.before.as_ref().map(|before| super::backup::way_back(self.context, std::path::Path::new(before)));
             let back = back.map(|back| format!("; way back: {back}")).unwrap_or_default();
             let text = format!("the content is that of {backup}, restored at {}{back}", last.restored_at);
             self.say(Verdict::Good, "restores", &text);
         }
+        if let Some(last) = resets.first()
+            && restores.first().is_none_or(|restore| restore.run < last.run)
+        {
+            let way_back = |before: &String| super::backup::way_back(self.context, std::path::Path::new(before));
+            let back = last.before.as_ref().map(way_back).map(|back| format!("; way back: {back}")).unwrap_or_default();
+            let made = words::count(last.migrations.len(), "migration");
+            let text = format!("the content is from the reset at {}, made by {made}{back}", last.reset_at);
+            self.say(Verdict::Good, "resets", &text);
+        }
+        let is_done =
+            |run: &String| restores.iter().any(|restore| restore.run == *run) || resets.iter().any(|reset| reset.run == *run);
         for left in session.left_overs()? {
-            let done = left.run.as_ref().is_some_and(|run| restores.iter().any(|restore| restore.run == *run));
+            let done = left.run.as_ref().is_some_and(is_done);
             let (name, remove) = (&left.name, &left.remove);
             let text = match left.kind {
                 LeftOverKind::Before => {
@@ -179,11 +192,11 @@ impl Doctor<'_> {
                 _ if left.in_use => continue,
                 LeftOverKind::Restore if done => {
                     format!(
-                        "a restore was broken off at its end: the new content is in place, whole; remove what it left: {remove}"
+                        "a restore or reset was broken off at its end: the new content is in place, whole; remove what it left: {remove}"
                     )
                 }
                 LeftOverKind::Restore => format!(
-                    "a restore was broken off: the old content is in place, whole; remove what it left, then restore again: {remove}"
+                    "a restore or reset was broken off: the old content is in place, whole; remove what it left, then begin again: {remove}"
                 ),
                 LeftOverKind::Scratch => format!("a scratch database was left behind by a run that was broken off: {remove}"),
             };

@@ -11,7 +11,7 @@ use super::watch::Watch;
 use crate::backend::{Basic, Identity};
 use crate::domain::explain::Class;
 use crate::domain::secret::redact;
-use crate::ledger::{Item, Ledger, LedgerError, Look, NewNote, Note};
+use crate::ledger::{Actor, Item, Ledger, LedgerError, Look, NewNote, Note};
 use crate::migrate::{MigrateError, Outcome, locked};
 use crate::notes::{file_name, markdown};
 use crate::project::notes::write_note;
@@ -128,11 +128,27 @@ pub fn insert(
     environment: Option<&str>,
     said: &Said,
 ) -> Result<Note, LedgerError> {
+    let (actor, person) = (context.actor(), context.person());
+    insert_as(&actor, person.as_deref(), ledger, session, identity, environment, said)
+}
+
+/// As [`insert`], where the context is busy.
+///
+/// # Errors
+/// When the ledger cannot be written.
+pub fn insert_as(
+    actor: &Actor,
+    person: Option<&str>,
+    ledger: Ledger,
+    session: &mut impl Basic,
+    identity: &Identity,
+    environment: Option<&str>,
+    said: &Said,
+) -> Result<Note, LedgerError> {
     let clean = |text: &Option<String>| text.as_deref().map(|text| redact(text.trim())).filter(|text| !text.is_empty());
     let (reason, account, body) = (clean(&said.reason), clean(&said.account), clean(&said.body));
     let facts = (!said.facts.is_null()).then(|| redact(&serde_json::to_string_pretty(&said.facts).unwrap_or_default()));
     let open: Vec<String> = said.open.iter().map(|item| redact(item)).collect();
-    let (actor, person) = (context.actor(), context.person());
     let title = redact(&said.title.split_whitespace().collect::<Vec<_>>().join(" "));
     ledger.add_note(
         session,
@@ -147,8 +163,8 @@ pub fn insert(
             closes: &said.closes,
             database: &identity.name,
             environment,
-            person: person.as_deref(),
-            actor: &actor,
+            person,
+            actor,
         },
     )
 }

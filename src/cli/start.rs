@@ -16,7 +16,7 @@ use super::output::paint::Paint;
 use super::output::screen::ColorChoice;
 use super::{
     adopt, backup, baseline, completions, database, doctor, export, habits, init, lint, logging, man, marker, migrate, new,
-    notes, notice, redo, repair, report, restore, rollback, schema, scripts, status, transfer, verify,
+    notes, notice, redo, repair, report, reset, restore, rollback, schema, scripts, status, test_data, transfer, verify,
 };
 use crate::domain::explain::Class;
 use crate::domain::secret::redact;
@@ -85,11 +85,15 @@ pub enum Command {
     #[allow(missing_docs)]
     Restore(restore::Args),
     #[allow(missing_docs)]
+    Reset(reset::Args),
+    #[allow(missing_docs)]
     Marker(marker::Args),
     #[allow(missing_docs)]
     Transfer(transfer::Args),
     #[allow(missing_docs)]
     Notes(notes::Args),
+    #[allow(missing_docs)]
+    TestData(test_data::Args),
     #[allow(missing_docs)]
     Doctor(doctor::Args),
     #[allow(missing_docs)]
@@ -245,9 +249,11 @@ fn execute(context: &mut Context, command: &Command) -> Result<Exit, Failure> {
         Command::Database(args) => database::run(context, args),
         Command::Backup(args) => backup::run(context, args),
         Command::Restore(args) => restore::run(context, args),
+        Command::Reset(args) => reset::run(context, args),
         Command::Marker(args) => marker::run(context, args),
         Command::Transfer(args) => transfer::run(context, args),
         Command::Notes(args) => notes::run(context, args),
+        Command::TestData(args) => test_data::run(context, args),
         Command::Doctor(args) => doctor::run(context, args),
         Command::Completions(args) => completions::run(context, args),
         Command::Man(args) => man::run(context, args),

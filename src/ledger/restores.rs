@@ -32,13 +32,14 @@ pub struct Carried {
     pub log: usize,
     /// Notes.
     pub notes: usize,
-    /// Restores.
+    /// Restores and resets.
     pub restores: usize,
 }
 
 /// The rows of a table, by what tells one from another.
 const LOG: &str = "history, version, name, action, logged_at, micros, statements, byte_checksum, token_checksum, up_text, \
      down_text, os_user, host, tool_version, message";
+const RESET: &str = "run, reset_at, migrations, before, reason, os_user, host, tool_version";
 const RESTORE: &str = "run, restored_at, backup, sha256, taken_at, before, reason, os_user, host, tool_version";
 
 impl Ledger {
@@ -104,6 +105,9 @@ impl Ledger {
             restores: self.carry(live, new, "manage_restore", RESTORE, false).map_err(LedgerError::Sql)?,
             notes: 0,
         };
+        carried.restores += self.carry(live, new, "manage_reset", RESET, false).map_err(LedgerError::Sql)?;
+        // Who restores an older ledger must not bring tokens to life that were used since.
+        self.forget_tokens(new).map_err(LedgerError::Sql)?;
         // They come with the newest first.
         for note in self.notes(live, &Wanted::default()).map_err(LedgerError::Sql)?.iter().rev() {
             carried.notes += usize::from(self.carry_over_note(new, note, true)?);

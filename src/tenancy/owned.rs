@@ -77,6 +77,10 @@ impl Map {
 
     /// The account that the row called `alias` belongs to by the first path that resolves; NULL where none does.
     pub fn account_of(&self, table: &Table, alias: &str) -> String {
+        // A column that is never NULL always resolves: what comes behind it is not asked.
+        if let Some(Path::Column { name, nullable: false }) = table.paths.first() {
+            return column(alias, name);
+        }
         let mut ways = self.accounts_of(table, alias);
         match ways.len() {
             1 => ways.remove(0),

@@ -33,7 +33,7 @@ fn shop(project: Project) -> Project {
 }
 
 /// Marks a database that `manage` did not make, so that a yes is enough.
-const MARK: &str = "INSERT INTO manage.manage_marker (only_row, name, protected, binding) VALUES (1, 'development', false, \
+pub const MARK: &str = "INSERT INTO manage.manage_marker (only_row, name, protected, binding) VALUES (1, 'development', false, \
      (SELECT 'system identifier=' || system_identifier || chr(10) FROM pg_control_system()) || \
      (SELECT 'database oid=' || oid || chr(10) || 'database name=' || datname || chr(10) FROM pg_database \
       WHERE datname = current_database()))";

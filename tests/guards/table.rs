@@ -17,11 +17,13 @@ enum Takes {
     Nothing,
     AYes,
     TheName,
+    /// Of a plan; or the name.
+    TheToken,
     Never,
 }
 
 use Standing::{Development, Protected, Staging, Unknown};
-use Takes::{AYes, Never, Nothing, TheName};
+use Takes::{AYes, Never, Nothing, TheName, TheToken};
 
 const TABLE: &[(&str, [(Standing, Takes); 4])] = &[
     ("rollback", [(Development, Nothing), (Staging, Nothing), (Unknown, Nothing), (Protected, AYes)]),
@@ -36,6 +38,8 @@ const TABLE: &[(&str, [(Standing, Takes); 4])] = &[
     ("verify --record", [(Development, Nothing), (Staging, Nothing), (Unknown, Nothing), (Protected, Nothing)]),
     ("marker set", [(Development, AYes), (Staging, TheName), (Unknown, TheName), (Protected, TheName)]),
     ("restore", [(Development, AYes), (Staging, TheName), (Unknown, TheName), (Protected, TheName)]),
+    ("test-data", [(Development, Nothing), (Staging, AYes), (Unknown, AYes), (Protected, Never)]),
+    ("reset", [(Development, TheToken), (Staging, TheToken), (Unknown, Never), (Protected, Never)]),
     ("transfer", [(Development, Nothing), (Staging, AYes), (Unknown, AYes), (Protected, TheName)]),
     ("transfer rollback", [(Development, Nothing), (Staging, AYes), (Unknown, AYes), (Protected, TheName)]),
 ];
@@ -44,6 +48,7 @@ const TABLE: &[(&str, [(Standing, Takes); 4])] = &[
 fn typed(command: &str) -> String {
     match command {
         "notes add" => "notes add --title done".to_owned(),
+        "test-data" => "test-data inject --account demo --scale 100".to_owned(),
         "repair" => format!("repair {} --reason 'it is right as it is'", USERS.split('_').next().unwrap_or_default()),
         // Taking protection away has tests of its own.
         "marker set" => "marker set qa --protected".to_owned(),
@@ -55,6 +60,9 @@ fn typed(command: &str) -> String {
 
 /// A project in which the command has something to do.
 fn ready(backend: Backend, command: &str) -> Project {
+    if command == "test-data" {
+        return crate::test_data::platform(Project::on(backend));
+    }
     let project = applied(Project::on(backend));
     match command {
         "migrate" => project.migration("20260109000000_more", "CREATE TABLE more (id INTEGER);\n", "DROP TABLE more;\n"),
@@ -138,14 +146,14 @@ fn cell(backend: Backend, command: &str, standing: Standing, takes: Takes) {
         unchanged(&outcome);
     }
     // A yes alone, and no or a wrong name on a terminal.
-    if matches!(takes, TheName | Never) {
+    if matches!(takes, TheName | TheToken | Never) {
         let outcome = project.run(&format!("{command} --yes"));
         outcome.fails_with(4);
         unchanged(&outcome);
     }
     if takes == Never {
         let outcome = Terminal::run(&project, &command).finish();
-        outcome.exits_with(4).says("which is protected").does_not_say("Type");
+        outcome.exits_with(4).says(&format!("which is {}", format!("{standing:?}").to_lowercase())).does_not_say("Type");
         unchanged(&outcome);
         return;
     }
@@ -159,7 +167,7 @@ fn cell(backend: Backend, command: &str, standing: Standing, takes: Takes) {
         outcome.exits_with(4);
         unchanged(&outcome);
     }
-    if takes == TheName {
+    if matches!(takes, TheName | TheToken) {
         for answer in ["", "y", "yes", &format!("{name}x"), &name.to_uppercase()] {
             let question = "Type the database's name to go on: ";
             let outcome = Terminal::run(&project, &format!("{command} --yes")).expect(question).type_line(answer).finish();
@@ -172,7 +180,7 @@ fn cell(backend: Backend, command: &str, standing: Standing, takes: Takes) {
         Nothing => project.run(&command),
         AYes if standing == Staging => Terminal::run(&project, &command).expect("[y/N] ").type_line("Yes").finish(),
         AYes => project.run(&format!("{command} --yes")),
-        TheName => Terminal::run(&project, &command).expect("go on: ").type_line(&name).finish(),
+        TheName | TheToken => Terminal::run(&project, &command).expect("go on: ").type_line(&name).finish(),
         Never => unreachable!("returned above"),
     };
     // Whether its findings are good is another question.
@@ -210,8 +218,10 @@ rows!(
     verify_record_keeps_its_cells = 9,
     marker_set_keeps_its_cells = 10,
     restore_keeps_its_cells = 11,
-    transfer_keeps_its_cells = 12,
-    transfer_rollback_keeps_its_cells = 13
+    test_data_keeps_its_cells = 12,
+    reset_keeps_its_cells = 13,
+    transfer_keeps_its_cells = 14,
+    transfer_rollback_keeps_its_cells = 15
 );
 
 #[test]
@@ -223,6 +233,7 @@ fn the_printed_table_is_the_tested_one() {
         Nothing => "free",
         AYes => "ask",
         TheName => "ask by name",
+        TheToken => "token or name",
         Never => "never",
     };
     let mut tested: Vec<String> = TABLE

@@ -12,7 +12,8 @@ fn quoted(text: &str) -> String {
 fn the_checksum_is_hashtextextended() {
     let project = Project::on(Backend::Postgres);
     let long = "0123456789abcdef".repeat(20);
-    let texts = (0..40).map(|length| long[..length].to_owned()).chain(["é😀 日本".to_owned(), long.clone(), "1\u{1f}2:ab".to_owned()]);
+    let texts =
+        (0..40).map(|length| long[..length].to_owned()).chain(["é😀 日本".to_owned(), long.clone(), "1\u{1f}2:ab".to_owned()]);
 
     for text in texts {
         for seed in [0_u64, 7, 0x1_0000_0002] {

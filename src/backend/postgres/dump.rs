@@ -49,6 +49,13 @@ impl PostgresSession {
         Ok(Copied { content, made_with, settings: Vec::new() })
     }
 
+    /// Whether the programs are there that copy it and restore the copy.
+    pub(in crate::backend) fn can_copy_out(&mut self, programs: Option<&Path>) -> Result<(), SqlError> {
+        let version = self.identity()?.version;
+        Program::find("pg_dump", programs, &version)?;
+        Program::find("pg_restore", programs, &version).map(drop)
+    }
+
     /// About how many bytes the database takes.
     pub(in crate::backend) fn size(&mut self) -> Result<u64, SqlError> {
         let rows = self.query("SELECT pg_catalog.pg_database_size(pg_catalog.current_database())", &[])?;

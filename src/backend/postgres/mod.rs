@@ -22,6 +22,8 @@ mod diesel;
 #[cfg(feature = "full")]
 mod dump;
 mod errors;
+#[cfg(feature = "full")]
+mod fill;
 mod full;
 mod introspect;
 mod lock;
@@ -43,6 +45,8 @@ mod thread;
 mod tls;
 mod values;
 mod watch;
+#[cfg(feature = "full")]
+mod wipe;
 
 pub use crate::backend::server::MIGRATION_LOCK;
 pub use cancel::CancelHandle;

@@ -12,6 +12,8 @@ mod content;
 mod copy;
 mod errors;
 pub(super) mod file;
+#[cfg(feature = "full")]
+mod fill;
 mod handle;
 mod introspect;
 mod lock;
@@ -21,6 +23,8 @@ mod reading;
 #[cfg(feature = "full")]
 mod scratch;
 mod session;
+#[cfg(all(feature = "full", unix))]
+mod users;
 pub(super) mod violations;
 
 #[cfg(feature = "full")]

@@ -19,6 +19,9 @@ use crate::domain::value::{Row, Value};
 /// Table-valued functions that read nothing but their arguments.
 const TABLES_OF_ARGUMENTS: &[&str] = &["json_each", "json_tree", "jsonb_each", "jsonb_tree", "generate_series"];
 
+/// Pragmas that only tell of the schema, and have nothing to set. They are read as `pragma_table_xinfo('pages')`.
+const OF_THE_SCHEMA: &[&str] = &["table_info", "table_xinfo", "index_list", "index_info", "index_xinfo", "foreign_key_list"];
+
 /// Functions that reach beyond the statement.
 const REACHING: &[&str] = &["load_extension", "fts3_tokenizer", "writefile", "readfile", "edit"];
 
@@ -164,6 +167,8 @@ fn judge(context: &AuthContext<'_>, tables: Option<&Readable>) -> Option<String>
             (!is(table_name, false) && !behind_view && !among(TABLES_OF_ARGUMENTS, table_name))
                 .then(|| format!("`{table_name}` may not be read here"))
         }
+        // A script that is not about one account may look at the schema.
+        AuthAction::Pragma { pragma_name, .. } if tables.is_none() && among(OF_THE_SCHEMA, pragma_name) => None,
         AuthAction::Pragma { pragma_name, .. } => Some(format!("PRAGMA {pragma_name} is not allowed here")),
         AuthAction::Attach { .. } | AuthAction::Detach { .. } => Some("ATTACH and DETACH are not allowed here".to_owned()),
         AuthAction::Transaction { .. } | AuthAction::Savepoint { .. } => {
@@ -189,7 +194,7 @@ fn value(value: ValueRef<'_>) -> Value {
     }
 }
 
-struct Bind<'a>(&'a Value);
+pub(super) struct Bind<'a>(pub(super) &'a Value);
 
 impl rusqlite::ToSql for Bind<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {

@@ -57,6 +57,15 @@ impl<S: Full> Engine<'_, S> {
         self.under_lock(|engine| engine.run(&|picture, options| plan_forward(picture, target, options.allow_out_of_order)))
     }
 
+    /// Migrates forward in the transaction that is open, under the lock that is held: it is committed with all the rest,
+    /// or not at all.
+    ///
+    /// # Errors
+    /// As [`Engine::forward`].
+    pub fn forward_within(&mut self) -> Result<Outcome, MigrateError> {
+        self.run(&|picture, options| plan_forward(picture, &Forward::Latest, options.allow_out_of_order))
+    }
+
     /// Migrates back.
     ///
     /// # Errors
