@@ -104,3 +104,16 @@ fn a_first_mapping_is_made_from_both_catalogues() {
     project.edit("transfers/move.toml", |text| text.replace("skip = [\"label\"]", "rename = { label = \"name\" }"));
     project.run("transfer all --source old.db --yes").ok();
 }
+
+#[test]
+fn every_row_that_stays_behind_is_in_the_log() {
+    let project = little(Project::new());
+    project.run("transfer all --source old.db --yes").ok();
+    project.edit("transfer.toml", |text| text.replace("version = 1", "version = 1\n[options]\nconflict = \"skip\""));
+
+    project.run("transfer all --source old.db --yes --log log.txt").ok();
+
+    let log = project.read("log.txt");
+    let lines: Vec<_> = log.lines().filter(|line| line.contains("WARN") && line.contains("guests has id")).collect();
+    assert_eq!(lines.len(), 2, "{log}");
+}

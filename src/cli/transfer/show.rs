@@ -119,6 +119,15 @@ pub fn left(context: &mut Context, plan: &Plan, spool: &Spool, file: Option<&Pat
                 Fate::Warned => (&mut warned, 2),
             };
             totals[at] += 1;
+            tracing::warn!(
+                table = table(*place),
+                key = left.key,
+                column = left.column,
+                rule = left.rule,
+                "{}: {}",
+                left.fate.word(),
+                left.message
+            );
             if list.len() < CAPPED {
                 list.push(left_fact(table(*place), left));
             }
