@@ -22,6 +22,6 @@ pub use notes::{Item, NewNote, Note, Wanted};
 pub use progress::{File, Progress, ProgressState};
 pub use resets::{Reset, TOKEN_SECONDS, Token};
 pub use restores::{Carried, Restore};
-pub use runs::{Ended, NewRun, Run, RunState, WantedRuns};
+pub use runs::{NewRun, Run};
 pub use schema::{Ledger, LedgerError, Look};
 pub use transfers::{TransferImage, TransferLeft, TransferTable};

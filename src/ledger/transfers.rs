@@ -84,6 +84,9 @@ pub struct TransferImage {
 }
 
 impl Ledger {
+    /// The version from which on transfers are kept.
+    const TRANSFERS: i64 = 9;
+
     /// Keeps what became of a table.
     ///
     /// # Errors
@@ -124,6 +127,9 @@ impl Ledger {
     /// # Errors
     /// What the database refuses.
     pub fn transfer_tables(self, session: &mut impl Basic, run: i64) -> Result<Vec<TransferTable>, SqlError> {
+        if !self.knows(Self::TRANSFERS) {
+            return Ok(Vec::new());
+        }
         let sql = format!("SELECT * FROM {} WHERE run = $1 ORDER BY place", self.table("manage_transfer_table"));
         Ok(session.query(&sql, &[run.into()])?.iter().map(table).collect())
     }

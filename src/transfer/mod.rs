@@ -6,6 +6,7 @@
 //! | `run` | table after table in one transaction: probe, copy, recompute, verify |
 //! | `spot` | rows looked at one by one, from the raw row |
 //! | `undo` | the way back: what was inserted goes, what was updated is restored, where nobody changed it since |
+//! | `history` | earlier transfers, as the ledger has them |
 //! | `report` | what a run says of each table, and the sums that have to hold |
 //! | `event`, `error` | what is told while it runs, and what went wrong |
 //!
@@ -13,6 +14,7 @@
 
 mod error;
 mod event;
+pub mod history;
 mod plan;
 mod report;
 mod run;
@@ -21,6 +23,7 @@ mod undo;
 
 pub use error::TransferError;
 pub use event::{Event, Observer};
+pub use history::Past;
 pub use plan::{Level, OnError, Plan, Problem, Skipped, plan};
 pub use report::{Report, TableReport};
 pub use run::{Transfer, Wanted, WriteNote};

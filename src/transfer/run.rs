@@ -4,13 +4,14 @@ use std::time::Instant;
 
 use super::error::TransferError;
 use super::event::{Event, Observer};
+use super::history;
 use super::plan::{OnError, Plan};
 use super::report::{Report, TableReport};
 use super::spot::Spot;
 use crate::backend::{Basic, Carrier, Chunk, Compared, Fate, Left, Scope, Session, Spool, SqlError};
 use crate::domain::fault;
 use crate::domain::transfer::{After, Cell, Literal, Moment, TablePlan, pack};
-use crate::ledger::{Ended, Ledger, LedgerError, RunState, TransferLeft, TransferTable};
+use crate::ledger::{Ledger, LedgerError, TransferLeft, TransferTable};
 use crate::project::mapping::Mapping;
 
 /// What is wanted of a transfer.
@@ -225,9 +226,8 @@ impl Transfer<'_> {
                 number += 1;
             }
         }
-        let ended =
-            Ended { state: RunState::Applied, rows: self.report.written(), counts: None, error: None, note: note.as_deref() };
-        ledger.finish_run(carrier.target(), run, &ended)?;
+        let counts = history::counts(self.report.written(), None, note.as_deref());
+        ledger.finish_run(carrier.target(), run, history::APPLIED, None, &counts)?;
         Ok(())
     }
 
@@ -237,11 +237,11 @@ impl Transfer<'_> {
         let session = carrier.target();
         session.begin()?;
         let words = error.to_string();
-        let ended = Ended { state: RunState::Failed, rows: 0, counts: None, error: Some(&words), note: None };
+        let counts = history::counts(0, Some(&words), None);
         let kept = self
             .keep_tables(session, ledger, run)
             .and_then(|()| self.keep_left(session, ledger, run))
-            .and_then(|()| ledger.finish_run(session, run, &ended));
+            .and_then(|()| ledger.finish_run(session, run, history::FAILED, None, &counts));
         match kept {
             Ok(()) => session.commit()?,
             Err(error) => {

@@ -115,7 +115,7 @@ fn a_source_that_is_written_to_while_it_is_read_is_noticed() {
 fn until_it_is_in_its_transaction(project: &Project) {
     let target = rusqlite::Connection::open(project.path("manage.db")).expect("it is there");
     target.busy_timeout(std::time::Duration::ZERO).expect("a setting");
-    let running = "SELECT count(*) FROM manage_run WHERE state = 'running'";
+    let running = "SELECT count(*) FROM manage_runs WHERE state = 'running'";
     loop {
         let recorded = target.query_row(running, [], |row| row.get::<_, i64>(0)).is_ok_and(|count| count == 1);
         if recorded && target.execute_batch("BEGIN IMMEDIATE; ROLLBACK").is_err() {

@@ -19,9 +19,10 @@ use crate::domain::explain::Class;
 use crate::domain::fault;
 use crate::domain::marker::Marker;
 use crate::guards::Deed;
-use crate::ledger::{Ended, Ledger, LedgerError, Look, NewRun, Run, RunState, WantedRuns};
+use crate::ledger::{Ledger, LedgerError, Look, NewRun};
 use crate::project::mapping::find_mapping;
-use crate::transfer::{TransferError, Undo, Undone};
+use crate::transfer::history;
+use crate::transfer::{Past, TransferError, Undo, Undone};
 
 /// Take a transfer back: what it inserted goes, what it updated is restored
 ///
@@ -69,10 +70,11 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     let (chosen, mut reached) = super::sides::target_alone(context, &args.between, access, KIND)?;
     let heading = reached.title();
     context.screen.heading(&heading);
-    let (ledger, run) = wanted(&mut reached.session, args.run)?;
-    context.screen.line(&format!("run {} of {}, by {}: {} written", run.id, run.started_at, run.name, count_rows(run.rows)));
-    changed_mapping(context, args, &chosen, &run);
-    let undo = Undo { ledger, run: &run, skip_conflicts: args.skip_conflicts };
+    let (ledger, past) = wanted(&mut reached.session, args.run)?;
+    let run = &past.run;
+    context.screen.line(&format!("run {} of {}, by {}: {} written", run.id, run.started_at, run.begun.name, count_rows(past.rows)));
+    changed_mapping(context, args, &chosen, &past);
+    let undo = Undo { ledger, run, skip_conflicts: args.skip_conflicts };
     if args.dry_run {
         let mut copy = reached.session.scratch_copy()?.ok_or_else(|| {
             Failure::new(
@@ -90,14 +92,15 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         context.screen.line("nothing was changed · do it: manage transfer rollback");
         return Ok(Exit::Ok);
     }
-    let effect = format!("This takes back run {}, which wrote {} of {}.", run.id, count_rows(run.rows), reached.identity.name);
+    let effect = format!("This takes back run {}, which wrote {} of {}.", run.id, count_rows(past.rows), reached.identity.name);
     consent::obtain(context, &reached, Deed::TransferRollback, &effect)?;
     let ledger = noting::prepare(context, &mut reached)?;
     let what = context.what(KIND);
     lock::take(&mut reached.session, &what, args.lock_timeout)?;
     // Somebody else may have taken it back while this one waited.
-    let (_, run) = wanted(&mut reached.session, Some(run.id))?;
-    let undo = Undo { ledger, run: &run, skip_conflicts: args.skip_conflicts };
+    let (_, past) = wanted(&mut reached.session, Some(run.id))?;
+    let run = &past.run;
+    let undo = Undo { ledger, run, skip_conflicts: args.skip_conflicts };
     let (id, note, undone) = apply(context, args, &mut reached, &undo)?;
     fault::point("transfer.undo.after_commit");
     told(context, &undone, "were");
@@ -112,45 +115,41 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
 }
 
 /// The run that is to be taken back.
-fn wanted(session: &mut Session, id: Option<i64>) -> Result<(Ledger, Run), Failure> {
+fn wanted(session: &mut Session, id: Option<i64>) -> Result<(Ledger, Past), Failure> {
     let none = |words: String| Failure::from(TransferError::NothingToUndo(words));
     let Look::Present(ledger) = Ledger::look(session)? else {
         return Err(none("no transfer was applied to this database".to_owned()));
     };
-    let run = match id {
-        Some(id) => ledger.run(session, id)?.filter(|run| run.kind == "transfer"),
-        None => {
-            let wanted =
-                WantedRuns { kind: Some("transfer"), state: Some(RunState::Applied), wrote: true, ..WantedRuns::default() };
-            ledger.newest_run(session, &wanted)?
-        }
+    let past = match id {
+        Some(id) => Past::find(ledger, session, id)?,
+        None => Past::newest_applied(ledger, session)?.filter(|past| past.rows > 0),
     };
-    match run {
+    match past {
         None => Err(none(match id {
             Some(id) => format!("there is no transfer with the number {id}"),
             None => "no transfer is left that could be taken back".to_owned(),
         })),
-        Some(run) if run.state == RunState::Undone => {
-            let by = run.undone_by.map(|by| format!(" by run {by}")).unwrap_or_default();
-            Err(none(format!("run {} was taken back already{by}", run.id)))
+        Some(past) if past.run.state == history::UNDONE => {
+            let by = past.run.undone_by.map(|by| format!(" by run {by}")).unwrap_or_default();
+            Err(none(format!("run {} was taken back already{by}", past.run.id)))
         }
-        Some(run) if run.state != RunState::Applied => {
-            Err(none(format!("run {} is {}: nothing of it is there", run.id, run.state.word())))
+        Some(past) if past.run.state != history::APPLIED => {
+            Err(none(format!("run {} is {}: nothing of it is there", past.run.id, past.run.state)))
         }
-        Some(run) => Ok((ledger, run)),
+        Some(past) => Ok((ledger, past)),
     }
 }
 
 /// Says that the mapping is another one by now. What is taken back is what was written, whatever it says.
-fn changed_mapping(context: &mut Context, args: &Args, chosen: &Chosen, run: &Run) {
+fn changed_mapping(context: &mut Context, args: &Args, chosen: &Chosen, past: &Past) {
     let file = args.between.map.as_ref().map(|file| context.folder.join(file));
     let Ok(mapping) = find_mapping(file.as_deref(), &chosen.project.folder) else { return };
-    let changed = mapping.name() == run.name && run.script_hash.as_deref() != Some(mapping.hash().as_str());
+    let changed = mapping.name() == past.run.begun.name && past.differs(&mapping.hash());
     context.screen.facts.insert("mapping_changed".to_owned(), changed.into());
     if changed {
         context.screen.warn(&format!(
             "the mapping was changed since run {}: what is taken back is what that run wrote, by what the ledger keeps of it",
-            run.id
+            past.run.id
         ));
     }
 }
@@ -163,28 +162,25 @@ fn apply(
 ) -> Result<(i64, crate::ledger::Note, Undone), Failure> {
     let ledger = undo.ledger;
     let (_, clock) = clock(Some(Utc::now()))?;
-    let (actor, person) = (context.actor(), context.person());
     let binding = ledger.binding(&mut reached.session)?;
-    let fingerprint = Marker::binding_text(&binding);
     let new = NewRun {
-        kind: "undo",
-        name: &undo.run.name,
-        account: None,
-        site: None,
-        fingerprint: &fingerprint,
-        source: None,
-        script_hash: undo.run.script_hash.as_deref(),
-        script: None,
+        kind: "undo".to_owned(),
+        name: undo.run.begun.name.clone(),
+        account_key: None,
+        account_name: None,
+        site_key: None,
+        fingerprint: Marker::binding_text(&binding),
+        script_hash: undo.run.begun.script_hash.clone(),
+        script_text: None,
         parameters: None,
-        clock: &clock,
+        clock: Some(clock),
         digest: None,
-        schema_version: None,
-        reason: args.reason.as_deref(),
-        person: person.as_deref(),
-        actor: &actor,
+        reason: args.reason.clone(),
+        person: context.person(),
+        actor: context.actor(),
         undo_of: Some(undo.run.id),
     };
-    let id = ledger.start_run(&mut reached.session, &new)?;
+    let id = ledger.start_run(&mut reached.session, &new, "running")?;
     // Rows go children first; what points to them was looked at row by row.
     reached.session.suspend_foreign_keys()?;
     reached.session.begin()?;
@@ -192,8 +188,12 @@ fn apply(
         let said = said(undo, &undone, id, args.reason.clone());
         let marker = reached.marker.clone();
         let note = noting::insert(context, ledger, &mut reached.session, &reached.identity, marker.as_deref(), &said)?;
-        let ended = Ended { state: RunState::Applied, rows: undone.rows(), counts: None, error: None, note: Some(&note.uid) };
-        ledger.finish_run(&mut reached.session, id, &ended).map_err(LedgerError::Sql)?;
+        let counts = history::counts(undone.rows(), None, Some(&note.uid));
+        let session = &mut reached.session;
+        ledger
+            .finish_run(session, id, history::APPLIED, None, &counts)
+            .and_then(|()| ledger.undone_run(session, undo.run.id, id))
+            .map_err(LedgerError::Sql)?;
         Ok((note, undone))
     });
     match done {
@@ -205,8 +205,8 @@ fn apply(
         Err(failure) => {
             let _ = reached.session.rollback();
             let words = failure.0.to_string();
-            let ended = Ended { state: RunState::Failed, rows: 0, counts: None, error: Some(&words), note: None };
-            let _ = ledger.finish_run(&mut reached.session, id, &ended);
+            let counts = history::counts(0, Some(&words), None);
+            let _ = ledger.finish_run(&mut reached.session, id, history::FAILED, None, &counts);
             if let Some(conflicts) = conflicts(&failure) {
                 context.screen.facts.insert("conflicts".to_owned(), conflicts.into());
             }

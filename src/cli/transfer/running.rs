@@ -23,6 +23,7 @@ use crate::domain::marker::Marker;
 use crate::domain::transfer::{Instant as Moment2000, Moment};
 use crate::guards::Deed;
 use crate::ledger::{Ledger, NewRun};
+use crate::transfer::history;
 use crate::transfer::{Plan, Report, Transfer, TransferError, Wanted};
 
 /// Options of commands that move rows.
@@ -170,7 +171,7 @@ pub fn write(context: &mut Context, args: &Writing, only: Option<&str>, kind: &s
     let ledger = noting::prepare(context, &mut sides.target)?;
     let what = context.what(kind);
     lock::take(&mut sides.target.session, &what, args.lock_timeout)?;
-    let run = start(context, ledger, &mut sides, args, &clock)?;
+    let run = start(context, ledger, &mut sides, args, only, &clock)?;
     let canceller = sides.target.session.canceller();
     let interrupts = Interrupts::listen(move || canceller.cancel());
     let stop = || interrupts.asked();
@@ -264,30 +265,33 @@ fn known(plan: &Plan, only: Option<&str>) -> Result<(), Failure> {
     Err(Failure::new(Class::Usage, format!("the mapping moves nothing to a table `{name}`"), hint))
 }
 
-fn start(context: &Context, ledger: Ledger, sides: &mut Sides, args: &Writing, clock: &str) -> Result<i64, Failure> {
-    let actor = context.actor();
-    let person = context.person();
+fn start(
+    context: &Context,
+    ledger: Ledger,
+    sides: &mut Sides,
+    args: &Writing,
+    only: Option<&str>,
+    clock: &str,
+) -> Result<i64, Failure> {
     let binding = ledger.binding(&mut sides.target.session)?;
-    let fingerprint = Marker::binding_text(&binding);
     let run = NewRun {
-        kind: "transfer",
-        name: &sides.mapping.name(),
-        account: None,
-        site: None,
-        fingerprint: &fingerprint,
-        source: Some(&sides.source.url.to_string()),
-        script_hash: Some(&sides.mapping.hash()),
-        script: Some(&sides.mapping.text),
-        parameters: None,
-        clock,
+        kind: history::KIND.to_owned(),
+        name: sides.mapping.name(),
+        account_key: None,
+        account_name: None,
+        site_key: None,
+        fingerprint: Marker::binding_text(&binding),
+        script_hash: Some(sides.mapping.hash()),
+        script_text: Some(sides.mapping.text.clone()),
+        parameters: Some(json!({ "source": sides.source.url.to_string(), "table": only }).to_string()),
+        clock: Some(clock.to_owned()),
         digest: None,
-        schema_version: None,
-        reason: args.reason.as_deref(),
-        person: person.as_deref(),
-        actor: &actor,
+        reason: args.reason.clone(),
+        person: context.person(),
+        actor: context.actor(),
         undo_of: None,
     };
-    Ok(ledger.start_run(&mut sides.target.session, &run)?)
+    Ok(ledger.start_run(&mut sides.target.session, &run, "running")?)
 }
 
 fn said(kind: &str, mapping: &str, report: &Report, run: i64, reason: Option<String>) -> Said {

@@ -12,7 +12,8 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::paint::Style;
 use crate::domain::explain::Class;
-use crate::ledger::{Ledger, Look, Run, TransferTable, WantedRuns};
+use crate::ledger::{Ledger, Look, TransferTable};
+use crate::transfer::Past;
 
 /// Show the last transfers and what became of each table
 ///
@@ -54,14 +55,14 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         Look::Unreadable(error) => return Err(error.into()),
     };
     let runs = match ledger {
-        Some(ledger) => ledger.runs(session, &WantedRuns { kind: Some("transfer"), limit: Some(20), ..WantedRuns::default() })?,
+        Some(ledger) => Past::all(ledger, session)?,
         None => Vec::new(),
     };
     context.screen.facts.insert("runs".to_owned(), runs.iter().map(run_fact).collect());
     let chosen = match args.run {
         Some(id) => {
             let found = match ledger {
-                Some(ledger) => ledger.run(session, id)?.filter(|run| run.kind == "transfer"),
+                Some(ledger) => Past::find(ledger, session, id)?,
                 None => None,
             };
             Some(found.ok_or_else(|| {
@@ -74,22 +75,23 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         }
         None => runs.first().cloned(),
     };
-    let (Some(ledger), Some(run)) = (ledger, chosen) else {
+    let (Some(ledger), Some(past)) = (ledger, chosen) else {
         context.screen.line("no transfer yet · see what it would do: manage transfer dry-run");
         return Ok(Exit::Ok);
     };
-    for run in &runs {
+    for past in runs.iter().take(20) {
+        let run = &past.run;
         context.screen.row(&format!(
             "  run {:<4} {}  {:<10} {:>10} written  by {}{}",
             run.id,
             run.started_at,
-            run.state.word(),
-            show::number(run.rows),
-            run.name,
-            taken_back(run)
+            run.state,
+            show::number(past.rows),
+            run.begun.name,
+            taken_back(past)
         ));
     }
-    let tables = ledger.transfer_tables(session, run.id)?;
+    let tables = ledger.transfer_tables(session, past.run.id)?;
     let mut counts = Vec::new();
     for table in &tables {
         counts.push(match session.find_table(&table.target)? {
@@ -99,8 +101,8 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
             _ => None,
         });
     }
-    context.screen.line(&format!("run {}: {}", run.id, run.state.word()));
-    if let Some(error) = &run.error {
+    context.screen.line(&format!("run {}: {}", past.run.id, past.run.state));
+    if let Some(error) = &past.error {
         context.screen.row(&format!("  {error}"));
     }
     for (table, count) in tables.iter().zip(&counts) {
@@ -116,16 +118,16 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         ));
     }
     let facts = &mut context.screen.facts;
-    facts.insert("run".to_owned(), run_fact(&run));
+    facts.insert("run".to_owned(), run_fact(&past));
     facts.insert("tables".to_owned(), tables.iter().zip(&counts).map(|(table, count)| table_fact(table, *count)).collect());
     if args.rejected || args.left.is_some() {
-        listed(context, args, ledger, session, &run, &tables)?;
+        listed(context, args, ledger, session, &past, &tables)?;
     }
     Ok(Exit::Ok)
 }
 
-fn taken_back(run: &Run) -> String {
-    run.undone_by.map(|by| format!(", taken back by run {by}")).unwrap_or_default()
+fn taken_back(past: &Past) -> String {
+    past.run.undone_by.map(|by| format!(", taken back by run {by}")).unwrap_or_default()
 }
 
 fn listed(
@@ -133,14 +135,14 @@ fn listed(
     args: &Args,
     ledger: Ledger,
     session: &mut impl Basic,
-    run: &Run,
+    past: &Past,
     tables: &[TransferTable],
 ) -> Result<(), Failure> {
     let mut out = args.left.as_ref().map(|file| LeftFile::create(&context.folder.join(file))).transpose()?;
     let (mut after, mut totals) = (0, [0_u64; 3]);
     let mut lists: [Vec<Value>; 3] = Default::default();
     loop {
-        let page = ledger.transfer_left(session, run.id, after, 500)?;
+        let page = ledger.transfer_left(session, past.run.id, after, 500)?;
         let Some(last) = page.last() else { break };
         after = last.number;
         for row in page {
@@ -180,10 +182,12 @@ fn listed(
     Ok(())
 }
 
-fn run_fact(run: &Run) -> Value {
+fn run_fact(past: &Past) -> Value {
+    let run = &past.run;
     json!({
-        "run": run.id, "name": run.name, "status": run.state.word(), "rows": run.rows, "started_at": run.started_at,
-        "finished_at": run.finished_at, "clock": run.clock, "source": run.source, "error": run.error, "undone_by": run.undone_by,
+        "run": run.id, "name": run.begun.name, "status": run.state, "rows": past.rows, "started_at": run.started_at,
+        "finished_at": run.finished_at, "clock": run.begun.clock, "source": past.source, "error": past.error,
+        "undone_by": run.undone_by,
     })
 }
 

@@ -12,8 +12,8 @@ use crate::cli::failure::Failure;
 use crate::cli::output::paint::Style;
 use crate::cli::output::words;
 use crate::domain::explain::Class;
-use crate::ledger::{Ledger, Look, Run, RunState, WantedRuns};
-use crate::transfer::{Report, Transfer, TransferError, Wanted};
+use crate::ledger::{Ledger, Look};
+use crate::transfer::{Past, Report, Transfer, TransferError, Wanted};
 
 /// Compare the new database with the old one, as the last transfer left them
 ///
@@ -38,15 +38,16 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     let heading = sides.heading();
     context.screen.heading(&heading);
     let plan = sides.plan()?;
-    let (ledger, run) = last(&mut sides.target.session)?;
-    context.screen.line(&format!("run {} of {}, by {}", run.id, run.started_at, run.name));
-    if run.script_hash.as_deref() != Some(sides.mapping.hash().as_str()) {
+    let (ledger, past) = last(&mut sides.target.session)?;
+    let run = &past.run;
+    context.screen.line(&format!("run {} of {}, by {}", run.id, run.started_at, run.begun.name));
+    if past.differs(&sides.mapping.hash()) {
         context.screen.warn(&format!(
             "the mapping was changed since run {}: what it says now is compared with what was written then",
             run.id
         ));
     }
-    let now = moment(&run)?;
+    let now = moment(&past)?;
     let left = left(ledger, &mut sides.target.session, run.id)?;
     let mut progress = Progress::of(context);
     let mut no_note = |_: &mut Session, _: &Report| Ok(String::new());
@@ -118,24 +119,22 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
 }
 
 /// The last transfer that was applied, and the ledger.
-pub(super) fn last(session: &mut Session) -> Result<(Ledger, Run), Failure> {
+pub(super) fn last(session: &mut Session) -> Result<(Ledger, Past), Failure> {
     let none = || Failure::new(Class::Usage, "no transfer was applied to this database", "do it: manage transfer all");
     let Look::Present(ledger) = Ledger::look(session)? else { return Err(none()) };
-    let wanted = WantedRuns { kind: Some("transfer"), state: Some(RunState::Applied), ..WantedRuns::default() };
-    let run = match ledger.newest_run(session, &WantedRuns { wrote: true, ..wanted })? {
-        Some(run) => Some(run),
-        None => ledger.newest_run(session, &wanted)?,
-    };
+    let run = Past::newest_applied(ledger, session)?;
     run.map(|run| (ledger, run)).ok_or_else(none)
 }
 
 /// The moment of a run.
-pub(super) fn moment(run: &Run) -> Result<crate::domain::transfer::Moment, Failure> {
-    let read = crate::domain::transfer::parse_time(run.clock.as_bytes(), 0);
+pub(super) fn moment(past: &Past) -> Result<crate::domain::transfer::Moment, Failure> {
+    let run = &past.run;
+    let clock = run.begun.clock.as_deref().unwrap_or_default();
+    let read = crate::domain::transfer::parse_time(clock.as_bytes(), 0);
     read.map(|(instant, _)| crate::domain::transfer::Moment::new(instant)).map_err(|why| {
         Failure::new(
             Class::CouldNotRun,
-            format!("the moment of run {} {why}: {}", run.id, run.clock),
+            format!("the moment of run {} {why}: {clock}", run.id),
             "restore the ledger from a backup",
         )
     })

@@ -1,48 +1,6 @@
--- Runs: one execution of anything that changes rows, and what a transfer keeps for its way back.
-CREATE TABLE main.manage_run (
-    id             INTEGER PRIMARY KEY AUTOINCREMENT,
-    -- fix, sync, transfer, undo, test-data
-    kind           TEXT NOT NULL,
-    -- Of the script or the mapping.
-    name           TEXT NOT NULL,
-    -- running, applied, applied-unverified, failed, stopped, cancelled, undone
-    state          TEXT NOT NULL,
-    account        TEXT,
-    site           TEXT,
-    -- Which database it ran on, and what it read from where that is another one.
-    fingerprint    TEXT NOT NULL,
-    source         TEXT,
-    script_hash    TEXT,
-    script         TEXT,
-    -- JSON.
-    parameters     TEXT,
-    -- The run's own moment, which is used again wherever the run is looked at: RFC 3339, UTC.
-    clock          TEXT NOT NULL,
-    digest         TEXT,
-    schema_version TEXT,
-    reason         TEXT,
-    person         TEXT,
-    os_user        TEXT NOT NULL,
-    host           TEXT NOT NULL,
-    tool_version   TEXT NOT NULL,
-    started_at     TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
-    heartbeat_at   TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
-    finished_at    TEXT,
-    -- Rows that it wrote.
-    rows_written   INTEGER NOT NULL DEFAULT 0,
-    -- JSON: what it says of itself at its end.
-    counts         TEXT,
-    -- Where a run that can be resumed goes on: JSON.
-    checkpoint     TEXT,
-    error          TEXT,
-    note           TEXT,
-    undo_of        INTEGER REFERENCES manage_run (id),
-    undone_by      INTEGER REFERENCES manage_run (id)
-) STRICT;
-CREATE INDEX main.manage_run_newest ON manage_run (kind, state, id);
-
+-- What a transfer keeps: what became of each table and of each row that stayed behind, and what its way back needs.
 CREATE TABLE main.manage_transfer_table (
-    run             INTEGER NOT NULL REFERENCES manage_run (id),
+    run             INTEGER NOT NULL,
     -- Its place in the order of the run, from 0.
     place           INTEGER NOT NULL,
     source_table    TEXT NOT NULL,
@@ -70,7 +28,7 @@ CREATE TABLE main.manage_transfer_table (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE main.manage_transfer_left (
-    run          INTEGER NOT NULL REFERENCES manage_run (id),
+    run          INTEGER NOT NULL,
     number       INTEGER NOT NULL,
     place        INTEGER NOT NULL,
     -- rejected, skipped, warned
@@ -85,7 +43,7 @@ CREATE TABLE main.manage_transfer_left (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE main.manage_transfer_key (
-    run      INTEGER NOT NULL REFERENCES manage_run (id),
+    run      INTEGER NOT NULL,
     place    INTEGER NOT NULL,
     old_key  TEXT NOT NULL,
     new_key  TEXT NOT NULL,
@@ -94,7 +52,7 @@ CREATE TABLE main.manage_transfer_key (
 
 -- The rows that a run inserted: packed keys, and eight bytes of checksum a row.
 CREATE TABLE main.manage_transfer_inserted (
-    run      INTEGER NOT NULL REFERENCES manage_run (id),
+    run      INTEGER NOT NULL,
     place    INTEGER NOT NULL,
     chunk    INTEGER NOT NULL,
     row_keys TEXT NOT NULL,
@@ -104,7 +62,7 @@ CREATE TABLE main.manage_transfer_inserted (
 
 -- The rows that a run updated, as they were and as it left them, packed.
 CREATE TABLE main.manage_transfer_image (
-    run          INTEGER NOT NULL REFERENCES manage_run (id),
+    run          INTEGER NOT NULL,
     number       INTEGER NOT NULL,
     place        INTEGER NOT NULL,
     row_key      TEXT NOT NULL,
