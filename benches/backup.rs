@@ -7,7 +7,8 @@
 //!
 //! By hand: `sqlite3 .backup`, once for the backup, once to prove it, once to restore it, with an `integrity_check`
 //! of the proof; `pg_dump -Fc` and `pg_restore`, the latter twice. `manage restore` runs with `--no-backup`, since by
-//! hand nobody makes one. The backup of an SQLite file under steady writes runs while another process commits all
+//! hand nobody makes one. `manage reset` is measured with its plan and its token, and the backup that it makes; by hand it
+//! is that backup and its proof, `DROP TABLE` of everything (`DROP SCHEMA` on PostgreSQL), and the schema once more. The backup of an SQLite file under steady writes runs while another process commits all
 //! the while. Whole processes, taken in turn; medians. PostgreSQL is a cluster of its own with the default settings.
 //! The table goes into docs/benchmarks.md.
 
@@ -61,14 +62,23 @@ fn sqlite(folder: &Path, megabytes: usize) {
                 "sqlite3 manage.db '.backup hand.bak' && sqlite3 proof.db '.restore hand.bak' 'PRAGMA integrity_check'",
             )
         }));
-        own[0].push(timed(|| manage(&project, &["backup", &format!("own{round}.bak")])));
+        own[0].push(timed(|| drop(manage(&project, &["backup", &format!("own{round}.bak")]))));
         hand[1].push(timed(|| shell(&project, "sqlite3 manage.db '.restore hand.bak'")));
         own[1].push(timed(|| {
-            manage(&project, &["restore", &format!("own{round}.bak"), "--yes", "--no-backup", "--reason", "bench"])
+            manage(&project, &["restore", &format!("own{round}.bak"), "--yes", "--no-backup", "--reason", "bench"]);
         }));
         shell(&project, &format!("rm -f own{round}.bak*"));
     }
     report(&format!("SQLite, {} MB", size / 1_000_000), &mut hand, &mut own);
+    let by_hand = timed(|| {
+        shell(
+            &project,
+            &format!(
+                "rm -f hand.bak proof.db && sqlite3 manage.db '.backup hand.bak' && sqlite3 proof.db '.restore hand.bak' 'PRAGMA integrity_check' \
+                 && cp hand.bak wiped.db && sqlite3 wiped.db 'DROP TABLE events; DROP TABLE beat; VACUUM; {SCHEMA_SQLITE}'"
+            ),
+        )
+    });
 
     // Another process commits all the while.
     let (stop, commits) = (AtomicBool::new(false), AtomicU64::new(0));
@@ -83,12 +93,14 @@ fn sqlite(folder: &Path, megabytes: usize) {
             }
         });
         let before = commits.load(Ordering::Relaxed);
-        let took = timed(|| manage(&project, &["backup", "steady.bak"]));
+        let took = timed(|| drop(manage(&project, &["backup", "steady.bak"])));
         let meanwhile = commits.load(Ordering::Relaxed) - before;
         stop.store(true, Ordering::Relaxed);
         (took, meanwhile)
     });
     println!("| SQLite, backup under steady writes: {meanwhile} commits meanwhile | | {took:.1} | |");
+    let own = timed(|| reset(&project, SCHEMA_SQLITE));
+    println!("| SQLite, {} MB: reset with its backup | {by_hand:.1} | {own:.1} | {:.2} × |", size / 1_000_000, own / by_hand);
 }
 
 fn postgres(folder: &Path, cluster: &Cluster, megabytes: usize) {
@@ -119,16 +131,44 @@ fn postgres(folder: &Path, cluster: &Cluster, megabytes: usize) {
             shell(&project, &format!("{} -Fc -f hand.dump {}", cluster.program("pg_dump"), cluster.url("shop")));
             restore("proof");
         }));
-        own[0].push(timed(|| manage(&project, &["backup", &format!("own{round}.dump")])));
+        own[0].push(timed(|| drop(manage(&project, &["backup", &format!("own{round}.dump")]))));
         hand[1].push(timed(|| restore("again")));
         own[1].push(timed(|| {
-            manage(&project, &["restore", &format!("own{round}.dump"), "--yes", "--no-backup", "--reason", "bench"])
+            manage(&project, &["restore", &format!("own{round}.dump"), "--yes", "--no-backup", "--reason", "bench"]);
         }));
         let kept = cluster.psql("postgres", "SELECT datname FROM pg_database WHERE datname LIKE 'shop\\_before\\_%'");
         kept.lines().for_each(|name| drop(cluster.psql("postgres", &format!("DROP DATABASE \"{name}\""))));
     }
     let size = cluster.psql("shop", "SELECT pg_database_size('shop') / 1000000");
     report(&format!("PostgreSQL, {} MB", size.trim()), &mut hand, &mut own);
+    for name in ["proof", "again", "wiped"] {
+        cluster.psql("postgres", &format!("DROP DATABASE IF EXISTS {name}"));
+    }
+    cluster.psql("postgres", "CREATE DATABASE wiped TEMPLATE shop");
+    let by_hand = timed(|| {
+        shell(&project, &format!("{} -Fc -f hand.dump {}", cluster.program("pg_dump"), cluster.url("wiped")));
+        cluster.psql("postgres", "CREATE DATABASE proof TEMPLATE template0");
+        shell(&project, &format!("{} -d {} hand.dump", cluster.program("pg_restore"), cluster.url("proof")));
+        cluster.psql("wiped", &format!("BEGIN; DROP TABLE events; {SCHEMA_POSTGRES}; COMMIT"));
+    });
+    let own = timed(|| reset(&project, SCHEMA_POSTGRES));
+    println!("| PostgreSQL, {} MB: reset with its backup | {by_hand:.1} | {own:.1} | {:.2} × |", size.trim(), own / by_hand);
+}
+
+/// What the migration of the project makes.
+const SCHEMA_SQLITE: &str =
+    "CREATE TABLE events (id INTEGER PRIMARY KEY, account INTEGER NOT NULL, kind TEXT, at TEXT, body TEXT, amount REAL)";
+const SCHEMA_POSTGRES: &str =
+    "CREATE TABLE events (id BIGINT PRIMARY KEY, account BIGINT NOT NULL, kind TEXT, at TIMESTAMPTZ, body TEXT, amount FLOAT8)";
+
+/// The plan, its token, and the reset by it.
+fn reset(project: &Path, schema: &str) {
+    let folder = project.join("migrations/1_events");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    std::fs::write(folder.join("up.sql"), format!("{schema};\n")).expect("a file");
+    let plan = manage(project, &["reset", "--plan"]);
+    let token = plan.split("--confirm ").nth(1).and_then(|rest| rest.split_whitespace().next()).expect("a token").to_owned();
+    manage(project, &["reset", "--confirm", &token]);
 }
 
 fn report(what: &str, hand: &mut [Vec<f64>; 2], own: &mut [Vec<f64>; 2]) {
@@ -151,7 +191,7 @@ fn timed(work: impl FnOnce()) -> f64 {
     begun.elapsed().as_secs_f64()
 }
 
-fn manage(project: &Path, arguments: &[&str]) {
+fn manage(project: &Path, arguments: &[&str]) -> String {
     let output = Command::new(MANAGE)
         .args(arguments)
         .current_dir(project)
@@ -160,6 +200,7 @@ fn manage(project: &Path, arguments: &[&str]) {
         .output()
         .expect("it runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 fn shell(folder: &Path, line: &str) {

@@ -1,7 +1,6 @@
 /* manage
 description = "The counts of a cluster are those of its rows"
 table = "clusters"
-fix = ["cluster-status"]
 */
 SELECT c.id, c.account_id, c.site_id, c.what, c.expected
 FROM (

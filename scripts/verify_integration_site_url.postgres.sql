@@ -1,7 +1,6 @@
 /* manage
 description = "The address of an active WordPress integration is whole, and the same everywhere"
 table = "site_integrations"
-fix = ["integration-site-url"]
 */
 -- A cast of what is not JSON would end the check, so the text is folded first: strings to s, other values to v,
 -- then lists and objects, from the inside out. What is JSON ends as one letter.

@@ -1,7 +1,6 @@
 /* manage
 description = "The address of an active WordPress integration is whole, and the same everywhere"
 table = "site_integrations"
-fix = ["integration-site-url"]
 */
 WITH addresses AS (
     SELECT

@@ -1,6 +1,5 @@
 /* manage
 description = "Every status is a word of today, and true"
-fix = ["cluster-status"]
 
 [effects]
 writer = "SELECT count(*) FROM tasks WHERE account_id = :account AND status IN ('queued', 'in_progress')"

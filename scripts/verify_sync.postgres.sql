@@ -1,6 +1,5 @@
 /* manage
 description = "What is synced says so, what failed is tried again, nothing is stuck"
-fix = ["sync"]
 
 [params.stuck_minutes]
 type = "integer"

@@ -1,2 +1,3 @@
+DROP VIEW system_fallbacks;
 DROP TABLE ai_prompts;
 DROP TABLE ai_keys;

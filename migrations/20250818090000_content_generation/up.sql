@@ -21,3 +21,13 @@ CREATE TABLE ai_prompts (
     updated_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
     UNIQUE (account_id, purpose)
 );
+
+-- What the system accounts lend to all others, without the keys themselves: everybody may read it.
+CREATE VIEW system_fallbacks AS
+SELECT 'key' AS kind, k.provider AS name, a.slug
+FROM ai_keys k JOIN accounts a ON a.id = k.account_id
+WHERE k.is_active AND k.api_key <> '' AND a.slug IN ('aws-admin', 'default-account', 'default')
+UNION ALL
+SELECT 'prompt', p.purpose, a.slug
+FROM ai_prompts p JOIN accounts a ON a.id = p.account_id
+WHERE p.is_active AND p.body <> '' AND a.slug IN ('aws-admin', 'default-account', 'default');

@@ -1,6 +1,10 @@
 //! What a database holds, so that two can be compared: its schema and a checksum a table.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
+
+use super::schema::spelling::of_postgres;
 
 /// What a database holds at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,9 +40,12 @@ impl Content {
         let mut out = Vec::new();
         if !self.schema.is_empty() && !found.schema.is_empty() {
             let short = |line: &str| line.chars().take(300).collect::<String>();
-            let missing = self.schema.iter().filter(|line| !found.schema.contains(line));
+            // A restored dump spells some definitions otherwise.
+            let spelled = |content: &Self| content.schema.iter().map(|line| of_postgres(line)).collect::<HashSet<_>>();
+            let (ours, theirs) = (spelled(self), spelled(found));
+            let missing = self.schema.iter().filter(|line| !theirs.contains(&of_postgres(line)));
             out.extend(missing.map(|line| format!("only in the database: {}", short(line))));
-            let extra = found.schema.iter().filter(|line| !self.schema.contains(line));
+            let extra = found.schema.iter().filter(|line| !ours.contains(&of_postgres(line)));
             out.extend(extra.map(|line| format!("only in the copy: {}", short(line))));
         }
         let of = |content: &Self, name: &str| content.tables.iter().find(|table| table.table == name).cloned();
@@ -69,6 +76,16 @@ mod tests {
             checksum: checksum.to_owned(),
         };
         Content { schema: vec!["s".to_owned()], tables: tables.iter().map(table).collect() }
+    }
+
+    #[test]
+    fn a_definition_that_a_restore_spells_otherwise_is_no_difference() {
+        let of = |text: &str| Content { schema: vec![format!("check: {text}")], tables: Vec::new() };
+        let was = of("CHECK (((a)::text = ANY ((ARRAY['x'::character varying, 'y'::character varying])::text[])))");
+        let is = of("CHECK (((a)::text = ANY (ARRAY[('x'::character varying)::text, ('y'::character varying)::text])))");
+
+        assert_eq!(was.differences(&is), Vec::<String>::new());
+        assert_eq!(was.differences(&of("CHECK (false)")).len(), 2);
     }
 
     #[test]

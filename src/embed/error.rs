@@ -42,6 +42,10 @@ pub enum Error {
     /// It may not be done on this database.
     #[error(transparent)]
     Refused(Refused),
+    /// The checks cannot be made.
+    #[cfg(feature = "full")]
+    #[error(transparent)]
+    Verify(crate::verify::CheckError),
     /// The name of the settings table is none.
     #[error("{0}")]
     SettingsTable(String),
@@ -143,6 +147,8 @@ impl Error {
             Self::Url(error) => Some(error),
             Self::Database(error) => Some(error),
             Self::Migrate(error) => Some(error),
+            #[cfg(feature = "full")]
+            Self::Verify(error) => Some(error),
             Self::Stale(_) | Self::NotUpToDate(_) | Self::Refused(_) | Self::SettingsTable(_) | Self::NoSteps => None,
         }
     }

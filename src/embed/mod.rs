@@ -17,12 +17,16 @@
 //! Nothing here prints, ends the process, or reads the environment: an application that wants the environment looked at
 //! says so ([`Migrations::environment`]).
 
+#[cfg(feature = "full")]
+mod checks;
 mod database;
 mod error;
 mod migrations;
 mod status;
 mod work;
 
+#[cfg(feature = "full")]
+pub use checks::Checks;
 pub use database::Database;
 pub use error::{Error, NotUpToDate, Refused, Stale};
 pub use manage_macros::compiled;

@@ -103,15 +103,8 @@ each_backend! {
                  WHERE name = 'manage_migration_log'",
             ),
         }
-        let [note, database, check] = ["manage_note", "manage_database", "manage_check"].map(|table| self::ledger(&project, table));
         let newest = project.value(&format!("SELECT max(version) FROM {ledger}"));
-        project.execute(&format!("DROP TABLE {note}; DROP TABLE {database}; DROP TABLE {check}; DELETE FROM {ledger} WHERE version > 1"));
-        match project.backend() {
-            Backend::Postgres => project.execute("DROP FUNCTION manage.manage_note_stays"),
-            Backend::Sqlite => {
-                project.execute("UPDATE manage_marker SET binding = substr(binding, 1, instr(binding, 'uuid=') - 1)");
-            }
-        }
+        project.with_the_first_ledger();
         let before = project.query(&format!("SELECT * FROM {log}"));
 
         project.run("status --check").exits_with(5).says("edited");
@@ -119,7 +112,10 @@ each_backend! {
         project.run("repair 1 --reason why --yes").ok();
 
         assert_eq!(project.value(&format!("SELECT max(version) FROM {ledger}")), newest);
-        assert_eq!(project.query(&format!("SELECT * FROM {log} WHERE action <> 'repaired'")), before);
+        // A later version added `superseded`, the last column.
+        let mut after = project.query(&format!("SELECT * FROM {log} WHERE action <> 'repaired'"));
+        after.iter_mut().for_each(|row| drop(row.pop()));
+        assert_eq!(after, before);
         project.run("status --check").ok();
     }
 }

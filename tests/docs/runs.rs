@@ -10,7 +10,7 @@
 //! | `<!-- run: manage status -->` | runs it and compares the next code block; `; exit 1` says how it ends |
 //! | `<!-- run: manage migrate; shown as: cargo run -- migrate -->` | the same, under other words |
 //! | `<!-- quiet: manage migrate -->` | runs it and shows nothing |
-//! | `<!-- sql -->` | runs the statements of the next code block |
+//! | `<!-- sql -->`, `<!-- sql: FILE -->` | runs the statements of the next code block, or of a file |
 //! | `<!-- sh -->`, `<!-- sh: exit 1 -->` | gives the next code block to a shell and compares what it says with the one after it |
 //! | `<!-- sh: quiet -->` | the same, and it says nothing |
 //!
@@ -52,6 +52,11 @@ fn the_bot_does_what_its_page_says() {
 }
 
 #[test]
+fn the_example_that_starts_afresh_does_as_its_page_says() {
+    play("examples/monitoring/README.md");
+}
+
+#[test]
 fn taking_over_happens_as_shown() {
     play("docs/guide/adopt.md");
 }
@@ -59,6 +64,11 @@ fn taking_over_happens_as_shown() {
 #[test]
 fn backups_and_restores_happen_as_shown() {
     play("docs/guide/backup.md");
+}
+
+#[test]
+fn resets_happen_as_shown() {
+    play("docs/guide/reset.md");
 }
 
 #[test]
@@ -72,8 +82,23 @@ fn notes_are_written_as_shown() {
 }
 
 #[test]
+fn the_guide_of_test_data_shows_what_happens() {
+    play("docs/guide/test-data.md");
+}
+
+#[test]
 fn databases_are_told_as_shown() {
     play("docs/guide/guards.md");
+}
+
+#[test]
+fn checks_are_made_as_shown() {
+    play("docs/guide/verify.md");
+}
+
+#[test]
+fn scripts_are_written_as_shown() {
+    play("docs/guide/write-a-script.md");
 }
 
 #[test]
@@ -93,6 +118,7 @@ pub fn root_project(backend: Backend) -> Project {
         project.write(file, &read(file));
     }
     example::copy(&Path::new(ROOT).join("migrations"), &project.path("migrations"));
+    example::copy(&Path::new(ROOT).join("scripts"), &project.path("scripts"));
     project
 }
 
@@ -123,6 +149,7 @@ fn play(page: &str) {
         let project = project.as_ref().unwrap_or_else(|| panic!("{page}:{number} no project yet"));
         match verb {
             "remove" => project.remove(rest),
+            "sql" if !rest.is_empty() => project.execute(&project.read(rest)),
             "quiet" => {
                 let run = Run::of(rest);
                 let (screen, code) = run.on(project);

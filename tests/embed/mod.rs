@@ -1,6 +1,7 @@
 //! `manage` inside an application: over a URL and over a connection of the application's own.
 
 mod basic;
+mod checks;
 mod compiled;
 mod dependencies;
 mod guards;

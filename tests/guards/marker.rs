@@ -146,11 +146,7 @@ each_backend! {
 #[test]
 fn a_ledger_of_before_gets_its_marker_bound_anew_by_the_next_step() {
     let project = applied(Project::new());
-    // As the first version of the ledger had it.
-    project.execute(
-        "DROP TABLE manage_note; DROP TABLE manage_database; DROP TABLE manage_check; DELETE FROM manage_ledger_history WHERE version > 1; \
-         UPDATE manage_marker SET binding = substr(binding, 1, instr(binding, 'uuid=') - 1)",
-    );
+    project.with_the_first_ledger();
 
     project.run("status").ok().says("development");
     project.run("notes list").ok().says("no notes yet");

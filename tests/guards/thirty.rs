@@ -289,6 +289,97 @@ each_backend! {
     }
 }
 
+// 37 to 44: by what takes everything away.
+each_backend! {
+    fn a_restore_over_it(project: Project) {
+        let project = applied(project);
+        project.run("backup x.bak").ok();
+        let url = project.database_url().to_owned();
+        for how in ["marked", "known", "unknown"] {
+            match how {
+                "marked" => mark(&project, "production", true),
+                "known" => {
+                    mark(&project, "development", false);
+                    project.write("manage.toml", &format!("[environments.production]\nurl = \"{url}\"\nprotected = true\n"));
+                }
+                _ => {
+                    project.write("manage.toml", "");
+                    unmark(&project);
+                }
+            }
+            for command in ["restore x.bak", "restore x.bak --yes", "restore x.bak --yes --no-backup --reason x --terminate"] {
+                stopped(&project, project.command(command));
+                stopped(&project, project.command(command).input("y\nmanage.db\n"));
+            }
+        }
+    }
+
+    fn a_backup_of_production_into_a_laptop_and_back(project: Project) {
+        let theirs = production(Project::on(project.backend()));
+        theirs.run("backup x.bak").ok();
+        let project = development(project);
+        for name in ["x.bak", "x.bak.json"] {
+            std::fs::copy(theirs.path(name), project.path(name)).expect("the folders are ours");
+        }
+        stopped(&project, project.command("restore x.bak --yes")).says("is a backup of another database");
+        project.run("backup y.bak").ok();
+        for name in ["y.bak", "y.bak.json"] {
+            std::fs::copy(project.path(name), theirs.path(name)).expect("the folders are ours");
+        }
+        stopped(&theirs, theirs.command("restore y.bak --yes --no-backup --reason x")).says("is a backup of another database");
+    }
+
+    fn a_reset_of_it(project: Project) {
+        let project = production(project);
+        for command in ["reset", "reset --yes", "reset --plan", "reset --yes --no-backup --reason x", "reset --confirm anything"] {
+            stopped(&project, project.command(command)).says("which is protected");
+        }
+    }
+
+    fn a_reset_of_an_unknown_one(project: Project) {
+        let project = applied(project);
+        unmark(&project);
+        for command in ["reset", "reset --yes", "reset --plan", "reset --confirm anything"] {
+            stopped(&project, project.command(command)).says("which is unknown");
+        }
+    }
+
+    fn a_reset_by_another_name_of_it(project: Project) {
+        let url = project.database_url().to_owned();
+        let project = known_as_production(project, &url);
+        for other in other_names(&project) {
+            stopped(&project, project.command("reset --yes").args(["--database", &other])).says("production");
+        }
+    }
+
+    fn a_token_used_again(project: Project) {
+        let project = development(project);
+        let token = token(&project);
+        project.run(&format!("reset --confirm {token} --no-backup --reason x")).ok();
+        stopped(&project, project.command(&format!("reset --confirm {token} --no-backup --reason x"))).says("no such token");
+    }
+
+    fn a_token_of_another_database(project: Project) {
+        let other = development(Project::on(project.backend()));
+        let token = token(&other);
+        let project = development(project);
+        stopped(&project, project.command(&format!("reset --confirm {token}"))).says("no such token");
+    }
+
+    fn a_token_from_before_it_was_protected(project: Project) {
+        let project = development(project);
+        let token = token(&project);
+        mark(&project, "production", true);
+        stopped(&project, project.command(&format!("reset --confirm {token} --yes"))).says("which is protected");
+    }
+}
+
+/// The token of a reset's plan.
+fn token(project: &Project) -> String {
+    let facts = project.run("reset --plan --json").ok().json();
+    facts["token"].as_str().unwrap_or_else(|| panic!("{facts}")).to_owned()
+}
+
 // 27 to 31: copies and other files in its place.
 #[test]
 fn a_copied_file() {

@@ -240,7 +240,8 @@ impl Database for Postgres {
     fn columns(&mut self) -> Vec<Column> {
         let lines = self.lines(
             "SELECT concat_ws('|', table_name, column_name, data_type, (is_nullable = 'YES')::int, 0) AS line
-             FROM information_schema.columns WHERE table_schema = 'public'
+             FROM information_schema.columns JOIN information_schema.tables USING (table_catalog, table_schema, table_name)
+             WHERE table_schema = 'public' AND table_type = 'BASE TABLE'
              ORDER BY table_name COLLATE \"C\", ordinal_position",
         );
         lines.iter().map(|line| column(line, |declared, _| diesel_type(declared))).collect()

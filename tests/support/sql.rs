@@ -53,6 +53,28 @@ impl Project {
         rows.concat().remove(0)
     }
 
+    /// Takes the ledger back to what its first version had.
+    pub fn with_the_first_ledger(&self) {
+        let (schema, list) = match self.backend() {
+            Backend::Sqlite => ("main", "SELECT name FROM sqlite_schema WHERE type = 'table'"),
+            Backend::Postgres => ("manage", "SELECT tablename FROM pg_tables WHERE schemaname = 'manage'"),
+        };
+        let first = ["manage_migration_log", "manage_migration_progress", "manage_marker", "manage_ledger_history"];
+        for table in self.query(list).concat() {
+            if table.starts_with("manage_") && !first.contains(&table.as_str()) {
+                self.execute(&format!("DROP TABLE {schema}.{table}"));
+            }
+        }
+        self.execute(&format!(
+            "ALTER TABLE {schema}.manage_migration_log DROP COLUMN superseded;
+             DELETE FROM {schema}.manage_ledger_history WHERE version > 1"
+        ));
+        match self.backend() {
+            Backend::Postgres => self.execute("DROP FUNCTION manage.manage_note_stays"),
+            Backend::Sqlite => self.execute("UPDATE manage_marker SET binding = substr(binding, 1, instr(binding, 'uuid=') - 1)"),
+        }
+    }
+
     /// The schema as stable text: tables, columns, foreign keys, indexes, views, triggers; on PostgreSQL also
     /// constraints, types, sequences and functions. Without the tables of migration tools.
     pub fn schema(&self) -> String {

@@ -24,6 +24,7 @@ each_backend! {
 
         project.execute("DELETE FROM __diesel_schema_migrations WHERE version = '20260309090000'");
         project.execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('20300101000000')");
+        project.execute("DROP VIEW system_fallbacks");
         project.execute("DROP TABLE ai_prompts");
         project.execute("ALTER TABLE tasks DROP COLUMN description");
         project.execute("ALTER TABLE content ADD COLUMN html_content TEXT");

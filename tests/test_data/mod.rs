@@ -3,6 +3,7 @@
 mod checks;
 mod manifest;
 mod removing;
+mod reports;
 
 use std::path::Path;
 

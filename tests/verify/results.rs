@@ -66,12 +66,35 @@ each_backend! {
         let outcome = project.run("verify --account acme --format junit");
 
         outcome.exits_with(3);
-        let suites = Xml::parse(&outcome.stdout);
-        assert_eq!(suites.name, "testsuites");
-        let suite = &suites.children[0];
-        assert_eq!((suite.attribute("tests"), suite.attribute("failures"), suite.attribute("errors"), suite.attribute("skipped")), ("4", "1", "1", "1"));
-        let status = suite.children.iter().find(|case| case.attribute("name") == "status").expect("the case is there");
-        assert!(status.children[0].text.contains("pages 100  status is 'new', expected 'done'"), "{}", status.children[0].text);
+        let suites = junit_parser::from_reader(outcome.stdout.as_bytes()).expect("JUnit's form");
+        let suite = &suites.suites[0];
+        assert_eq!((suites.suites.len(), suite.name.as_str()), (1, "acme (account 1)"));
+        assert_eq!((suite.tests, suite.failures, suite.errors, suite.skipped), (4, 1, 1, 1));
+        let case = |name: &str| suite.cases.iter().find(|case| case.original_name == name).expect("the case is there");
+        let failure = case("status").status.failure_as_ref();
+        assert!(failure.text.contains("pages 100  status is 'new', expected 'done'"), "{failure:?}");
+        assert_eq!(failure.message, "2 findings in pages");
+        assert!(case("broken").status.error_as_ref().text.contains("verify_broken.sql:5:8"));
+        assert!(case("titles").status.is_success() && case("elsewhere").status.is_skipped());
+        assert_eq!(case("status").classname.as_deref(), Some("verify.acme"));
+    }
+
+    fn junit_has_a_suite_for_each_account(project: Project) {
+        let project = platform(project
+            .check("status", "table = \"pages\"", STATUS)
+            .check("odd", "", "SELECT id, '<b>&amp; ]]> \u{1b}[31m \u{0b} \"' AS what FROM pages WHERE account_id = :account AND id = 200"));
+
+        let outcome = project.run("verify --all-tenants --jobs 2 --format junit --output report.xml");
+
+        outcome.exits_with(1);
+        let suites = junit_parser::from_reader(project.read("report.xml").as_bytes()).expect("JUnit's form");
+        let names: Vec<_> = suites.suites.iter().map(|suite| suite.name.as_str()).collect();
+        assert_eq!(names, ["acme (account 1)", "zeta (account 2)", "1 (account 5)"]);
+        let zeta = &suites.suites[1];
+        let odd = zeta.cases.iter().find(|case| case.original_name == "odd").expect("the case is there");
+        assert!(odd.status.failure_as_ref().text.starts_with("200"), "{odd:?}");
+        assert!(project.read("report.xml").contains("200  &lt;b&gt;&amp;amp; ]]&gt;"));
+        assert_eq!(suites.suites.iter().map(|suite| suite.failures).sum::<u64>(), 3);
     }
 
     fn the_instant_and_parameters_are_bound(project: Project) {
@@ -134,64 +157,4 @@ fn a_variant_goes_before_the_common_file() {
     project.write("scripts/verify_only.postgres.sql", &script("engines = [\"postgres\"]", "SELECT 1 AS what"));
 
     project.run("verify --account id:1").exits_with(1).says("from the variant").says("it is not for SQLite");
-}
-
-/// As much of XML as JUnit's form needs.
-struct Xml {
-    name: String,
-    attributes: Vec<(String, String)>,
-    text: String,
-    children: Vec<Xml>,
-}
-
-impl Xml {
-    fn parse(text: &str) -> Self {
-        let body = text.split_once("?>").expect("a declaration").1;
-        let mut rest = body.trim_start();
-        let element = Self::element(&mut rest);
-        assert_eq!(rest.trim(), "", "one element");
-        element
-    }
-
-    fn element(rest: &mut &str) -> Self {
-        let (tag, after) = rest.strip_prefix('<').expect("an element").split_once('>').expect("it is closed");
-        let (tag, empty) = tag.strip_suffix('/').map_or((tag, false), |tag| (tag, true));
-        let (name, mut written) = tag.split_once(' ').unwrap_or((tag, ""));
-        let mut attributes = Vec::new();
-        while let Some((key, more)) = written.trim_start().split_once("=\"") {
-            let (value, more) = more.split_once('"').expect("the value is closed");
-            attributes.push((key.to_owned(), Self::plain(value)));
-            written = more;
-        }
-        let mut element = Self { name: name.to_owned(), attributes, text: String::new(), children: Vec::new() };
-        *rest = after;
-        if empty {
-            return element;
-        }
-        loop {
-            let (text, _) = rest.split_once('<').expect("the end");
-            element.text.push_str(&Self::plain(text));
-            *rest = &rest[text.len()..];
-            if let Some(after) = rest.strip_prefix(&format!("</{name}>")) {
-                *rest = after;
-                break;
-            }
-            element.children.push(Self::element(rest));
-        }
-        element
-    }
-
-    fn plain(text: &str) -> String {
-        assert!(!text.contains('<'), "{text}");
-        text.replace("&lt;", "<")
-            .replace("&gt;", ">")
-            .replace("&quot;", "\"")
-            .replace("&#10;", "\n")
-            .replace("&#9;", "\t")
-            .replace("&amp;", "&")
-    }
-
-    fn attribute(&self, name: &str) -> &str {
-        self.attributes.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
-    }
 }

@@ -7,11 +7,13 @@
 //! | `sqlite_text` | what SQLite tells only in the text of `CREATE TABLE` |
 //! | `keys` | which columns are unique, and what rows are checked for |
 //! | `quote` | names as they stand in statements |
+//! | `spelling` | texts that mean the same, in one spelling |
 
 mod bookkeeping;
 mod keys;
 mod model;
 mod quote;
+pub mod spelling;
 mod sqlite_text;
 
 pub use bookkeeping::is_bookkeeping;

@@ -176,6 +176,6 @@ mod tests {
 
         let text = text.expect("the parameters are ours");
         assert_eq!(text.sql, "SELECT $2::timestamptz, $1");
-        assert_eq!((text.origin(0), text.origin(22)), (0, 12));
+        assert_eq!((text.origin(0), text.origin(22)), (0, 11));
     }
 }

@@ -3,12 +3,10 @@
 //! | file | idea |
 //! |---|---|
 //! | `objects` | a schema as a list of objects with their traits, each in one spelling |
-//! | `spelling` | texts that mean the same, in one spelling |
 //! | `lines` | two texts, line by line |
 
 mod lines;
 mod objects;
-mod spelling;
 
 use std::collections::BTreeMap;
 

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::spelling;
 use crate::domain::engine::Engine;
-use crate::domain::schema::{Column, Constraint, ConstraintKind, Index, Name, Schema, Table, TableKind, Trigger, View};
+use crate::domain::schema::{Column, Constraint, ConstraintKind, Index, Name, Schema, Table, TableKind, Trigger, View, spelling};
 
 /// By what objects are matched and sorted: tables first, each with what belongs to it.
 pub(super) type Key = (u8, String, u8, String);
@@ -65,7 +64,7 @@ pub(super) fn objects(schema: &Schema) -> BTreeMap<Key, Object> {
         list.plain("extension", &extension.name, vec![("schema", Trait::Text(extension.schema.clone()))]);
     }
     for own in &schema.types {
-        list.plain("type", &own.name.to_string(), vec![("definition", said(own.definition.text()))]);
+        list.plain("type", &own.name.to_string(), vec![("definition", list.definition(own.definition.text()))]);
     }
     for sequence in &schema.sequences {
         let owner = sequence.owned_by.as_ref().map(|(table, column)| format!("{table}.{column}"));
@@ -74,10 +73,10 @@ pub(super) fn objects(schema: &Schema) -> BTreeMap<Key, Object> {
     }
     for function in &schema.functions {
         let name = format!("{}({})", function.name, function.arguments);
-        list.plain("function", &name, vec![("definition", said(&function.definition))]);
+        list.plain("function", &name, vec![("definition", list.definition(&function.definition))]);
     }
     for other in &schema.others {
-        list.plain(&other.kind, &other.name, vec![("definition", said(&other.definition))]);
+        list.plain(&other.kind, &other.name, vec![("definition", list.definition(&other.definition))]);
     }
     list.objects
 }

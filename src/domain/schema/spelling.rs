@@ -9,7 +9,7 @@ use crate::domain::sql::{TokenKind, tokens};
 
 /// The text without comments, with one blank between tokens, words in lower case and names without quotes. SQLite
 /// keeps a statement as it was typed, but for names that a renaming puts in quotes: `CREATE TABLE "clusters"`.
-pub(super) fn of_sqlite(text: &str) -> String {
+pub fn of_sqlite(text: &str) -> String {
     let mut words = Vec::new();
     for token in tokens(text, Engine::Sqlite).filter(|token| !token.kind.is_trivia()) {
         let word = token.text(text);
@@ -25,7 +25,7 @@ pub(super) fn of_sqlite(text: &str) -> String {
 /// The text with `x IN ('a', 'b')` on a `varchar` in one form. PostgreSQL first keeps it as a cast of the list,
 /// `(ARRAY['a'::character varying])::text[]`; once that text was parsed again, by a restored dump, as a list of casts,
 /// `ARRAY[('a'::character varying)::text]`.
-pub(super) fn of_postgres(text: &str) -> String {
+pub fn of_postgres(text: &str) -> String {
     static LIST: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"\((ARRAY\[[^\]]*\])\)::text\[\]").expect("the expression is valid"));
     static ELEMENT: LazyLock<Regex> =
