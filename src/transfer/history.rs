@@ -62,10 +62,16 @@ impl Past {
     }
 
     fn of(run: Run) -> Self {
-        let read = |text: &Option<String>| text.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or(Value::Null);
+        let read =
+            |text: &Option<String>| text.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or(Value::Null);
         let (counts, parameters) = (read(&run.counts), read(&run.begun.parameters));
         let text = |value: &Value| value.as_str().map(str::to_owned);
-        Self { rows: counts["rows"].as_u64().unwrap_or(0), error: text(&counts["error"]), source: text(&parameters["source"]), run }
+        Self {
+            rows: counts["rows"].as_u64().unwrap_or(0),
+            error: text(&counts["error"]),
+            source: text(&parameters["source"]),
+            run,
+        }
     }
 }
 

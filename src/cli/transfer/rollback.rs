@@ -72,7 +72,13 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     context.screen.heading(&heading);
     let (ledger, past) = wanted(&mut reached.session, args.run)?;
     let run = &past.run;
-    context.screen.line(&format!("run {} of {}, by {}: {} written", run.id, run.started_at, run.begun.name, count_rows(past.rows)));
+    context.screen.line(&format!(
+        "run {} of {}, by {}: {} written",
+        run.id,
+        run.started_at,
+        run.begun.name,
+        count_rows(past.rows)
+    ));
     changed_mapping(context, args, &chosen, &past);
     let undo = Undo { ledger, run, skip_conflicts: args.skip_conflicts };
     if args.dry_run {
