@@ -347,7 +347,7 @@ impl Explain for PlanError {
                     .to_owned()
             }
             Self::NotTheBaseline { .. } => {
-                "nothing was written; bring the live schema to what the old migrations make, then run manage migrate again"
+                "nothing was written; bring the live schema to what the old migrations make and migrate again, or start afresh: manage reset --plan"
                     .to_owned()
             }
             Self::Irreversible(all) => write_a_way_back(all.first().map_or(Layout::Diesel, |one| one.layout)).to_owned(),
