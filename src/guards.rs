@@ -111,6 +111,16 @@ pub enum Deed {
     VerifyRecord,
     /// `marker set`
     MarkerSet,
+    /// `fix`
+    Fix,
+    /// `sync`
+    Sync,
+    /// `undo`
+    Undo,
+    /// `runs prune`
+    RunsPrune,
+    /// `approve`
+    Approve,
     /// `test-data inject` and `test-data remove`
     TestData,
     /// `transfer all` and `transfer table`
@@ -135,6 +145,11 @@ impl Deed {
         Self::NotesAdd,
         Self::VerifyRecord,
         Self::MarkerSet,
+        Self::Fix,
+        Self::Sync,
+        Self::Undo,
+        Self::RunsPrune,
+        Self::Approve,
         Self::TestData,
         Self::Transfer,
         Self::TransferRollback,
@@ -156,6 +171,11 @@ impl Deed {
             Self::NotesAdd => "notes add",
             Self::VerifyRecord => "verify --record",
             Self::MarkerSet => "marker set",
+            Self::Fix => "fix",
+            Self::Sync => "sync",
+            Self::Undo => "undo",
+            Self::RunsPrune => "runs prune",
+            Self::Approve => "approve",
             Self::TestData => "test-data",
             Self::Transfer => "transfer",
             Self::TransferRollback => "transfer rollback",
@@ -172,6 +192,8 @@ pub enum Consent {
     Ask,
     /// The database's name, typed on a terminal. `--yes` does not replace it.
     AskByName,
+    /// The plan that was shown, by its digest, and a reason. `--yes` replaces neither.
+    DigestAndReason,
     /// The token of a plan that was shown, or the database's name typed on a terminal. Nothing else: no setting, no
     /// variable, no `--yes`.
     TokenOrName,
@@ -186,6 +208,7 @@ impl Consent {
             Self::Free => "free",
             Self::Ask => "ask",
             Self::AskByName => "ask by name",
+            Self::DigestAndReason => "digest and reason",
             Self::TokenOrName => "token or name",
             Self::Never => "never",
         }
@@ -194,7 +217,7 @@ impl Consent {
 
 /// The table.
 pub fn consent(deed: Deed, standing: Standing) -> Consent {
-    use Consent::{Ask, AskByName, Free, Never, TokenOrName};
+    use Consent::{Ask, AskByName, DigestAndReason, Free, Never, TokenOrName};
     use Standing::{Development, Protected, Staging, Unknown};
     match (deed, standing) {
         // Deploys run it; it is planned, transactional and recorded.
@@ -226,6 +249,15 @@ pub fn consent(deed: Deed, standing: Standing) -> Consent {
         // It decides what everything else may do.
         (Deed::MarkerSet, Development) => Ask,
         (Deed::MarkerSet, Staging | Unknown | Protected) => AskByName,
+        // The plan is looked at before it is done, everywhere; `--yes` says so only together with `--max-rows`.
+        (Deed::Fix | Deed::Sync | Deed::Undo, Development | Staging | Unknown) => Ask,
+        (Deed::Fix | Deed::Sync | Deed::Undo, Protected) => DigestAndReason,
+        // After it those runs cannot be taken back.
+        (Deed::RunsPrune, Development) => Free,
+        (Deed::RunsPrune, Staging | Unknown) => Ask,
+        (Deed::RunsPrune, Protected) => AskByName,
+        // It adds a line that a guard asks for, and changes no row.
+        (Deed::Approve, _) => Free,
         (Deed::TestData, Development) => Free,
         (Deed::TestData, Staging | Unknown) => Ask,
         // Where customers are, nobody plays.

@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | 4 | [`cli`] | the command line: the only place that prints |
 //! | 4 | [`embed`](mod@embed) | migrations inside an application: start here to use the library |
-//! | 3 | [`migrate`], [`lint`], [`schema`], [`backup`], [`baseline`], [`notes`], [`transfer`], [`verify`] | the features: plan (pure), apply, report events |
+//! | 3 | [`migrate`], [`lint`], [`schema`], [`backup`], [`baseline`], [`notes`], [`patch`], [`transfer`], [`verify`] | the features: plan (pure), apply, report events |
 //! | 2 | [`ledger`], [`guards`], [`tenancy`] | what has been done; what may be done where; whose a row is |
 //! | 1 | [`backend`], [`project`] | the databases; the files |
 //! | 0 | [`domain`] | versions, checksums, SQL text, URLs, explanations |
@@ -38,6 +38,8 @@ pub mod baseline;
 pub mod lint;
 pub mod migrate;
 pub mod notes;
+#[cfg(feature = "full")]
+pub mod patch;
 #[cfg(feature = "full")]
 pub mod schema;
 #[cfg(feature = "full")]

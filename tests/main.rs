@@ -17,6 +17,7 @@ mod layouts;
 mod lint;
 mod notes;
 mod numbered;
+mod patch;
 mod platform;
 mod reset;
 mod safety;

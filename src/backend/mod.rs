@@ -19,6 +19,8 @@ mod filling;
 pub mod full;
 mod handling;
 mod on_diesel;
+#[cfg(feature = "full")]
+pub mod patching;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 #[cfg(feature = "full")]

@@ -28,6 +28,14 @@ pub fn obtain_as(context: &mut Context, reached: &Reached, deed: Deed, needed: C
             let word = reached.standing.word();
             refuse(format!("`{command}` is never done on {name}, which is {word}: {}", reached.why), instead(deed).to_owned())
         }
+        Consent::DigestAndReason => refuse(
+            format!(
+                "`{command}` on {name} needs the digest of a plan and a reason ({}: {})",
+                reached.standing.word(),
+                reached.why
+            ),
+            "look at the plan with --dry-run; then --digest and --reason".to_owned(),
+        ),
         Consent::Ask if context.yes() => Ok(()),
         Consent::Ask if !can_ask(context) => refuse(
             format!("`{command}` on {name} needs a yes ({}: {})", reached.standing.word(), reached.why),
@@ -83,7 +91,8 @@ pub fn can_ask(context: &Context) -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal() && !context.screen.json
 }
 
-fn ask(context: &mut Context, question: &str) -> String {
+/// Asks, and gives the answer.
+pub fn ask(context: &mut Context, question: &str) -> String {
     context.screen.error_text(question);
     let _ = std::io::stderr().flush();
     let mut answer = String::new();

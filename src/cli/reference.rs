@@ -80,8 +80,10 @@ pub fn guards() -> String {
         "\n- *free*: nothing is asked.\n\
          - *ask*: a yes on the terminal, or `--yes`.\n\
          - *ask by name*: the database's name, typed on a terminal; `--yes` does not replace it.\n\
+         - *digest and reason*: the plan that was shown, confirmed on a terminal or named by `--digest`, and a reason; `--yes` replaces neither.\n\
          - *token or name*: the token that `--plan` has given, or the database's name, typed on a terminal; nothing else replaces them.\n\
          - *never*: it is not done there.\n\n\
+         `fix`, `sync` and `undo` take `--yes` only together with `--max-rows`.\n\n\
          Without a terminal, and with `--json`, nobody can be asked: what needs an answer is refused with exit 4.\n\n\
          ## Which kind a database is\n\n\
          The first line that fits decides.\n\n\

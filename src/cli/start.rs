@@ -15,8 +15,9 @@ use super::output::Screen;
 use super::output::paint::Paint;
 use super::output::screen::ColorChoice;
 use super::{
-    adopt, backup, baseline, completions, database, doctor, export, habits, init, lint, logging, man, marker, migrate, new,
-    notes, notice, redo, repair, report, reset, restore, rollback, schema, scripts, status, test_data, transfer, verify,
+    adopt, approve, backup, baseline, completions, database, doctor, export, fix, habits, init, lint, logging, man, marker,
+    migrate, new, notes, notice, redo, repair, report, reset, restore, rollback, runs, schema, scripts, status, test_data,
+    transfer, undo, verify,
 };
 use crate::domain::explain::Class;
 use crate::domain::secret::redact;
@@ -68,6 +69,16 @@ pub enum Command {
     Verify(verify::Args),
     #[allow(missing_docs)]
     Report(report::Args),
+    #[allow(missing_docs)]
+    Fix(fix::FixArgs),
+    #[allow(missing_docs)]
+    Sync(fix::SyncArgs),
+    #[allow(missing_docs)]
+    Undo(undo::Args),
+    #[allow(missing_docs)]
+    Runs(runs::Args),
+    #[allow(missing_docs)]
+    Approve(approve::Args),
     #[allow(missing_docs)]
     Scripts(scripts::Args),
     #[allow(missing_docs)]
@@ -241,6 +252,11 @@ fn execute(context: &mut Context, command: &Command) -> Result<Exit, Failure> {
         Command::Schema(args) => schema::run(context, args),
         Command::Verify(args) => verify::run(context, args),
         Command::Report(args) => report::run(context, args),
+        Command::Fix(args) => fix::fix(context, args),
+        Command::Sync(args) => fix::sync(context, args),
+        Command::Undo(args) => undo::run(context, args),
+        Command::Runs(args) => runs::run(context, args),
+        Command::Approve(args) => approve::run(context, args),
         Command::Scripts(args) => scripts::run(context, args),
         Command::Adopt(args) => adopt::run(context, args),
         Command::Baseline(args) => baseline::run(context, args),

@@ -159,7 +159,7 @@ fn permit(migrations: &Migrations, session: &mut impl Full, url: Option<&Databas
     let allowed = match guards::consent(deed, standing) {
         Consent::Free => true,
         Consent::Ask | Consent::AskByName => migrations.consents_to(deed),
-        Consent::TokenOrName | Consent::Never => false,
+        Consent::TokenOrName | Consent::Never | Consent::DigestAndReason => false,
     };
     if allowed { Ok(()) } else { Err(Error::Refused(Refused { deed, standing, database: identity.name, why })) }
 }

@@ -392,6 +392,8 @@ fn filters() -> Vec<(String, String)> {
     let mut filters: Vec<(String, String)> = [
         (r"\b(SQLite|PostgreSQL) \d+(\.\d+)+", "$1 [v]"),
         (r"\bmanage \d+\.\d+\.\d+\b", "manage [v]"),
+        // The identity of a plan knows the database and the moment.
+        (r"\b(plan|--digest) [0-9a-f]{16}\b", "$1 [digest]"),
         // A baseline's version is the moment at which it was made.
         (r"\b\d{14}([ _]+baseline\b)", "[version]$1"),
         (r"\bdocs/notes/\d{4}/", "docs/notes/[year]/"),

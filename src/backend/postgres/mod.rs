@@ -28,6 +28,8 @@ mod full;
 mod introspect;
 mod lock;
 #[cfg(feature = "full")]
+mod patching;
+#[cfg(feature = "full")]
 mod programs;
 mod raw;
 #[cfg(feature = "full")]

@@ -17,6 +17,8 @@ mod fill;
 mod handle;
 mod introspect;
 mod lock;
+#[cfg(feature = "full")]
+mod patching;
 mod raw;
 #[cfg(feature = "full")]
 mod reading;

@@ -33,6 +33,8 @@ pub struct SqliteSession {
     created: bool,
     busy_timeout: Duration,
     statement_timeout: Option<Duration>,
+    #[cfg(feature = "full")]
+    pub(super) hooked: super::patching::Hooked,
     // Declared last: the file goes when the handle is closed.
     #[cfg(feature = "full")]
     scratch: Option<ScratchFile>,
@@ -67,6 +69,8 @@ impl SqliteSession {
             created: !exists,
             busy_timeout: Self::BUSY_TIMEOUT,
             statement_timeout: None,
+            #[cfg(feature = "full")]
+            hooked: super::patching::Hooked::default(),
             #[cfg(feature = "full")]
             scratch: None,
         };
@@ -432,7 +436,7 @@ fn named(mut error: SqlError, path: &Path) -> SqlError {
 }
 
 /// `$1` becomes `?1`: SQLite numbers `$name` parameters by first appearance.
-fn numbered(sql: &str) -> std::borrow::Cow<'_, str> {
+pub(super) fn numbered(sql: &str) -> std::borrow::Cow<'_, str> {
     if !sql.contains('$') {
         return sql.into();
     }

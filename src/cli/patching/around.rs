@@ -1,0 +1,140 @@
+//! The checks around a run, and its note.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDateTime;
+use serde_json::json;
+
+use crate::backend::{Basic, Identity, Session};
+use crate::cli::context::Context;
+use crate::cli::noting::{self, Said};
+use crate::domain::value::Value;
+use crate::ledger::{Ledger, Note};
+use crate::patch::{Around, Checked, Done, PatchError};
+use crate::project::scripts::{Kind, Scope, Script, Scripts, parameter};
+use crate::verify::{Check, Given, Scoping, Status, outcome_of};
+
+/// The checks around a run, and its note.
+pub struct Surroundings<'a> {
+    /// Whose settings.
+    pub context: &'a Context,
+    /// The database.
+    pub identity: &'a Identity,
+    /// Its marker.
+    pub environment: Option<&'a str>,
+    /// The ledger.
+    pub ledger: Ledger,
+    /// The checks of the project.
+    pub scripts: &'a Scripts,
+    /// How far they look.
+    pub scoping: Scoping<'a>,
+    /// The account's key, or NULL.
+    pub account: Value,
+    /// The site's key, or NULL.
+    pub site: Value,
+    /// The instant of the run.
+    pub instant: NaiveDateTime,
+    /// What the note says.
+    pub said: Said,
+    /// The note, once it is written.
+    pub note: Option<Note>,
+}
+
+impl Surroundings<'_> {
+    /// Whether a check is about what the run is about.
+    fn concerns(&self, script: &Script, session: &Session) -> bool {
+        let one = self.account != Value::Null;
+        script.head.runs_on(session.engine())
+            && (script.head.scope == Scope::Tenant) == (one || matches!(self.scoping, Scoping::Whole))
+            || (matches!(self.scoping, Scoping::Whole) && script.head.runs_on(session.engine()))
+    }
+}
+
+impl Around for Surroundings<'_> {
+    fn checks(&mut self, session: &mut Session) -> Result<Vec<Checked>, PatchError> {
+        let given = Given {
+            account: self.account.clone(),
+            site: self.site.clone(),
+            now: parameter::instant(self.instant, session.engine()),
+            limit: Some(0),
+        };
+        let mut out = Vec::new();
+        let all: Vec<_> = self.scripts.all().filter(|(kind, ..)| *kind == Kind::Verify).collect();
+        for (_, name, script) in all {
+            let unable = Checked { name: name.to_owned(), could_tell: false, passes: false, findings: 0 };
+            let Ok(script) = script else {
+                out.push(unable);
+                continue;
+            };
+            // One that needs parameters of its own is not made by itself.
+            let needs = script.head.params.values().any(|parameter| {
+                let parameter = parameter.get_ref();
+                parameter.required && parameter.default.is_none()
+            });
+            if !self.concerns(script, session) || needs {
+                continue;
+            }
+            match Check::prepare(script, self.scoping, &BTreeMap::new(), session) {
+                Err(_) => out.push(unable),
+                Ok(check) => {
+                    let outcome = outcome_of(&check, &given, session);
+                    out.push(Checked {
+                        name: outcome.name,
+                        could_tell: outcome.status != Status::Error,
+                        passes: matches!(outcome.status, Status::Pass | Status::Warn),
+                        findings: outcome.findings,
+                    });
+                }
+            }
+        }
+        Ok(out)
+    }
+
+    fn note(&mut self, session: &mut Session, done: &Done) -> Result<(), PatchError> {
+        let run = done.run.unwrap_or_default();
+        let mut said = self.said.clone();
+        said.title = format!("{}: {}", said.title, rows_of(done));
+        let mut body: Vec<String> =
+            done.parts.iter().map(|part| format!("- {} {}: {} rows", part.op, part.table, part.rows)).collect();
+        for after in &done.after {
+            let before = done.before.iter().find(|check| check.name == after.name).map_or(0, |check| check.findings);
+            if before != after.findings {
+                body.push(format!("- verify {}: {before} findings before, {} after", after.name, after.findings));
+            }
+        }
+        body.push(format!("- to take it back: manage undo {run}"));
+        said.body = Some(body.join("\n"));
+        let parts = done.parts.iter().map(|part| json!({ "table": part.table, "op": part.op, "rows": part.rows }));
+        let mut facts = json!({
+            "run": run,
+            "digest": done.digest,
+            "rows": done.rows(),
+            "parts": parts.collect::<Vec<_>>(),
+        });
+        if let (Some(facts), Some(more)) = (facts.as_object_mut(), said.facts.as_object()) {
+            facts.extend(more.clone());
+        }
+        said.facts = facts;
+        let note = noting::insert(self.context, self.ledger, session, self.identity, self.environment, &said)?;
+        self.note = Some(note);
+        Ok(())
+    }
+}
+
+/// `3 rows in clusters`
+pub fn rows_of(done: &Done) -> String {
+    let parts: Vec<String> = done
+        .parts
+        .iter()
+        .filter(|part| part.rows > 0)
+        .map(|part| {
+            let rows = if part.rows == 1 { "1 row".to_owned() } else { format!("{} rows", part.rows) };
+            match part.op {
+                "delete" => format!("{rows} deleted from {}", part.table),
+                "insert" => format!("{rows} new in {}", part.table),
+                _ => format!("{rows} in {}", part.table),
+            }
+        })
+        .collect();
+    if parts.is_empty() { "0 rows".to_owned() } else { parts.join(", ") }
+}

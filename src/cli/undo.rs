@@ -1,0 +1,399 @@
+//! `manage undo`
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value as Fact, json};
+
+use super::context::{Chosen, Context, Reached};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::noting::{self, Said};
+use super::patching::agree::{self, Agreement, Typed};
+use super::patching::around::Surroundings;
+use super::patching::subject::key_text;
+use super::patching::{clock_of, clock_text, show, this_instant};
+use crate::backend::{Access, Basic};
+use crate::domain::checksum::sha256_hex;
+use crate::domain::explain::Class;
+use crate::domain::value::Value;
+use crate::guards::Deed;
+use crate::ledger::{Ledger, NewRun, Run, StoredImage, StoredPlan};
+use crate::patch::{Clash, Confinement, Done, Job, Mode, PatchError, clashes, parts_back, run as run_job};
+use crate::project::scripts::{self, parameter};
+use crate::tenancy::{Account, Map, Site, find};
+use crate::verify::Scoping;
+
+/// Take a run back
+///
+/// Every row that the run changed gets its values of before, the last part first. It compares the columns that the run
+/// changed: where somebody has changed one since, nothing is undone and the rows are listed. An undo is a run itself,
+/// proved and remembered like it, and can be undone.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  manage undo 118
+  manage undo --last --dry-run
+  manage undo 118 --skip-conflicts       leave alone what somebody has changed since")]
+pub struct Args {
+    /// The run; manage runs list shows them
+    #[arg(value_name = "RUN", required_unless_present = "last")]
+    run: Option<i64>,
+
+    /// The latest run that was applied and not undone
+    #[arg(long, conflicts_with = "run")]
+    last: bool,
+
+    /// Do all of it and roll it back: shows the plan and its digest
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Apply exactly this plan: at least 16 digits
+    #[arg(long, value_name = "DIGEST", conflicts_with = "dry_run", value_parser = super::fix::digest)]
+    digest: Option<String>,
+
+    /// Why, for the note
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+
+    /// Refuse to write more rows than this
+    #[arg(long, value_name = "N")]
+    max_rows: Option<u64>,
+
+    /// Leave rows alone that somebody has changed since, and take back the others
+    #[arg(long)]
+    skip_conflicts: bool,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// As the documentation of the command says.
+pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
+    context.screen.facts.extend(show::facts(&Done::default(), "refused", &[]));
+    context.screen.facts.insert("note".to_owned(), Fact::Null);
+    let chosen = context.choose()?;
+    let mut reached = context.reach(&chosen, Access::Write, "undo")?;
+    let typed = Typed { digest: args.digest.as_deref(), reason: args.reason.as_deref(), max_rows: args.max_rows };
+    let agreement = if args.dry_run { None } else { Some(agree::agreement(context, &reached, Deed::Undo, typed)?) };
+    let ledger = noting::prepare(context, &mut reached)?;
+    let of = wanted(args, ledger, &mut reached)?;
+    let images = ledger.images(&mut reached.session, of.id).map_err(PatchError::from)?;
+    Undo { args, chosen: &chosen, ledger, of: &of, images: &images, agreement }.run(context, &mut reached)
+}
+
+/// The run that is to be taken back.
+fn wanted(args: &Args, ledger: Ledger, reached: &mut Reached) -> Result<Run, Failure> {
+    let session = &mut reached.session;
+    let usage = |message: String| Failure::new(Class::Usage, message, "manage runs list shows them");
+    let run = match args.run {
+        Some(id) => ledger
+            .run(session, id)
+            .map_err(PatchError::from)?
+            .ok_or_else(|| usage(format!("there is no run {id} in this database")))?,
+        None => {
+            let all = ledger.runs(session).map_err(PatchError::from)?;
+            let can = |run: &Run| matches!(run.begun.kind.as_str(), "fix" | "sync") && run.state.starts_with("applied");
+            all.into_iter().find(can).ok_or_else(|| usage("there is no run that could be taken back".to_owned()))?
+        }
+    };
+    if let Some(by) = run.undone_by {
+        return Err(Failure::new(
+            Class::Conflict,
+            format!("run {} was taken back already, by run {by}", run.id),
+            format!("to do it again: manage undo {by}"),
+        ));
+    }
+    if !matches!(run.begun.kind.as_str(), "fix" | "sync" | "undo") {
+        return Err(Failure::new(
+            Class::Refused,
+            format!("run {} is a {}, which undo does not take back", run.id, run.begun.kind),
+            "",
+        ));
+    }
+    if !run.state.starts_with("applied") {
+        return Err(Failure::new(
+            Class::Refused,
+            format!("run {} is {}: there is nothing to take back", run.id, run.state),
+            format!("look at it: manage runs show {}", run.id),
+        ));
+    }
+    let here = ledger.fingerprint(session).map_err(PatchError::from)?;
+    if run.begun.fingerprint != here {
+        return Err(Failure::new(
+            Class::Conflict,
+            format!("run {} was made in another database", run.id),
+            "name that one: --database",
+        ));
+    }
+    Ok(run)
+}
+
+struct Undo<'a> {
+    args: &'a Args,
+    chosen: &'a Chosen,
+    ledger: Ledger,
+    of: &'a Run,
+    images: &'a [StoredImage],
+    agreement: Option<Agreement>,
+}
+
+impl Undo<'_> {
+    fn run(&self, context: &mut Context, reached: &mut Reached) -> Result<Exit, Failure> {
+        let map = match &self.chosen.project.config.tenancy {
+            Some(tenancy) => Some(Map::new(reached.session.engine(), tenancy, reached.session.relations()?)?),
+            None => None,
+        };
+        let (account, site) = self.whose(map.as_ref(), reached)?;
+        let name = format!("{} {}", self.of.begun.kind, self.of.begun.name);
+        context.screen.heading(&format!("Take back run {}: {name}, {}", self.of.id, self.of.started_at));
+        let title = reached.title();
+        context.screen.heading(&match &account {
+            Some(account) => format!("{account} in {title}"),
+            None => title,
+        });
+        self.refuse_clashes(context, reached)?;
+        let mut instant = this_instant();
+        let mut expect = None;
+        if let Some(digest) = &self.args.digest {
+            let plans = self.ledger.plans(&mut reached.session, digest).map_err(PatchError::from)?;
+            let plan = plans.iter().find(|plan| plan.undo_of == Some(self.of.id)).ok_or_else(|| {
+                Failure::new(
+                    Class::Conflict,
+                    format!("there is no plan {} to take back run {} in this database", show::shown(digest), self.of.id),
+                    "make one with --dry-run",
+                )
+            })?;
+            instant = clock_of(&plan.clock).unwrap_or(instant);
+            expect = Some(plan.digest.clone());
+        }
+        let confined = account.as_ref().zip(map.as_ref()).map(|(account, map)| Confinement { map, account, site: site.as_ref() });
+        let mut values = BTreeMap::new();
+        values.insert("now".to_owned(), parameter::instant(instant, reached.session.engine()));
+        values.insert("skip".to_owned(), Value::Bool(self.args.skip_conflicts));
+        let mut job = Job {
+            run: NewRun {
+                kind: "undo".to_owned(),
+                name: self.of.begun.name.clone(),
+                account_key: account.as_ref().map(|account| key_text(&account.key)),
+                account_name: account.as_ref().map(|account| account.name.clone()),
+                site_key: site.as_ref().map(|site| key_text(&site.key)),
+                fingerprint: self.of.begun.fingerprint.clone(),
+                script_hash: Some(sha256_hex(&format!("undo of run {}", self.of.id))),
+                script_text: None,
+                parameters: None,
+                clock: Some(clock_text(instant)),
+                digest: None,
+                reason: self.args.reason.clone(),
+                person: context.person(),
+                actor: context.actor(),
+                undo_of: Some(self.of.id),
+            },
+            map: map.as_ref(),
+            confined,
+            parts: parts_back(self.images, self.args.skip_conflicts)?,
+            values,
+            volatile: Vec::new(),
+            side_effects: BTreeMap::new(),
+            verify: Vec::new(),
+            max_rows: self.args.max_rows,
+            expect,
+            lock: std::time::Duration::from_secs(10),
+            ledger: self.ledger,
+        };
+        if self.agreement != Some(Agreement::Given) {
+            let done = self.go(context, reached, map.as_ref(), &account, &site, &mut job, Mode::Rehearse)?;
+            context.screen.facts.extend(show::facts(&done, "planned", &[]));
+            if done.rows() == 0 {
+                context.screen.line("  nothing to do");
+                context.screen.facts.extend(show::facts(&done, "nothing to do", &[]));
+                return Ok(Exit::Ok);
+            }
+            self.keep_plan(context, reached, &job, &done)?;
+            show::plan(context, &done);
+            context.screen.line("  rehearsed in a transaction that was rolled back");
+            if self.agreement.is_none() {
+                context.screen.line(&format!(
+                    "  nothing was changed · apply it: manage undo {} --digest {}",
+                    self.of.id,
+                    show::shown(&done.digest)
+                ));
+                return Ok(Exit::Ok);
+            }
+            let (name, of) = match &account {
+                Some(account) => (account.name.clone(), "the account"),
+                None => (reached.identity.name.clone(), "the database"),
+            };
+            job.run.reason = agree::confirm(context, reached, Deed::Undo, self.args.reason.as_deref(), &name, of)?;
+            job.expect = Some(done.digest.clone());
+        }
+        let done = self.go(context, reached, map.as_ref(), &account, &site, &mut job, Mode::Apply)?;
+        if done.rows() == 0 {
+            context.screen.line("  nothing to do");
+            context.screen.facts.extend(show::facts(&done, "nothing to do", &[]));
+        }
+        Ok(Exit::Ok)
+    }
+
+    /// The account and site of the run, as they are now.
+    fn whose(&self, map: Option<&Map>, reached: &mut Reached) -> Result<(Option<Account>, Option<Site>), Failure> {
+        let Some(key) = &self.of.begun.account_key else { return Ok((None, None)) };
+        let Some(map) = map else {
+            return Err(Failure::new(
+                Class::Conflict,
+                format!("run {} is about an account, and the project has no accounts", self.of.id),
+                "describe them in manage.toml: [tenancy]",
+            ));
+        };
+        let account = find::account(map, &mut reached.session, &format!("{}:{key}", map.config.account.key))?;
+        let site = match &self.of.begun.site_key {
+            Some(key) => {
+                let column = map.config.site.as_ref().map_or("id", |site| site.key.as_str());
+                Some(find::site(map, &mut reached.session, &account, &format!("{column}:{key}"))?)
+            }
+            None => None,
+        };
+        Ok((Some(account), site))
+    }
+
+    fn refuse_clashes(&self, context: &mut Context, reached: &mut Reached) -> Result<(), Failure> {
+        let clashes = clashes(self.images, &mut reached.session)?;
+        let listed = clashes.iter().map(|clash| json!({ "table": clash.table, "key": clash.key, "what": words(clash) }));
+        context.screen.facts.insert("conflicts".to_owned(), listed.collect());
+        if clashes.is_empty() || self.args.skip_conflicts {
+            for clash in clashes.iter().take(SHOWN) {
+                context.screen.line(&format!("  left alone: {} {}  {}", clash.table, clash.key, words(clash)));
+            }
+            return Ok(());
+        }
+        let total: i64 = self.images.iter().map(|image| image.rows).sum();
+        let mut error = PatchError::conflict(
+            format!("{} of {total} rows changed since run {}; nothing was undone", clashes.len(), self.of.id),
+            match total - i64::try_from(clashes.len()).unwrap_or(i64::MAX) {
+                0 => "look at them, and change them by hand if they must go back".to_owned(),
+                left => format!("undo the other {left} with --skip-conflicts"),
+            },
+        );
+        let newer = self.newer(reached)?;
+        for clash in clashes.iter().take(SHOWN) {
+            let by = newer.iter().find(|(tables, _)| tables.contains(&clash.table)).map(|(_, by)| format!("   perhaps by {by}"));
+            error.details.push(format!("  {} {}  {}{}", clash.table, clash.key, words(clash), by.unwrap_or_default()));
+        }
+        if clashes.len() > SHOWN {
+            error.details.push(format!("  and {} more", clashes.len() - SHOWN));
+        }
+        Err(error.into())
+    }
+
+    /// Later runs with the tables that they wrote.
+    fn newer(&self, reached: &mut Reached) -> Result<Vec<(Vec<String>, String)>, Failure> {
+        let mut out = Vec::new();
+        let later = self.ledger.runs(&mut reached.session).map_err(PatchError::from)?;
+        for run in later.iter().filter(|run| run.id > self.of.id && run.state.starts_with("applied")) {
+            let images = self.ledger.images(&mut reached.session, run.id).map_err(PatchError::from)?;
+            let tables = images.into_iter().map(|image| image.table).collect();
+            let when = run.started_at.get(11..16).unwrap_or_default();
+            out.push((tables, format!("run {} ({} {}, {when})", run.id, run.begun.kind, run.begun.name)));
+        }
+        Ok(out)
+    }
+
+    fn keep_plan(&self, context: &Context, reached: &mut Reached, job: &Job<'_>, done: &Done) -> Result<(), Failure> {
+        let parts: Vec<Fact> =
+            done.parts.iter().map(|part| json!({ "table": part.table, "op": part.op, "rows": part.rows })).collect();
+        let plan = StoredPlan {
+            digest: done.digest.clone(),
+            kind: job.run.kind.clone(),
+            name: job.run.name.clone(),
+            account_key: job.run.account_key.clone(),
+            account_name: job.run.account_name.clone(),
+            site_key: job.run.site_key.clone(),
+            script_hash: job.run.script_hash.clone().unwrap_or_default(),
+            parameters: "{}".to_owned(),
+            clock: job.run.clock.clone().unwrap_or_default(),
+            rows: i64::try_from(done.rows()).unwrap_or(i64::MAX),
+            summary: Fact::from(parts).to_string(),
+            undo_of: job.run.undo_of,
+            made_at: String::new(),
+        };
+        let person = context.person();
+        Ok(self.ledger.keep_plan(&mut reached.session, &plan, person.as_deref(), &context.actor())?)
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn go(
+        &self,
+        context: &mut Context,
+        reached: &mut Reached,
+        map: Option<&Map>,
+        account: &Option<Account>,
+        site: &Option<Site>,
+        job: &mut Job<'_>,
+        mode: Mode,
+    ) -> Result<Done, Failure> {
+        // The checks may well find again what was mended: that is what taking it back means.
+        let scripts = scripts::Scripts::default();
+        let scoping = match map {
+            Some(map) => Scoping::Tenants { map, site: site.is_some() },
+            None => Scoping::Whole,
+        };
+        let of = account.as_ref().map(|account| format!(" for {}", account.name)).unwrap_or_default();
+        let said = Said {
+            kind: "undo".to_owned(),
+            title: format!("undo of run {}, {} {}{of}", self.of.id, self.of.begun.kind, self.of.begun.name),
+            reason: job.run.reason.clone(),
+            account: account.as_ref().map(|account| account.name.clone()),
+            facts: json!({ "undo_of": self.of.id, "skip_conflicts": self.args.skip_conflicts }),
+            ..Said::default()
+        };
+        let (result, note, said) = {
+            let mut around = Surroundings {
+                context,
+                identity: &reached.identity,
+                environment: reached.marker.as_deref(),
+                ledger: self.ledger,
+                scripts: &scripts,
+                scoping,
+                account: account.as_ref().map_or(Value::Null, |account| account.key.clone()),
+                site: site.as_ref().map_or(Value::Null, |site| site.key.clone()),
+                instant: this_instant(),
+                said,
+                note: None,
+            };
+            let result = run_job(&mut reached.session, job, mode, &mut around);
+            (result, around.note, around.said)
+        };
+        match result {
+            Ok(done) => {
+                if mode == Mode::Apply && done.rows() > 0 {
+                    let conflicts = context.screen.facts.get("conflicts").cloned().unwrap_or_default();
+                    context.screen.facts.extend(show::facts(&done, "applied", &[]));
+                    context.screen.facts.insert("conflicts".to_owned(), conflicts);
+                    if self.agreement == Some(Agreement::Given) {
+                        show::plan(context, &done);
+                    }
+                    show::result(context, &done, account.as_ref().map(|account| account.name.as_str()), &[], true);
+                    if let Some(note) = &note {
+                        noting::tell(context, self.chosen, note);
+                    }
+                }
+                Ok(done)
+            }
+            Err(error) => {
+                if error.after_start && mode == Mode::Apply {
+                    super::fix::refused(context, self.chosen, reached, job, said, &error)?;
+                }
+                Err(error.into())
+            }
+        }
+    }
+}
+
+/// How many conflicts are shown.
+const SHOWN: usize = 20;
+
+fn words(clash: &Clash) -> &'static str {
+    match clash.what.as_str() {
+        "gone" => "is gone",
+        "there" => "is there again",
+        _ => "somebody has changed it",
+    }
+}

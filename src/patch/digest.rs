@@ -1,0 +1,97 @@
+//! The identity of a plan: SHA-256 over everything that decides what is written.
+
+use sha2::{Digest, Sha256};
+
+use super::error::PatchError;
+use super::job::{Job, PartJob, word};
+use crate::backend::patching::{Image, Target};
+use crate::backend::{Basic, Session};
+use crate::domain::value::Value;
+
+/// The number of this form of it.
+const FORMAT: &str = "manage patch digest 1";
+
+/// An identity in the making.
+pub(super) struct Identity(Sha256);
+
+impl Identity {
+    /// What a job is, before its rows.
+    pub(super) fn of(job: &Job<'_>) -> Self {
+        let mut identity = Self(Sha256::new());
+        identity.text(FORMAT);
+        identity.text(&job.run.kind);
+        identity.text(&job.run.fingerprint);
+        identity.text(job.run.script_hash.as_deref().unwrap_or_default());
+        for (name, value) in &job.values {
+            identity.text(name);
+            identity.value(value);
+        }
+        identity.text(job.run.account_key.as_deref().unwrap_or_default());
+        identity.text(job.run.site_key.as_deref().unwrap_or_default());
+        identity
+    }
+
+    /// What a part writes: its table as it is, and the rows with their values before and after.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    pub(super) fn part(
+        &mut self,
+        part: &PartJob,
+        target: &Target,
+        image: &Image,
+        drawn: bool,
+        session: &mut Session,
+    ) -> Result<(), PatchError> {
+        self.text(&target.sql);
+        self.text(word(part.op));
+        for column in &target.columns {
+            self.text(&column.name);
+            self.text(&column.type_text);
+        }
+        let sql = image.identity(drawn, session.engine());
+        let hash = &mut self.0;
+        session.stream_each(&sql, &[], &mut |row| {
+            for value in &row.values {
+                add(hash, value);
+            }
+            Ok(())
+        })?;
+        Ok(())
+    }
+
+    /// 64 hexadecimal digits.
+    pub(super) fn finish(self) -> String {
+        use std::fmt::Write;
+        self.0.finalize().iter().fold(String::with_capacity(64), |mut out, byte| {
+            // Writing to a string cannot fail.
+            let _ = write!(out, "{byte:02x}");
+            out
+        })
+    }
+
+    fn text(&mut self, text: &str) {
+        add(&mut self.0, &Value::Text(text.to_owned()));
+    }
+
+    fn value(&mut self, value: &Value) {
+        add(&mut self.0, value);
+    }
+}
+
+/// A value with its kind and its length, so that no two rows read alike.
+fn add(hash: &mut Sha256, value: &Value) {
+    let mut put = |kind: u8, bytes: &[u8]| {
+        hash.update([kind]);
+        hash.update((bytes.len() as u64).to_le_bytes());
+        hash.update(bytes);
+    };
+    match value {
+        Value::Null => put(0, &[]),
+        Value::Bool(truth) => put(1, &[u8::from(*truth)]),
+        Value::Integer(number) => put(2, &number.to_le_bytes()),
+        Value::Real(number) => put(3, &number.to_bits().to_le_bytes()),
+        Value::Text(text) => put(4, text.as_bytes()),
+        Value::Bytes(bytes) => put(5, bytes),
+    }
+}

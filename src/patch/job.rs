@@ -1,0 +1,86 @@
+//! What one run is to do.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::source::ScriptQuery;
+use crate::backend::patching::Image;
+use crate::domain::value::Value;
+use crate::ledger::{Ledger, NewRun};
+use crate::project::scripts::Op;
+use crate::tenancy::{Account, Map, Site};
+
+/// The account to which a run is confined.
+#[derive(Debug, Clone, Copy)]
+pub struct Confinement<'a> {
+    /// Whose a row is.
+    pub map: &'a Map,
+    /// The account.
+    pub account: &'a Account,
+    /// The site.
+    pub site: Option<&'a Site>,
+}
+
+/// What one run is to do.
+pub struct Job<'a> {
+    /// How it stands in the ledger.
+    pub run: NewRun,
+    /// The tenancy map, where the project has one.
+    pub map: Option<&'a Map>,
+    /// The account to which it is confined; none for a script that is not about one.
+    pub confined: Option<Confinement<'a>>,
+    /// What it writes, in order.
+    pub parts: Vec<PartJob>,
+    /// The values of its parameters; `now`, `account` and `site` among them.
+    pub values: BTreeMap<String, Value>,
+    /// Columns that digest and undo leave out.
+    pub volatile: Vec<String>,
+    /// What triggers and cascades may write.
+    pub side_effects: BTreeMap<String, Op>,
+    /// Checks that must find nothing afterwards.
+    pub verify: Vec<String>,
+    /// More rows than this are refused.
+    pub max_rows: Option<u64>,
+    /// The digest that the plan must have, or the beginning of it.
+    pub expect: Option<String>,
+    /// How long a statement may wait for a lock.
+    pub lock: Duration,
+    /// The ledger.
+    pub ledger: Ledger,
+}
+
+/// One part of it.
+pub struct PartJob {
+    /// The table, as the script names it.
+    pub table: String,
+    /// The columns that name a row.
+    pub key: Vec<String>,
+    /// What is done with the rows.
+    pub op: Op,
+    /// Where the rows come from.
+    pub source: Source,
+}
+
+/// Where the rows of a part come from.
+pub enum Source {
+    /// A query of a script.
+    Script(Box<ScriptQuery>),
+    /// A run that is taken back.
+    Back {
+        /// Its image.
+        image: Box<Image>,
+        /// What it did: `update`, `delete`, `insert`.
+        op: String,
+        /// Whether rows that somebody has changed since are left out.
+        skip: bool,
+    },
+}
+
+/// The word for what is done with rows.
+pub(super) fn word(op: Op) -> &'static str {
+    match op {
+        Op::Update => "update",
+        Op::Delete => "delete",
+        Op::Insert => "insert",
+    }
+}

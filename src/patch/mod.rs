@@ -1,0 +1,34 @@
+//! Floor 3: data patches that are proved, reversible and remembered.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `source` | a part of a script as a query that is confined and has its parameters |
+//! | `job` | what one run is to do: parts, account, limits |
+//! | `engine` | the transaction: plan, write, prove, verify, remember |
+//! | `part` | one part: plan into the image, write from it, hold the two against each other |
+//! | `owned` | whose the rows are, before and after |
+//! | `prove` | the database's counters against the plan |
+//! | `digest` | the identity of a plan |
+//! | `undo` | a run taken back: the parts of a job made from its images |
+//! | `done` | what came of it |
+//! | `error` | why not |
+//!
+//! [`run()`] is the movement: everything happens in one transaction that is committed or, for a rehearsal, rolled back.
+
+mod digest;
+mod done;
+mod engine;
+mod error;
+mod job;
+mod owned;
+mod part;
+mod prove;
+mod source;
+mod undo;
+
+pub use done::{Change, Checked, Done, PartDone};
+pub use engine::{Around, Mode, run};
+pub use error::PatchError;
+pub use job::{Confinement, Job, PartJob, Source};
+pub use source::{ScriptQuery, queries};
+pub use undo::{Clash, clashes, parts_back};

@@ -1,0 +1,8 @@
+//! Patches: planned, proved, confined to one account, taken back.
+
+mod fixture;
+mod hostile;
+mod kills;
+mod parts;
+mod thin;
+mod values;
