@@ -1,5 +1,7 @@
 //! What moves rows from one database to another: the contract that each pair of databases fulfils.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::error::SqlError;
@@ -47,6 +49,38 @@ impl Fate {
     /// The fate that a word names.
     pub fn named(word: &str) -> Option<Self> {
         [Self::Rejected, Self::Skipped, Self::Warned].into_iter().find(|fate| fate.word() == word)
+    }
+}
+
+/// How far the table has come that is moved just now, for somebody who watches from another thread.
+#[derive(Debug, Default)]
+pub struct Watch {
+    looked_at: AtomicU64,
+    written: AtomicU64,
+}
+
+impl Watch {
+    /// Rows that were looked at by every rule.
+    pub fn looked_at(&self) -> u64 {
+        self.looked_at.load(Ordering::Relaxed)
+    }
+
+    /// Rows that were written.
+    pub fn written(&self) -> u64 {
+        self.written.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn begin(&self) {
+        self.looked_at.store(0, Ordering::Relaxed);
+        self.written.store(0, Ordering::Relaxed);
+    }
+
+    pub(super) fn look(&self) {
+        self.looked_at.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn write(&self) {
+        self.written.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -153,6 +187,12 @@ pub trait Carrier {
     /// # Errors
     /// What a database refuses.
     fn begin(&mut self, tables: &[TablePlan], now: &Moment) -> Result<(), SqlError>;
+
+    /// Counts rows from now on, for somebody who watches.
+    ///
+    /// # Errors
+    /// What the target refuses.
+    fn watch(&mut self) -> Result<Arc<Watch>, SqlError>;
 
     /// Looks at every row of a table by every rule, then writes those that may go in. What is left behind goes to `left`.
     ///

@@ -1,7 +1,7 @@
 //! What a transfer keeps: what became of each table, the rows that were left, and what its way back needs.
 
 use super::Ledger;
-use crate::backend::{Basic, SqlError};
+use crate::backend::{Basic, SqlError, rfc3339_now};
 use crate::domain::value::{Row, Value};
 
 /// What became of one table.
@@ -43,6 +43,8 @@ pub struct TransferTable {
     pub written_columns: String,
     /// Packed: the counts that were made anew.
     pub counts: Option<String>,
+    /// When the rows that its run kept were dropped.
+    pub pruned_at: Option<String>,
 }
 
 /// A row that was left.
@@ -268,6 +270,23 @@ impl Ledger {
         ))
     }
 
+    /// Drops the rows that a transfer has kept (those that were left, and what its way back needs), and keeps what became
+    /// of each table.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    pub fn prune_transfer(self, session: &mut impl Basic, run: i64) -> Result<(), SqlError> {
+        for table in ["manage_transfer_left", "manage_transfer_key", "manage_transfer_inserted", "manage_transfer_image"] {
+            session.execute_with(&format!("DELETE FROM {} WHERE run = $1", self.table(table)), &[run.into()])?;
+        }
+        let sql = format!(
+            "UPDATE {} SET pruned_at = {} WHERE run = $1",
+            self.table("manage_transfer_table"),
+            rfc3339_now(session.engine())
+        );
+        session.execute_with(&sql, &[run.into()]).map(drop)
+    }
+
     /// Rows that were updated, the last ones first, before number `before`, at most `limit`.
     ///
     /// # Errors
@@ -328,5 +347,6 @@ fn table(row: &Row) -> TransferTable {
         key_columns: text("key_columns").unwrap_or_default(),
         written_columns: text("written_columns").unwrap_or_default(),
         counts: text("counts"),
+        pruned_at: text("pruned_at"),
     }
 }

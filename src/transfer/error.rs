@@ -56,6 +56,30 @@ pub enum TransferError {
     /// There is nothing to take back.
     #[error("{0}")]
     NothingToUndo(String),
+    /// It was taken back before.
+    #[error("run {run} was taken back already{}", by.map(|by| format!(", by run {by}")).unwrap_or_default())]
+    BackAlready {
+        /// The run.
+        run: i64,
+        /// The run that did so.
+        by: Option<i64>,
+    },
+    /// A run of which nothing is there.
+    #[error("run {run} is {state}: there is nothing to take back")]
+    NotThere {
+        /// The run.
+        run: i64,
+        /// How it ended.
+        state: String,
+    },
+    /// What its way back needs is gone.
+    #[error("the rows of run {run} were dropped on {at}: it cannot be taken back")]
+    Pruned {
+        /// The run.
+        run: i64,
+        /// When.
+        at: String,
+    },
     /// What was written was changed since.
     #[error("{rows} changed since run {run}; nothing was taken back")]
     Conflicts {
@@ -83,7 +107,8 @@ impl Explain for TransferError {
             Self::Sql(error) | Self::Table { error, .. } => error.class(),
             Self::Ledger(error) => error.class(),
             Self::Rejected { .. } | Self::Differs { .. } | Self::Unexpected { .. } => Class::Check,
-            Self::SourceChanged | Self::Conflicts { .. } => Class::Conflict,
+            Self::SourceChanged | Self::Conflicts { .. } | Self::BackAlready { .. } => Class::Conflict,
+            Self::NotThere { .. } | Self::Pruned { .. } => Class::Refused,
             Self::Stopped => Class::Stopped,
         }
     }
@@ -113,7 +138,9 @@ impl Explain for TransferError {
             Self::Unexpected { .. } => "check --source, or correct [verify] expect in the mapping".to_owned(),
             Self::SourceChanged => "stop what writes there, then run the same command again".to_owned(),
             Self::Stopped => "run the same command again: it begins anew".to_owned(),
-            Self::NothingToUndo(_) => "see them with `manage transfer status`".to_owned(),
+            Self::BackAlready { .. } => "to move the rows again: manage transfer all".to_owned(),
+            Self::Pruned { .. } => "restore a backup, or remove the rows by hand".to_owned(),
+            Self::NothingToUndo(_) | Self::NotThere { .. } => "see them with `manage transfer status`".to_owned(),
             Self::Conflicts { .. } => "take back the others with --skip-conflicts".to_owned(),
         })
     }

@@ -1,12 +1,16 @@
 //! What a transfer tells while it runs.
 
-use crate::backend::{Compared, Moved};
+use std::sync::Arc;
+
+use crate::backend::{Compared, Moved, Watch};
 use crate::domain::transfer::TablePlan;
 
 /// Something that happened.
 pub enum Event<'a> {
-    /// A table begins.
-    Table(&'a TablePlan),
+    /// It begins; this counts the rows. Only for who watches.
+    Begun(Arc<Watch>),
+    /// A table begins. For who watches also how many rows the source has.
+    Table(&'a TablePlan, Option<u64>),
     /// Its rows are where they belong, not yet for good.
     Moved(&'a TablePlan, &'a Moved),
     /// Both sides are added up.
@@ -17,4 +21,9 @@ pub enum Event<'a> {
 pub trait Observer {
     /// Takes an event.
     fn on(&mut self, event: &Event<'_>);
+
+    /// Whether somebody looks on while it runs.
+    fn watches(&self) -> bool {
+        false
+    }
 }

@@ -8,6 +8,8 @@ use crate::ledger::{Ledger, Run};
 /// The kind of run that a transfer is.
 pub const KIND: &str = "transfer";
 
+/// A run that is under way, or that was killed.
+pub const RUNNING: &str = "running";
 /// A run whose rows are there.
 pub const APPLIED: &str = "applied";
 /// A run of which nothing is there.
@@ -73,6 +75,22 @@ impl Past {
             run,
         }
     }
+}
+
+/// Says of runs that were killed that nothing of them is there: everything that they did was one transaction. Only for who
+/// holds the lock, since then none of them is alive.
+///
+/// # Errors
+/// What the database refuses.
+pub fn settle(ledger: Ledger, session: &mut impl Basic) -> Result<(), SqlError> {
+    let runs = ledger.runs(session)?;
+    let transfers: Vec<i64> = runs.iter().filter(|run| run.begun.kind == KIND).map(|run| run.id).collect();
+    let killed = |run: &&Run| {
+        run.state == RUNNING && (run.begun.kind == KIND || run.begun.undo_of.is_some_and(|of| transfers.contains(&of)))
+    };
+    runs.iter().filter(killed).try_for_each(|run| {
+        ledger.finish_run(session, run.id, FAILED, None, &counts(0, Some("it was killed: nothing of it is there"), None))
+    })
 }
 
 /// What a run says of itself at its end.

@@ -87,6 +87,10 @@ impl Transfer<'_> {
         carrier.begin(&self.plan.tables, self.now)?;
         fault::point("transfer.begun");
         self.expected(carrier)?;
+        let watched = self.observer.watches();
+        if watched {
+            self.observer.on(&Event::Begun(carrier.watch()?));
+        }
         let mut grave = false;
         let count = self.plan.tables.len();
         for at in 0..count {
@@ -95,7 +99,11 @@ impl Transfer<'_> {
                 carrier.remap(at)?;
                 continue;
             }
-            self.observer.on(&Event::Table(table));
+            let rows = match table.from.unpivot {
+                None if watched => Some(carrier.count(&table.from.table)?),
+                _ => None,
+            };
+            self.observer.on(&Event::Table(table, rows));
             let spool = &self.spool;
             let moved = carrier
                 .move_table(at, &mut |left: Left| spool.push(at, &left))
@@ -285,6 +293,7 @@ impl Transfer<'_> {
                     key_columns: table.map(|table| names(table.target_key.iter().map(String::as_str))).unwrap_or_default(),
                     written_columns: table.map(written).unwrap_or_default(),
                     counts: table.filter(|table| !table.after.is_empty()).map(|table| packed_counts(&table.after)),
+                    pruned_at: None,
                 },
             )?;
         }

@@ -117,3 +117,18 @@ fn every_row_that_stays_behind_is_in_the_log() {
     let lines: Vec<_> = log.lines().filter(|line| line.contains("WARN") && line.contains("guests has id")).collect();
     assert_eq!(lines.len(), 2, "{log}");
 }
+
+#[cfg(any(debug_assertions, feature = "faults"))]
+#[test]
+fn a_terminal_shows_how_far_it_has_come() {
+    let project = little(Project::new());
+    let held = project.command("transfer all --source old.db --yes").env("MANAGE_FAULT", "transfer.probed:1:sleep=60000");
+    let at_the_copy = project.command("transfer all --source old.db --yes").env("MANAGE_FAULT", "transfer.copied:1:sleep=60000");
+
+    // Each is killed when it has said it.
+    drop(Terminal::start(held).expect("guests: 2 of 2 rows looked at, ").expect("rows/s"));
+    drop(Terminal::start(at_the_copy).expect("guests: 2 of 2 rows written, ").expect("rows/s"));
+
+    let whole = Terminal::run(&project, "transfer all --source old.db --yes").expect("validated").finish();
+    whole.ok().says("2 written");
+}

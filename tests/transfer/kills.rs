@@ -54,6 +54,11 @@ fn killed(before: Option<&str>, command: &str, prefix: &str) -> Vec<&'static str
             assert_eq!(now, if committed { whole.as_str() } else { as_before.as_str() }, "after a kill at {point}:{pass}");
             if !committed {
                 project.run(command).ok();
+                assert_eq!(
+                    project.value("SELECT count(*) FROM manage_runs WHERE state = 'running'"),
+                    "0",
+                    "the killed one is settled"
+                );
             }
             assert_eq!(rows(&project), whole, "after a kill at {point}:{pass} and another run");
             assert_eq!(project.value("PRAGMA integrity_check"), "ok");

@@ -149,3 +149,24 @@ fn a_value_that_sql_would_read_as_a_formula_stays_text_in_the_file() {
 
     assert!(project.read("left.csv").contains("\"id 'a,\"\"b'\""), "{}", project.read("left.csv"));
 }
+
+#[test]
+fn numbers_out_of_range_are_rejected_and_never_wrapped() {
+    let project = pair(
+        "CREATE TABLE level (id INTEGER PRIMARY KEY, level INTEGER, xp REAL);
+         INSERT INTO level VALUES (1, 2147483647, 0.5), (2, 2147483648, 1), (3, -1, 1), (4, 9223372036854775808, 1), (5, 1, -1e-9), (6, 1, -9e999), (7, 1, 9007199254740993);",
+        "CREATE TABLE levels (id INTEGER PRIMARY KEY, level INTEGER NOT NULL, xp REAL NOT NULL)",
+        "[options]\non_error = \"reject\"\n[[table]]\nfrom = \"level\"\nto = \"levels\"\nrequire = { level = \"between 0 and 2147483647\", xp = \">= 0\" }\n",
+    );
+
+    let facts = project.run("transfer all --yes --json").fails_with(1).json();
+
+    adds_up(&facts);
+    let rejected: Vec<_> = told(&facts).into_iter().map(|(key, column, _)| format!("{key} {column}")).collect();
+    for expected in ["id 2 level", "id 3 level", "id 4 level", "id 5 xp", "id 6 xp"] {
+        assert!(rejected.iter().any(|row| row == expected), "{expected} is not in {rejected:?}");
+    }
+    assert_eq!(project.query("SELECT id, level FROM levels ORDER BY id"), [["1", "2147483647"], ["7", "1"]]);
+    // The old file itself has lost the last digit: what it holds goes over as it is.
+    assert_eq!(project.value("SELECT CAST(xp AS INTEGER) FROM levels WHERE id = 7"), "9007199254740992");
+}

@@ -35,7 +35,7 @@ fn everything_is_as_it_was() {
     assert_eq!(project.value("SELECT count(*) FROM things"), "0");
     assert_eq!((undone["undone"].as_u64(), undone["conflicts_total"].as_u64()), (Some(1), Some(0)));
     project.run("transfer rollback --yes").fails_with(2).says("no transfer is left");
-    project.run("transfer rollback 1 --yes").fails_with(2).says("taken back already by run 2");
+    project.run("transfer rollback 1 --yes").fails_with(5).says("run 1 was taken back already, by run 2");
 }
 
 #[test]
@@ -117,4 +117,58 @@ fn rows_that_are_gone_already_are_told() {
     project.run("transfer rollback --yes").ok().says("1 row gone already");
 
     assert_eq!(project.query("SELECT name FROM people"), [["bob"]]);
+}
+
+#[test]
+fn undo_takes_a_transfer_back_as_any_run() {
+    let project = moved();
+    let before = project.query(PEOPLE);
+    project.run("transfer all --yes").ok();
+
+    project.run("undo --last --dry-run").ok().says("run 1 of").says("would be removed").says("manage undo 1");
+    assert_ne!(before, project.query(PEOPLE));
+    project.run("undo 1 --digest 0123456789abcdef").fails_with(2).says("run 1 is a transfer, which has no digest");
+    project.run("undo 1 --yes --max-rows 3").fails_with(4).says("run 1 wrote 7 rows, more than 3");
+    let facts = project.run("undo --last --yes --reason 'too early' --json").ok().json();
+
+    assert_eq!((facts["undone"].as_u64(), facts["status"].as_str()), (Some(1), Some("applied")));
+    assert_eq!(project.query(PEOPLE), before);
+    project.run("undo 1 --yes").fails_with(5).says("run 1 was taken back already, by run 2");
+    project.run("undo 2 --yes").fails_with(4).says("run 2 took a transfer back (run 1), which is not undone");
+    project.run("undo --last --yes --max-rows 9").fails_with(2).says("there is no run that could be taken back");
+}
+
+#[test]
+fn nobody_who_was_not_asked_takes_a_transfer_back() {
+    let project = moved();
+    project.run("transfer all --yes").ok();
+
+    project.run("undo 1").fails_with(4);
+    project.run("transfer rollback").fails_with(4);
+
+    assert_eq!(project.value("SELECT count(*) FROM things"), "3");
+}
+
+#[test]
+fn a_transfer_is_among_the_runs_until_what_it_kept_is_dropped() {
+    let project = moved();
+    project.run("transfer all --yes --reason 'version 2'").ok();
+
+    project.run("runs list").ok().says("transfer transfer").says("applied");
+    project
+        .run("runs show 1 --rows --yes")
+        .ok()
+        .says("person → people: 2 inserted, 1 updated (3 read, 0 rejected, 0 skipped)")
+        .says("note: before → b")
+        .says("manage undo 1");
+    let facts = project.run("runs show 1 --rows --json --yes").ok().json();
+    assert_eq!(facts["run"]["tables"][1]["inserted"], 3, "{facts}");
+    project.run("runs prune --older-than 0s --yes").ok().says("dropped the rows of 1 run (7 rows)");
+
+    project.run("runs prune --older-than 0s --yes").ok().says("nothing to drop");
+    project.run("runs show 1").ok().says("what its way back needs was dropped").does_not_say("manage undo 1");
+    project.run("undo 1 --yes").fails_with(4).says("the rows of run 1 were dropped");
+    project.run("transfer rollback 1 --yes").fails_with(4).says("it cannot be taken back");
+    project.run("transfer validate").ok();
+    assert_eq!(project.value("SELECT count(*) FROM things"), "3");
 }

@@ -11,7 +11,7 @@ use crate::domain::explain::Class;
 use crate::ledger::{Ledger, Run};
 use crate::patch::PatchError;
 
-/// What was run: fixes, syncs, undos and what they changed
+/// What was run: fixes, syncs, transfers, undos and what they changed
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   manage runs                       the latest runs
@@ -55,7 +55,7 @@ fn found(ledger: Option<Ledger>, session: &mut crate::backend::Session, id: i64)
 }
 
 /// How many rows a run wrote, by its own count.
-fn rows(run: &Run) -> i64 {
+pub(super) fn rows(run: &Run) -> i64 {
     let counts = run.counts.as_deref().and_then(|text| serde_json::from_str::<serde_json::Value>(text).ok());
     counts.and_then(|counts| counts["rows"].as_i64()).unwrap_or_default()
 }

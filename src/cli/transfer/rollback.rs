@@ -1,5 +1,6 @@
 //! `manage transfer rollback`
 
+use std::path::Path;
 use std::time::Duration;
 
 use chrono::Utc;
@@ -70,18 +71,87 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     let (chosen, mut reached) = super::sides::target_alone(context, &args.between, access, KIND)?;
     let heading = reached.title();
     context.screen.heading(&heading);
-    let (ledger, past) = wanted(&mut reached.session, args.run)?;
-    let run = &past.run;
-    context.screen.line(&format!(
-        "run {} of {}, by {}: {} written",
-        run.id,
-        run.started_at,
-        run.begun.name,
-        count_rows(past.rows)
-    ));
-    changed_mapping(context, args, &chosen, &past);
-    let undo = Undo { ledger, run, skip_conflicts: args.skip_conflicts };
-    if args.dry_run {
+    let back = Back {
+        run: args.run,
+        map: args.between.map.as_deref(),
+        dry_run: args.dry_run,
+        skip_conflicts: args.skip_conflicts,
+        max_rows: None,
+        reason: args.reason.clone(),
+        lock_timeout: args.lock_timeout,
+    };
+    back.run(context, &chosen, &mut reached)
+}
+
+/// What is to be taken back, and how: `transfer rollback`, and `undo` of a transfer.
+pub(in crate::cli) struct Back<'a> {
+    /// The run; the latest one that can be taken back where it is not said.
+    pub run: Option<i64>,
+    /// The mapping, where another one than the project's is meant.
+    pub map: Option<&'a Path>,
+    /// Only to see what would be taken back.
+    pub dry_run: bool,
+    /// Whether rows that were changed since are left as they are.
+    pub skip_conflicts: bool,
+    /// Refused where the run wrote more rows.
+    pub max_rows: Option<u64>,
+    /// Why, for the note.
+    pub reason: Option<String>,
+    /// How long to wait for the lock.
+    pub lock_timeout: Duration,
+}
+
+impl Back<'_> {
+    /// Takes it back.
+    ///
+    /// # Errors
+    /// As the documentation of the command says.
+    pub fn run(&self, context: &mut Context, chosen: &Chosen, reached: &mut Reached) -> Result<Exit, Failure> {
+        let (ledger, past) = wanted(&mut reached.session, self.run)?;
+        let run = &past.run;
+        context.screen.line(&format!(
+            "run {} of {}, by {}: {} written",
+            run.id,
+            run.started_at,
+            run.begun.name,
+            count_rows(past.rows)
+        ));
+        if let Some(most) = self.max_rows.filter(|most| past.rows > *most) {
+            return Err(Failure::new(
+                Class::Refused,
+                format!("run {} wrote {}, more than {most}; nothing was changed", run.id, count_rows(past.rows)),
+                "look at it with --dry-run, then raise --max-rows",
+            ));
+        }
+        changed_mapping(context, self.map, chosen, &past);
+        if self.dry_run {
+            return self.rehearse(context, reached, Undo { ledger, run, skip_conflicts: self.skip_conflicts });
+        }
+        let effect =
+            format!("This takes back run {}, which wrote {} of {}.", run.id, count_rows(past.rows), reached.identity.name);
+        consent::obtain(context, reached, Deed::TransferRollback, &effect)?;
+        let ledger = noting::prepare(context, reached)?;
+        let what = context.what(KIND);
+        lock::take(&mut reached.session, &what, self.lock_timeout)?;
+        history::settle(ledger, &mut reached.session)?;
+        // Somebody else may have taken it back while this one waited.
+        let (_, past) = wanted(&mut reached.session, Some(run.id))?;
+        let run = &past.run;
+        let undo = Undo { ledger, run, skip_conflicts: self.skip_conflicts };
+        let (id, note, undone) = apply(context, self.reason.as_deref(), reached, &undo)?;
+        fault::point("transfer.undo.after_commit");
+        told(context, &undone, "were");
+        let facts = &mut context.screen.facts;
+        facts.insert("run".to_owned(), id.into());
+        facts.insert("undone".to_owned(), run.id.into());
+        facts.insert("status".to_owned(), "applied".into());
+        let mark = context.screen.paint.on(Style::Good, "✓");
+        context.screen.line(&format!("  {mark} run {} is taken back by run {id}: {}", run.id, count_rows(undone.rows())));
+        noting::tell(context, chosen, &note);
+        Ok(Exit::Ok)
+    }
+
+    fn rehearse(&self, context: &mut Context, reached: &mut Reached, undo: Undo<'_>) -> Result<Exit, Failure> {
         let mut copy = reached.session.scratch_copy()?.ok_or_else(|| {
             Failure::new(
                 Class::CouldNotRun,
@@ -94,30 +164,11 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         let undone = undo.take_back(&mut copy);
         copy.rollback()?;
         let undone = undone?;
+        context.screen.facts.insert("status".to_owned(), "planned".into());
         told(context, &undone, "would be");
-        context.screen.line("nothing was changed · do it: manage transfer rollback");
-        return Ok(Exit::Ok);
+        context.screen.line(&format!("nothing was changed · do it: manage undo {}", undo.run.id));
+        Ok(Exit::Ok)
     }
-    let effect = format!("This takes back run {}, which wrote {} of {}.", run.id, count_rows(past.rows), reached.identity.name);
-    consent::obtain(context, &reached, Deed::TransferRollback, &effect)?;
-    let ledger = noting::prepare(context, &mut reached)?;
-    let what = context.what(KIND);
-    lock::take(&mut reached.session, &what, args.lock_timeout)?;
-    // Somebody else may have taken it back while this one waited.
-    let (_, past) = wanted(&mut reached.session, Some(run.id))?;
-    let run = &past.run;
-    let undo = Undo { ledger, run, skip_conflicts: args.skip_conflicts };
-    let (id, note, undone) = apply(context, args, &mut reached, &undo)?;
-    fault::point("transfer.undo.after_commit");
-    told(context, &undone, "were");
-    let facts = &mut context.screen.facts;
-    facts.insert("run".to_owned(), id.into());
-    facts.insert("undone".to_owned(), run.id.into());
-    facts.insert("status".to_owned(), "applied".into());
-    let mark = context.screen.paint.on(Style::Good, "✓");
-    context.screen.line(&format!("  {mark} run {} is taken back by run {id}: {}", run.id, count_rows(undone.rows())));
-    noting::tell(context, &chosen, &note);
-    Ok(Exit::Ok)
 }
 
 /// The run that is to be taken back.
@@ -136,19 +187,24 @@ fn wanted(session: &mut Session, id: Option<i64>) -> Result<(Ledger, Past), Fail
             None => "no transfer is left that could be taken back".to_owned(),
         })),
         Some(past) if past.run.state == history::UNDONE => {
-            let by = past.run.undone_by.map(|by| format!(" by run {by}")).unwrap_or_default();
-            Err(none(format!("run {} was taken back already{by}", past.run.id)))
+            Err(TransferError::BackAlready { run: past.run.id, by: past.run.undone_by }.into())
         }
         Some(past) if past.run.state != history::APPLIED => {
-            Err(none(format!("run {} is {}: nothing of it is there", past.run.id, past.run.state)))
+            Err(TransferError::NotThere { run: past.run.id, state: past.run.state }.into())
         }
-        Some(past) => Ok((ledger, past)),
+        Some(past) => {
+            let tables = ledger.transfer_tables(session, past.run.id)?;
+            match tables.into_iter().find_map(|table| table.pruned_at) {
+                Some(at) => Err(TransferError::Pruned { run: past.run.id, at }.into()),
+                None => Ok((ledger, past)),
+            }
+        }
     }
 }
 
 /// Says that the mapping is another one by now. What is taken back is what was written, whatever it says.
-fn changed_mapping(context: &mut Context, args: &Args, chosen: &Chosen, past: &Past) {
-    let file = args.between.map.as_ref().map(|file| context.folder.join(file));
+fn changed_mapping(context: &mut Context, map: Option<&Path>, chosen: &Chosen, past: &Past) {
+    let file = map.map(|file| context.folder.join(file));
     let Ok(mapping) = find_mapping(file.as_deref(), &chosen.project.folder) else { return };
     let changed = mapping.name() == past.run.begun.name && past.differs(&mapping.hash());
     context.screen.facts.insert("mapping_changed".to_owned(), changed.into());
@@ -162,7 +218,7 @@ fn changed_mapping(context: &mut Context, args: &Args, chosen: &Chosen, past: &P
 
 fn apply(
     context: &mut Context,
-    args: &Args,
+    reason: Option<&str>,
     reached: &mut Reached,
     undo: &Undo<'_>,
 ) -> Result<(i64, crate::ledger::Note, Undone), Failure> {
@@ -181,17 +237,17 @@ fn apply(
         parameters: None,
         clock: Some(clock),
         digest: None,
-        reason: args.reason.clone(),
+        reason: reason.map(str::to_owned),
         person: context.person(),
         actor: context.actor(),
         undo_of: Some(undo.run.id),
     };
-    let id = ledger.start_run(&mut reached.session, &new, "running")?;
+    let id = ledger.start_run(&mut reached.session, &new, history::RUNNING)?;
     // Rows go children first; what points to them was looked at row by row.
     reached.session.suspend_foreign_keys()?;
     reached.session.begin()?;
     let done = undo.take_back(&mut reached.session).map_err(Failure::from).and_then(|undone| {
-        let said = said(undo, &undone, id, args.reason.clone());
+        let said = said(undo, &undone, id, reason.map(str::to_owned));
         let marker = reached.marker.clone();
         let note = noting::insert(context, ledger, &mut reached.session, &reached.identity, marker.as_deref(), &said)?;
         let counts = history::counts(undone.rows(), None, Some(&note.uid));

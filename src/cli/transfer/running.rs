@@ -171,6 +171,7 @@ pub fn write(context: &mut Context, args: &Writing, only: Option<&str>, kind: &s
     let ledger = noting::prepare(context, &mut sides.target)?;
     let what = context.what(kind);
     lock::take(&mut sides.target.session, &what, args.lock_timeout)?;
+    history::settle(ledger, &mut sides.target.session)?;
     let run = start(context, ledger, &mut sides, args, only, &clock)?;
     let canceller = sides.target.session.canceller();
     let interrupts = Interrupts::listen(move || canceller.cancel());
@@ -291,7 +292,7 @@ fn start(
         actor: context.actor(),
         undo_of: None,
     };
-    Ok(ledger.start_run(&mut sides.target.session, &run, "running")?)
+    Ok(ledger.start_run(&mut sides.target.session, &run, history::RUNNING)?)
 }
 
 fn said(kind: &str, mapping: &str, report: &Report, run: i64, reason: Option<String>) -> Said {

@@ -1,6 +1,7 @@
 //! What a transfer says on the screen and as facts.
 
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -28,6 +29,12 @@ pub fn number(number: u64) -> String {
     out
 }
 
+/// Rows a second: `412 k/s`.
+pub fn rate(rows: u64, took: Duration) -> String {
+    let rate = rows as f64 / took.as_secs_f64().max(0.000_001);
+    if rate < 10_000.0 { format!("{rate:.0} rows/s") } else { format!("{:.0} k/s", rate / 1000.0) }
+}
+
 /// A line a table, then why rows were left.
 pub fn tables(context: &mut Context, report: &Report) {
     context.screen.facts.insert("tables".to_owned(), report.tables.iter().map(table_fact).collect());
@@ -51,8 +58,8 @@ pub fn tables(context: &mut Context, report: &Report) {
         ];
         parts.extend(further.into_iter().filter(|(rows, _)| *rows > 0).map(|(rows, word)| format!("{} {word}", number(rows))));
         let took = table.moved.probed + table.moved.copied;
-        let rate = table.moved.read as f64 / took.as_secs_f64().max(0.000_001);
-        let speed = if table.moved.read >= 10_000 { format!("{:.0} k/s  ", rate / 1000.0) } else { String::new() };
+        // Of a few rows it would be the speed of the clock.
+        let speed = if table.moved.read >= 10_000 { format!("{}  ", rate(table.moved.read, took)) } else { String::new() };
         context.screen.row(&format!("  {title:<width$}  {}   {speed}{}", parts.join("  "), words::duration(took)));
         for reason in &table.reasons {
             let (mark, style) = match reason.fate {

@@ -13,7 +13,7 @@ use crate::cli::failure::Failure;
 use crate::cli::output::paint::Style;
 use crate::domain::explain::Class;
 use crate::ledger::{Ledger, Look, TransferTable};
-use crate::transfer::Past;
+use crate::transfer::{Past, history};
 
 /// Show the last transfers and what became of each table
 ///
@@ -54,17 +54,20 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         Look::Absent => None,
         Look::Unreadable(error) => return Err(error.into()),
     };
-    let runs = match ledger {
+    let mut runs = match ledger {
         Some(ledger) => Past::all(ledger, session)?,
         None => Vec::new(),
     };
+    // A run that is alive holds the lock.
+    if runs.iter().any(|past| past.run.state == history::RUNNING) && session.lock_holder()?.is_none() {
+        for past in runs.iter_mut().filter(|past| past.run.state == history::RUNNING) {
+            past.run.state = "killed".to_owned();
+        }
+    }
     context.screen.facts.insert("runs".to_owned(), runs.iter().map(run_fact).collect());
     let chosen = match args.run {
         Some(id) => {
-            let found = match ledger {
-                Some(ledger) => Past::find(ledger, session, id)?,
-                None => None,
-            };
+            let found = runs.iter().find(|past| past.run.id == id).cloned();
             Some(found.ok_or_else(|| {
                 Failure::new(
                     Class::Usage,

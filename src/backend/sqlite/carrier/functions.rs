@@ -9,6 +9,7 @@ use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::{Value, ValueRef};
 
 use super::super::errors::translate;
+use crate::backend::carrier::Watch;
 use crate::backend::error::SqlError;
 use crate::domain::transfer::{Cell, Moment, TablePlan, pack};
 
@@ -22,16 +23,19 @@ pub(super) struct Shared {
     pub(super) changed: Vec<Mutex<Vec<bool>>>,
     /// Whether what cannot be converted is NULL: for looks at rows that were not judged.
     pub(super) lenient: AtomicBool,
+    /// Who wants to know how far it has come.
+    pub(super) watch: Arc<Watch>,
 }
 
 impl Shared {
-    pub(super) fn of(tables: &[TablePlan], now: &Moment) -> Self {
+    pub(super) fn of(tables: &[TablePlan], now: &Moment, watch: &Arc<Watch>) -> Self {
         Self {
             seen: tables.iter().map(|_| AtomicU64::new(0)).collect(),
             changed: tables.iter().map(|table| Mutex::new(vec![false; table.columns.len()])).collect(),
             tables: tables.to_vec(),
             now: now.clone(),
             lenient: AtomicBool::new(false),
+            watch: Arc::clone(watch),
         }
     }
 
@@ -74,6 +78,7 @@ fn judge(shared: &Shared, context: &Context<'_>) -> rusqlite::Result<bool> {
     let at = index(context, 0)?;
     let table = &shared.tables[at];
     shared.seen[at].fetch_add(1, Ordering::Relaxed);
+    shared.watch.look();
     let mut inputs = Vec::with_capacity(table.inputs.len());
     inputs.extend((0..table.inputs.len()).map(|input| cell(context.get_raw(input + 1))));
     let parents: Vec<bool> =

@@ -21,12 +21,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use rusqlite::hooks::Action;
 use rusqlite::{Connection, OpenFlags, params};
 
 use super::errors::translate;
 use super::session::{SqliteSession, uri};
 use crate::backend::basic::Basic;
-use crate::backend::carrier::{Carrier, Chunk, Compared, KeyDuplicates, Left, Moved, Pick, Sampled, Scope};
+use crate::backend::carrier::{Carrier, Chunk, Compared, KeyDuplicates, Left, Moved, Pick, Sampled, Scope, Watch};
 use crate::backend::error::{SqlError, SqlErrorKind};
 use crate::backend::full::Full;
 use crate::backend::session::Session;
@@ -60,7 +61,7 @@ impl<'a> SqliteCarrier<'a> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let watch = Connection::open_with_flags(&file, flags).map_err(translate)?;
         let version = data_version(&watch)?;
-        let empty = Shared::of(&[], &Moment::new(crate::domain::transfer::Instant(0)));
+        let empty = Shared::of(&[], &Moment::new(crate::domain::transfer::Instant(0)), &Arc::default());
         let carrier =
             Self { session, watch, version, shared: Arc::new(empty), rows: Vec::new(), staged: Vec::new(), violated: Vec::new() };
         carrier.view()?.execute("ATTACH $1 AS source", params![file]).map_err(translate)?;
@@ -185,6 +186,7 @@ impl Drop for SqliteCarrier<'_> {
         // The session goes on without what was only for the move; after an error it is closed anyway.
         if let Ok(view) = self.view() {
             let _ = functions::remove(view);
+            let _ = view.update_hook(None::<fn(Action, &str, &str, i64)>);
         }
         if !self.session.in_transaction() {
             let _ = self.session.drop_temporary();
@@ -203,7 +205,7 @@ impl Carrier for SqliteCarrier<'_> {
     }
 
     fn begin(&mut self, tables: &[TablePlan], now: &Moment) -> Result<(), SqlError> {
-        self.shared = Arc::new(Shared::of(tables, now));
+        self.shared = Arc::new(Shared::of(tables, now, &self.shared.watch));
         functions::register(self.view()?, &self.shared)?;
         self.version = data_version(&self.watch)?;
         self.session.begin()?;
@@ -219,7 +221,19 @@ impl Carrier for SqliteCarrier<'_> {
         (0..tables.len()).try_for_each(|at| self.derive(at))
     }
 
+    fn watch(&mut self) -> Result<Arc<Watch>, SqlError> {
+        let watch = Arc::clone(&self.shared.watch);
+        let hook = move |_: Action, database: &str, _: &str, _: i64| {
+            if database == "main" {
+                watch.write();
+            }
+        };
+        self.view()?.update_hook(Some(hook)).map_err(translate)?;
+        Ok(Arc::clone(&self.shared.watch))
+    }
+
     fn move_table(&mut self, table: usize, left: &mut dyn FnMut(Left) -> Result<(), SqlError>) -> Result<Moved, SqlError> {
+        self.shared.watch.begin();
         moving::move_table(self, table, left)
     }
 

@@ -24,6 +24,8 @@ CREATE TABLE manage.manage_transfer_table (
     key_columns     TEXT NOT NULL,
     written_columns TEXT NOT NULL,
     counts          TEXT,
+    -- When the rows that the run kept were dropped: it cannot be taken back any more.
+    pruned_at       TEXT,
     PRIMARY KEY (run, place)
 );
 
