@@ -147,6 +147,11 @@ impl Cluster {
         connect(&self.url("postgres")).batch_execute(sql).unwrap_or_else(|error| panic!("{sql}: {error:?}"));
     }
 
+    /// Runs SQL in one of its databases.
+    pub fn execute_in(&self, database: &str, sql: &str) {
+        connect(&self.url(database)).batch_execute(sql).unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+    }
+
     /// The server's log, for what a test wants to know of it.
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()

@@ -18,7 +18,6 @@ use crate::cli::output::paint::Style;
 use crate::cli::output::words;
 use crate::domain::explain::Class;
 use crate::domain::fault;
-use crate::domain::marker::Marker;
 use crate::guards::Deed;
 use crate::ledger::{Ledger, LedgerError, Look, NewRun};
 use crate::project::mapping::find_mapping;
@@ -224,14 +223,14 @@ fn apply(
 ) -> Result<(i64, crate::ledger::Note, Undone), Failure> {
     let ledger = undo.ledger;
     let (_, clock) = clock(Some(Utc::now()))?;
-    let binding = ledger.binding(&mut reached.session)?;
+    let fingerprint = ledger.fingerprint(&mut reached.session)?;
     let new = NewRun {
         kind: "undo".to_owned(),
         name: undo.run.begun.name.clone(),
         account_key: None,
         account_name: None,
         site_key: None,
-        fingerprint: Marker::binding_text(&binding),
+        fingerprint,
         script_hash: undo.run.begun.script_hash.clone(),
         script_text: None,
         parameters: None,

@@ -19,7 +19,6 @@ use crate::cli::output::paint::Style;
 use crate::cli::output::words;
 use crate::cli::signals::Interrupts;
 use crate::domain::explain::Class;
-use crate::domain::marker::Marker;
 use crate::domain::transfer::{Instant as Moment2000, Moment};
 use crate::guards::Deed;
 use crate::ledger::{Ledger, NewRun};
@@ -274,14 +273,14 @@ fn start(
     only: Option<&str>,
     clock: &str,
 ) -> Result<i64, Failure> {
-    let binding = ledger.binding(&mut sides.target.session)?;
+    let fingerprint = ledger.fingerprint(&mut sides.target.session)?;
     let run = NewRun {
         kind: history::KIND.to_owned(),
         name: sides.mapping.name(),
         account_key: None,
         account_name: None,
         site_key: None,
-        fingerprint: Marker::binding_text(&binding),
+        fingerprint,
         script_hash: Some(sides.mapping.hash()),
         script_text: Some(sides.mapping.text.clone()),
         parameters: Some(json!({ "source": sides.source.url.to_string(), "table": only }).to_string()),
