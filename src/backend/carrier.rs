@@ -4,8 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::error::SqlError;
+use super::basic::Basic;
+use super::error::{SqlError, SqlErrorKind};
 use super::session::Session;
+use super::sqlite::carrier::SqliteCarrier;
+use crate::domain::database_url::DatabaseUrl;
 use crate::domain::transfer::{Moment, Sum, TablePlan};
 
 /// A row that does not go over, or goes over with a word.
@@ -260,6 +263,27 @@ pub trait Carrier {
 
     /// A query for `key`, `columns`, `before` and `after` of the rows of a table that were updated, all packed.
     fn images_query(&self, table: usize) -> String;
+}
+
+impl Session {
+    /// What moves rows from the database at `source`, which is only read, into that of this session.
+    ///
+    /// # Errors
+    /// When there is no way from the one kind of database to the other, or the source cannot be opened.
+    pub fn carrier<'a>(&'a mut self, source: &DatabaseUrl) -> Result<Box<dyn Carrier + 'a>, SqlError> {
+        match (&*self, source) {
+            (Self::Sqlite(_), DatabaseUrl::Sqlite(path)) => Ok(Box::new(SqliteCarrier::open(self, path)?)),
+            _ => Err(SqlError::new(
+                SqlErrorKind::Configuration,
+                format!(
+                    "rows can be moved between SQLite files; here the source is {} and the target {}",
+                    source.engine(),
+                    self.engine()
+                ),
+            )
+            .with_hint("give an SQLite file as --source and as --target")),
+        }
+    }
 }
 
 /// Which rows to look at one by one.

@@ -33,7 +33,6 @@ mod server;
 pub mod session;
 #[cfg(feature = "full")]
 mod spool;
-#[cfg(feature = "full")]
 pub mod sqlite;
 
 pub use attached::Attached;

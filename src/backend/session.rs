@@ -3,13 +3,11 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use super::carrier::Carrier;
-use super::error::{SqlError, SqlErrorKind};
+use super::error::SqlError;
 use super::full::{Blocker, HeldLock, IndexState, Limits, Span, Violation};
 #[cfg(feature = "postgres")]
 use super::postgres::PostgresSession;
 use super::sqlite::SqliteSession;
-use super::sqlite::carrier::SqliteCarrier;
 use super::{Basic, Full, Holder, Identity, Notice, TableName};
 use crate::domain::database_url::DatabaseUrl;
 use crate::domain::engine::Engine;
@@ -104,25 +102,6 @@ impl Session {
             DatabaseUrl::Postgres(url) => PostgresSession::drop_database(url, opening),
             #[cfg(not(feature = "postgres"))]
             DatabaseUrl::Postgres(_) => Err(without_client()),
-        }
-    }
-
-    /// What moves rows from the database at `source`, which is only read, into that of this session.
-    ///
-    /// # Errors
-    /// When there is no way from the one kind of database to the other, or the source cannot be opened.
-    pub fn carrier<'a>(&'a mut self, source: &DatabaseUrl) -> Result<Box<dyn Carrier + 'a>, SqlError> {
-        match (&*self, source) {
-            (Self::Sqlite(_), DatabaseUrl::Sqlite(path)) => Ok(Box::new(SqliteCarrier::open(self, path)?)),
-            _ => Err(SqlError::new(
-                SqlErrorKind::Configuration,
-                format!(
-                    "rows can be moved between SQLite files; here the source is {} and the target {}",
-                    source.engine(),
-                    self.engine()
-                ),
-            )
-            .with_hint("give an SQLite file as --source and as --target")),
         }
     }
 

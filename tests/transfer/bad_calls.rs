@@ -156,3 +156,29 @@ fn without_a_project_the_files_are_enough() {
     outcome.ok();
     project.command("transfer status --target manage.db").within("../home/files").run().ok().says("2 written");
 }
+
+#[test]
+fn a_source_that_somebody_holds_is_told() {
+    let project = little(Project::new());
+    let holder = rusqlite::Connection::open(project.path("old.db")).expect("it opens");
+    holder.execute_batch("BEGIN EXCLUSIVE").expect("nobody else is there");
+
+    let outcome = project.run("transfer all --source old.db --yes");
+
+    outcome.fails_with(6).says("old.db").says("locked");
+    holder.execute_batch("ROLLBACK").expect("it is open");
+    project.run("transfer all --source old.db --yes").ok();
+}
+
+#[test]
+fn a_target_without_any_history_is_no_error() {
+    let project = little(Project::new());
+    assert_eq!(project.value("SELECT count(*) FROM sqlite_schema WHERE name LIKE '%migrations%' OR name LIKE 'manage%'"), "0");
+
+    project.run("transfer validate-schema --source old.db").ok();
+    project.run("transfer preflight --source old.db").ok().says("none is pending");
+    project.run("transfer rollback").fails_with(2).says("no transfer was applied to this database");
+    project.run("transfer validate --source old.db").says("no transfer");
+    assert_eq!(project.value("SELECT count(*) FROM sqlite_schema WHERE name LIKE 'manage%'"), "0", "looking makes nothing");
+    project.run("transfer all --source old.db --yes").ok();
+}

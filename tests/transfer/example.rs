@@ -200,16 +200,31 @@ fn people_who_are_there_keep_their_row_and_get_the_commands() {
 }
 
 #[test]
-fn the_readme_shows_what_happens() {
-    let readme = std::fs::read_to_string(format!("{FOLDER}/README.md")).expect("it is there");
-    let project = Project::new();
-    copy(Path::new(FOLDER), &project.folder());
-    let mut run = 0;
-    for line in readme.lines().filter_map(|line| line.strip_prefix("$ manage ")) {
-        let (arguments, expected) =
-            line.split_once(" # exit ").map_or((line, 0), |(line, code)| (line, code.parse().expect("a number")));
-        manage(&project, arguments).exits_with(expected);
-        run += 1;
+fn what_the_readme_runs_in_a_container_needs_nothing_but_the_files() {
+    const STORAGE: &str = "/usr/src/app/storage/";
+    let readme = std::fs::read_to_string(format!("{FOLDER}/README.md")).expect("it is there").replace("\\\n", " ");
+    let project = example();
+    let storage = project.home().join("storage");
+    std::fs::create_dir(&storage).expect("ours");
+    for (file, name) in [("old.db", "sba_is_fun.db"), ("new.db", "sba_master.db"), ("transfer.toml", "transfer.toml")] {
+        std::fs::copy(project.path(file), storage.join(name)).expect("ours");
     }
-    assert!(run >= 8, "{run} commands were found");
+    let typed = |line: &str| {
+        let (_, arguments) = line.split_once(&format!("{STORAGE}manage "))?;
+        Some(arguments.replace(STORAGE, ""))
+    };
+
+    let runs: Vec<String> = readme.lines().filter(|line| line.starts_with("docker exec")).filter_map(typed).collect();
+    assert_eq!(runs.len(), 2, "{runs:?}");
+    for arguments in &runs {
+        // It asks, and somebody says yes.
+        let arguments = format!("{arguments} {NOW}{}", if arguments.contains(" all ") { " --yes" } else { "" });
+        project.command(&arguments).within("../home/storage").without_env("DATABASE_URL").run().ok();
+    }
+
+    let connection = rusqlite::Connection::open(storage.join("sba_master.db")).expect("it is there");
+    let count: i64 = connection.query_row("SELECT count(*) FROM custom_commands", [], |row| row.get(0)).expect("it runs");
+    assert_eq!(count, 141);
+    let log = std::fs::read_to_string(storage.join("transfer.log")).expect("the log was asked for");
+    assert!(log.lines().any(|line| line.starts_with("20") && line.contains("custom_commands")), "{log}");
 }

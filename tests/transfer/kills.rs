@@ -2,6 +2,7 @@
 #![cfg(any(debug_assertions, feature = "faults"))]
 
 use manage::domain::fault;
+use rustix::process::Signal;
 
 use super::*;
 
@@ -97,7 +98,9 @@ fn a_dry_run_that_is_killed_leaves_nothing_in_the_target() {
     let project = busy();
     let before = bytes(&project, "manage.db");
 
-    project.command("transfer dry-run").env("MANAGE_FAULT", "transfer.copied:2").run().exits_with(134);
+    for point in fault::POINTS.iter().filter(|point| point.starts_with("transfer.") && !point.ends_with("_commit")) {
+        project.command("transfer dry-run").env("MANAGE_FAULT", format!("{point}:1")).run().exits_with(134);
+    }
 
     assert_eq!(before, bytes(&project, "manage.db"));
 }
@@ -106,26 +109,63 @@ fn a_dry_run_that_is_killed_leaves_nothing_in_the_target() {
 fn a_source_that_is_written_to_while_it_is_read_is_noticed() {
     let project = busy();
     on(&project, "old.db", "PRAGMA journal_mode = WAL");
-    let running = project.command("transfer all --yes --json").env("MANAGE_FAULT", "transfer.begun:1:sleep=4000").spawn();
-    until_it_is_in_its_transaction(&project);
+    let running = project.command("transfer all --yes --json").held_at("transfer.begun");
     on(&project, "old.db", "INSERT INTO person VALUES (9, 'late')");
 
-    let facts = running.wait().fails_with(5).json();
+    let facts = running.go_on().wait().fails_with(5).json();
 
     assert!(facts["error"]["message"].as_str().is_some_and(|text| text.contains("somebody wrote to the source")), "{facts}");
     assert_eq!(project.value("SELECT count(*) FROM things"), "0");
 }
 
-/// Waits until the run is recorded and its transaction holds the target.
-fn until_it_is_in_its_transaction(project: &Project) {
-    let target = rusqlite::Connection::open(project.path("manage.db")).expect("it is there");
-    target.busy_timeout(std::time::Duration::ZERO).expect("a setting");
-    let running = "SELECT count(*) FROM manage_runs WHERE state = 'running'";
-    loop {
-        let recorded = target.query_row(running, [], |row| row.get::<_, i64>(0)).is_ok_and(|count| count == 1);
-        if recorded && target.execute_batch("BEGIN IMMEDIATE; ROLLBACK").is_err() {
-            return;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
+#[test]
+fn readers_of_the_target_go_on_and_see_all_of_it_at_once() {
+    let project = busy();
+
+    let running = project.command("transfer all --yes").held_at("transfer.before_commit");
+    assert_eq!(project.value("SELECT (SELECT count(*) FROM people) || ' ' || (SELECT count(*) FROM things)"), "1 0");
+    running.go_on().wait().ok();
+
+    assert_eq!(project.value("SELECT (SELECT count(*) FROM people) || ' ' || (SELECT count(*) FROM things)"), "2 3");
+}
+
+#[test]
+fn another_transfer_is_told_who_holds_the_lock() {
+    let project = busy();
+    let running = project.command("transfer all --yes").held_at("transfer.compared");
+
+    let outcome = project.run("transfer all --yes --lock-timeout 0");
+
+    outcome.fails_with(6).says("another run holds the lock").says(&format!("pid {}", running.pid()));
+    project.run("transfer preflight").exits_with(1).says("held by pid");
+    project.run("transfer status").ok().says("running");
+    running.go_on().wait().ok();
+    assert_eq!(project.value("SELECT count(*) FROM things"), "3");
+}
+
+#[test]
+fn ctrl_c_stops_it_and_nothing_is_written() {
+    let project = busy();
+    let before = rows(&project);
+
+    let running = project.command("transfer all --yes --json").held_at("transfer.copied");
+    let facts = running.signal_and_go_on(Signal::INT).wait().fails_with(7).json();
+
+    assert!(facts["error"]["hint"].as_str().is_some_and(|hint| hint.contains("begins anew")), "{facts}");
+    adds_up(&facts);
+    assert_eq!(rows(&project), before);
+    project.run("transfer status").ok().says("stopped before the end; nothing was written");
+    project.run("transfer all --yes").ok();
+    assert_eq!(project.value("SELECT count(*) FROM things"), "3");
+}
+
+#[test]
+fn a_killed_run_is_told_until_the_next_one_settles_it() {
+    let project = busy();
+    project.command("transfer all --yes").held_at("transfer.compared").kill();
+
+    project.run("transfer status").ok().says("killed");
+    project.run("transfer all --yes").ok();
+
+    project.run("transfer status --run 1").ok().says("failed").says("it was killed: nothing of it is there");
 }
