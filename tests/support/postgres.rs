@@ -162,6 +162,17 @@ impl Cluster {
         script("kill", self.folder.path());
     }
 
+    /// Starts it again as a standby, which waits for a primary for ever and can only be read.
+    pub fn become_a_standby(&self) {
+        self.execute("CHECKPOINT");
+        script("stop", self.folder.path());
+        let signal = self.folder.path().join("data/standby.signal");
+        fs::write(&signal, "").expect("the folder is ours");
+        // The server belongs to another user where the tests run as root.
+        fs::set_permissions(&signal, std::os::unix::fs::PermissionsExt::from_mode(0o666)).expect("the file is ours");
+        script("start", self.folder.path());
+    }
+
     /// Starts it again after a kill, on the same port.
     pub fn restart(&self) {
         script("stop", self.folder.path());
