@@ -22,6 +22,8 @@ pub const POINTS: &[&str] = &[
     "rollback.after_commit",
     "patch.planned",
     "patch.written",
+    "patch.batch_begun",
+    "patch.batch_written",
     "patch.before_commit",
     "patch.after_commit",
     "backup.begun",

@@ -27,6 +27,8 @@ pub struct Config {
     pub backup: Backup,
     /// `[scripts]`
     pub scripts: Scripts,
+    /// `[patches]`
+    pub patches: Patches,
     /// `[tenancy]`
     pub tenancy: Option<Tenancy>,
     /// `[environments.NAME]`
@@ -157,6 +159,48 @@ impl Default for Scripts {
     }
 }
 
+/// `[patches]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Patches {
+    /// A run with more rows than these goes in batches.
+    pub single_tx_rows: u64,
+    /// How many rows a batch has.
+    pub batch_size: std::num::NonZeroU64,
+    /// How long to wait between batches.
+    #[serde(deserialize_with = "duration")]
+    pub pause: Option<Duration>,
+    /// How long a statement may wait for a lock.
+    #[serde(deserialize_with = "duration")]
+    pub lock_timeout: Option<Duration>,
+    /// How long a statement may take.
+    #[serde(deserialize_with = "duration")]
+    pub statement_timeout: Option<Duration>,
+    /// For how many days the rows before and after are kept.
+    pub retention_days: u32,
+    /// Columns whose values are not shown: `table.column`.
+    pub masked: Vec<String>,
+}
+
+impl Patches {
+    /// How long a statement waits for a lock where nothing is said.
+    pub const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
+}
+
+impl Default for Patches {
+    fn default() -> Self {
+        Self {
+            single_tx_rows: 100_000,
+            batch_size: std::num::NonZeroU64::new(20_000).unwrap_or(std::num::NonZeroU64::MIN),
+            pause: None,
+            lock_timeout: None,
+            statement_timeout: None,
+            retention_days: 30,
+            masked: Vec::new(),
+        }
+    }
+}
+
 /// `[lint]`
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -192,6 +236,9 @@ pub struct Environment {
     /// Whether its database is guarded against what cannot be taken back.
     #[serde(default)]
     pub protected: bool,
+    /// What a fix needs there besides what the guards ask for.
+    #[serde(default)]
+    pub fix_needs: Vec<Spanned<String>>,
 }
 
 impl Config {

@@ -2,6 +2,9 @@
 
 pub mod agree;
 pub mod around;
+pub mod ending;
+pub mod masks;
+pub mod needs;
 pub mod show;
 pub mod subject;
 

@@ -10,12 +10,13 @@ use crate::cli::context::{Context, Reached};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::value::{fact, short};
+use crate::cli::patching::masks::{MASK, is_masked};
 use crate::domain::explain::Class;
 use crate::domain::transfer::unpack;
 use crate::domain::value::{Row, Value};
 use crate::guards::Standing;
 use crate::ledger::{Ledger, Look, StoredImage, TransferTable};
-use crate::patch::PatchError;
+use crate::patch::{Checkpoint, PatchError};
 use crate::transfer::history;
 
 /// Arguments of `runs show`.
@@ -94,10 +95,17 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     if let Some(at) = tables.iter().find_map(|table| table.pruned_at.as_deref()) {
         line("", Some(format!("what its way back needs was dropped on {}", moment(at))));
     }
+    if let Some(at) = Checkpoint::of(&run).filter(|_| run.is_unfinished()) {
+        line(
+            "stands at",
+            Some(format!("{} of {} rows, {} batches; last sign {}", at.done, at.planned, at.batches, moment(&run.heartbeat_at))),
+        );
+        line("go on", Some(format!("manage runs resume {}; or give it up: manage runs cancel {}", run.id, run.id)));
+    }
     line("undo of", begun.undo_of.map(|of| of.to_string()));
     match run.undone_by {
         Some(by) => line("undone", Some(format!("by run {by}"))),
-        None if run.state.starts_with("applied") && is_kept && !of_transfer => {
+        None if is_kept && !of_transfer && (run.state.starts_with("applied") || (run.state == "cancelled" && rows(&run) > 0)) => {
             line("undo", Some(format!("manage undo {}", run.id)));
         }
         None => {}
@@ -107,11 +115,12 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         facts["tables"] = tables.iter().map(transferred_fact).collect();
     }
     if args.rows && !tables.is_empty() {
-        facts["updated_rows"] = updated(context, &mut reached.session, ledger, args, &tables)?;
+        facts["updated_rows"] =
+            updated(context, &mut reached.session, ledger, args, &chosen.project.config.patches.masked, &tables)?;
     } else if args.rows {
         let mut tables = Vec::new();
         for image in images.iter().filter(|image| image.pruned_at.is_none()) {
-            tables.push(table(context, image, args.limit, &mut reached.session)?);
+            tables.push(table(context, image, args.limit, &chosen.project.config.patches.masked, &mut reached.session)?);
         }
         facts["tables"] = tables.into();
     }
@@ -142,6 +151,7 @@ fn updated(
     session: &mut Session,
     ledger: Ledger,
     args: &Args,
+    masked: &[String],
     tables: &[TransferTable],
 ) -> Result<Fact, Failure> {
     let texts = |packed: &str| -> Vec<String> {
@@ -157,6 +167,8 @@ fn updated(
         let changed = columns.iter().zip(before.iter().zip(&after)).filter(|(_, (before, after))| before != after);
         let (mut words, mut columns) = (Vec::new(), Map::new());
         for (column, (before, after)) in changed {
+            let mask = MASK.to_owned();
+            let (before, after) = if is_masked(masked, table, column) { (&mask, &mask) } else { (before, after) };
             words.push(format!("{column}: {before} → {after}"));
             columns.insert(column.clone(), json!({ "before": before, "after": after }));
         }
@@ -184,7 +196,14 @@ fn agreed(context: &mut Context, reached: &Reached) -> Result<(), Failure> {
     ))
 }
 
-fn table(context: &mut Context, stored: &StoredImage, limit: u64, session: &mut Session) -> Result<Fact, Failure> {
+fn table(
+    context: &mut Context,
+    stored: &StoredImage,
+    limit: u64,
+    masked: &[String],
+    session: &mut Session,
+) -> Result<Fact, Failure> {
+    let mask = Value::Text(MASK.to_owned());
     let image: Image = serde_json::from_str(&stored.definition).map_err(|error| {
         Failure::new(Class::CouldNotRun, format!("the image of {} cannot be read: {error}", stored.table), "")
     })?;
@@ -205,8 +224,10 @@ fn table(context: &mut Context, stored: &StoredImage, limit: u64, session: &mut 
         };
         for column in columns {
             let (before, now) = (value(row, Slot::Before, column), value(row, after, column));
+            let changed = before != now;
+            let (before, now) = if is_masked(masked, &stored.table, &column.name) { (&mask, &mask) } else { (before, now) };
             let has_after = stored.op != "delete";
-            if stored.op == "update" && before == now {
+            if stored.op == "update" && !changed {
                 continue;
             }
             changes.insert(
