@@ -133,11 +133,16 @@ fn one(session: &mut Session, job: &Job<'_>, id: i64, skip: bool) -> Result<Opti
         let part = &job.parts[0];
         let image = kept_image(session, job.ledger, id)?;
         let (target, table) = part::find(job, part, session)?;
-        if shape(&target) != checkpoint.shape {
-            return Err(PatchError::conflict(
-                format!("`{}` is another table since run {id} was planned: a column came, went or changed", target.name),
-                "",
-            ));
+        let changed = if shape(&target) != checkpoint.shape {
+            Some("a column came, went or changed")
+        } else if !target.triggers.is_empty() {
+            Some("it has a trigger")
+        } else {
+            None
+        };
+        if let Some(what) = changed {
+            let message = format!("`{}` is another table since run {id} was planned: {what}", target.name);
+            return Err(PatchError::conflict(message, ""));
         }
         let slice =
             Slice { from: checkpoint.done, to: checkpoint.planned.min(checkpoint.done.saturating_add(checkpoint.size)), skip };

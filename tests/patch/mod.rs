@@ -4,6 +4,7 @@ mod batches;
 mod fixture;
 mod hostile;
 mod kills;
+mod needs;
 mod parts;
 mod thin;
 mod values;
