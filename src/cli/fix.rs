@@ -21,9 +21,9 @@ use crate::domain::explain::{Class, Explain};
 use crate::domain::value::Value;
 use crate::guards::Deed;
 use crate::ledger::{Ledger, NewRun, StoredPlan};
-use crate::patch::{Batching, Confinement, Done, Job, Mode, PartJob, PatchError, Source, queries, run as run_job};
+use crate::patch::{Batching, Confinement, Done, Job, Mode, PartJob, PatchError, queries, run as run_job, side_effects};
 use crate::project::config::Patches;
-use crate::project::scripts::{self, Form, Kind, Script, Scripts, parameter};
+use crate::project::scripts::{self, Kind, Script, Scripts, parameter};
 use crate::tenancy::{Account, Map, Site};
 use crate::verify::Scoping;
 
@@ -184,7 +184,7 @@ impl Call<'_> {
                 "its head says so: engines = […]",
             ));
         }
-        if script.head.form == Form::Statement {
+        if script.head.form == scripts::Form::Statement {
             return Err(Failure::new(
                 Class::Refused,
                 format!("`{}` is in statement form, which cannot be proved yet", script.name),
@@ -320,7 +320,7 @@ impl Call<'_> {
         let within = confined.as_ref().map(|confinement| confinement.map);
         let parts = queries(script, within, about.site.is_some(), &mut reached.session)?
             .into_iter()
-            .map(|(table, key, op, query)| PartJob { table, key, op, source: Source::Script(Box::new(query)) })
+            .map(|(table, key, op, source)| PartJob { table, key, op, source })
             .collect();
         let least = |a: Option<u64>, b: Option<u64>| a.into_iter().chain(b).min();
         Ok(Job {
@@ -346,7 +346,7 @@ impl Call<'_> {
             parts,
             values,
             volatile: script.head.volatile.clone(),
-            side_effects: script.head.side_effects.clone(),
+            side_effects: side_effects(script, engine),
             verify: script.head.verify.clone(),
             // `--max-rows` is the person's own word, and goes before the head's.
             max_rows: self.how.max_rows.or(least(script.head.expect_max, None)),

@@ -36,7 +36,7 @@ pub struct Job<'a> {
     /// Columns that digest and undo leave out.
     pub volatile: Vec<String>,
     /// What triggers and cascades may write.
-    pub side_effects: BTreeMap<String, Op>,
+    pub side_effects: BTreeMap<String, Vec<Op>>,
     /// Checks that must find nothing afterwards.
     pub verify: Vec<String>,
     /// More rows than this are refused.
@@ -78,7 +78,7 @@ impl Default for Batching {
 pub struct PartJob {
     /// The table, as the script names it.
     pub table: String,
-    /// The columns that name a row.
+    /// The columns that name a row; none where the table's own are taken.
     pub key: Vec<String>,
     /// What is done with the rows.
     pub op: Op,
@@ -90,6 +90,8 @@ pub struct PartJob {
 pub enum Source {
     /// A query of a script.
     Script(Box<ScriptQuery>),
+    /// A statement of a script, which writes by itself.
+    Statement(Box<ScriptQuery>),
     /// A run that is taken back.
     Back {
         /// Its image.

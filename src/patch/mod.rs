@@ -6,6 +6,8 @@
 //! | `job` | what one run is to do: parts, account, limits |
 //! | `engine` | the transaction: plan, write, prove, verify, remember |
 //! | `part` | one part: plan into the image, write from it, hold the two against each other |
+//! | `capture` | what triggers and cascades do, kept row by row |
+//! | `statement` | a part that writes by its own statement |
 //! | `batches` | a run that is too large for one transaction: keep the plan, go on, stop, end, give up |
 //! | `batch` | one batch: a slice of the image held against the rows as they are, written and proved |
 //! | `owned` | whose the rows are, before and after |
@@ -20,6 +22,7 @@
 
 mod batch;
 mod batches;
+mod capture;
 mod digest;
 mod done;
 mod engine;
@@ -29,6 +32,7 @@ mod owned;
 mod part;
 mod prove;
 mod source;
+mod statement;
 mod undo;
 
 pub use batches::{Checkpoint, GivenUp, give_up, go_on};
@@ -36,5 +40,5 @@ pub use done::{Batched, Change, Checked, Done, PartDone};
 pub use engine::{Around, Mode, run};
 pub use error::{PatchError, Unfinished};
 pub use job::{Batching, Confinement, Job, PartJob, Source};
-pub use source::{ScriptQuery, queries};
-pub use undo::{Clash, clashes, part_kept, parts_back};
+pub use source::{ScriptQuery, queries, side_effects};
+pub use undo::{Clash, clashes, effects_back, part_kept, parts_back};
