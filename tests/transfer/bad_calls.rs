@@ -182,3 +182,61 @@ fn a_target_without_any_history_is_no_error() {
     assert_eq!(project.value("SELECT count(*) FROM sqlite_schema WHERE name LIKE 'manage%'"), "0", "looking makes nothing");
     project.run("transfer all --source old.db --yes").ok();
 }
+
+/// What a mapping that is wrong in one place says, and that nothing is made of it.
+#[test]
+fn each_slip_of_a_mapping_is_told() {
+    let table = "[[table]]\nfrom = \"a\"\nto = \"b\"\n";
+    let slips = [
+        ("set = { g = \"text:x\" }", "b.g is worked out by the database, and takes no value"),
+        ("skip = [\"n\"]\nrename = { n = \"n\" }", "`n` is renamed and skipped"),
+        ("new_key = \"id\"\nmatch = [\"n\"]\n[table.column.p]\nidmap = \"a\"", "so that `p` cannot point to them yet"),
+        ("[table.column.p]\nidmap = \"zz\"", "`zz` is no table that the mapping moves"),
+        ("[table.column.n]\nenum = \"zz\"", "there is no [enum.zz]"),
+        ("[table.column.t]\nolder_than = \"60 years\"\nbecomes = \"now\"", "`60 years` is no age"),
+        ("[table.column.t]\nolder_than = \"60d\"", "it is not said what an older value becomes"),
+        ("[table.column.t]\nzone = \"Mars\"", "`Mars` is no zone"),
+        ("set = { p = \"1\" }", "`1`"),
+        ("only = { id = \"> x\" }", "`x` is not a number"),
+        ("order = [\"zz\"]", "has no column `zz`"),
+        ("match = [\"zz\"]", "`zz` gets no value"),
+        ("new_key = \"n\"", "`n` is not the primary key of b"),
+        ("[table.after]\np = { count = \"zz\", on = { id = \"id\" } }", "the target has no table `zz`"),
+        ("[verify]\nexpect = { zz = 1 }", "the source has no table `zz`"),
+        ("[verify.spot]\nzz = { n = [\"x\"] }", "the source has no table `zz`"),
+        ("[verify.spot]\na = { zz = [\"x\"] }", "the table a of the source has no column `zz`"),
+        (
+            "[[derive]]\nto = \"c\"\nunpivot = { from = \"a\", columns = \"l_{n}\", n = \"0..999999999999\" }\nmatch = [\"id\"]\nset = { id = \"n\" }",
+            "`0..999999999999` are no numbers",
+        ),
+    ];
+    let project = pair(
+        "CREATE TABLE a (id INTEGER PRIMARY KEY, n TEXT, t DATETIME, p INTEGER); INSERT INTO a VALUES (1, 'x', '2025-01-01', 1);",
+        "CREATE TABLE b (id INTEGER PRIMARY KEY, n TEXT UNIQUE, t DATETIME, p INTEGER, g TEXT GENERATED ALWAYS AS (n || '!') STORED); CREATE TABLE c (id INTEGER PRIMARY KEY);",
+        table,
+    );
+    project.run("transfer dry-run").ok();
+
+    for (slip, told) in slips {
+        project.write("transfer.toml", &format!("version = 1\n[source]\nurl = \"old.db\"\n{table}{slip}\n"));
+        project.run("transfer dry-run").fails_with(2).says(told).says("transfer.toml:");
+    }
+    assert_eq!(project.value("SELECT count(*) FROM b"), "0");
+}
+
+#[test]
+fn sql_of_a_mapping_reads_one_row_and_does_nothing_else() {
+    for sql in ["s.nope +", "1); DROP TABLE b; --", "load_extension('x')", "(SELECT count(*) FROM nowhere)", "1) AS x, (2"] {
+        let project = pair(
+            "CREATE TABLE a (id INTEGER PRIMARY KEY); INSERT INTO a VALUES (1), (2);",
+            "CREATE TABLE b (id INTEGER PRIMARY KEY, n INTEGER)",
+            &format!("[[table]]\nfrom = \"a\"\nto = \"b\"\n[table.column.n]\nsql = {{ sqlite = \"{sql}\" }}\n"),
+        );
+
+        let outcome = project.run("transfer all --yes");
+
+        assert_ne!(outcome.code, 0, "{sql}\n{outcome}");
+        outcome.does_not_say("panicked");
+        assert_eq!(project.value("SELECT count(*) FROM b"), "0", "{sql}");
+    }
+}

@@ -237,8 +237,19 @@ impl Columns<'_> {
 
     /// A column of a table of the target that the mapping names.
     pub(super) fn target_column(&self, word: &Spanned<String>, table: &Table, problems: &mut Problems<'_>) -> Option<()> {
-        if table.columns.iter().any(|column| column.name == *word.get_ref()) {
-            return Some(());
+        match table.columns.iter().find(|column| column.name == *word.get_ref()) {
+            Some(column) if column.generated.is_some() => {
+                problems.error(
+                    "generated",
+                    self.table(),
+                    word,
+                    format!("{}.{} is worked out by the database, and takes no value", table.name, column.name),
+                    "leave it out",
+                );
+                return None;
+            }
+            Some(_) => return Some(()),
+            None => {}
         }
         let known = table.columns.iter().map(|column| column.name.as_str());
         problems.error(
@@ -342,6 +353,13 @@ impl Columns<'_> {
         let of = word.get_ref();
         let mapped = self.mapping.tables.iter().find(|spec| spec.from.as_ref().is_some_and(|from| from.get_ref() == of));
         match mapped {
+            Some(_) if self.spec.from.as_ref().is_some_and(|from| from.get_ref() == of) => problems.error(
+                "idmap",
+                self.table(),
+                word,
+                format!("the new keys of `{of}` are drawn while it is moved, so that `{name}` cannot point to them yet"),
+                format!("skip the old column, and fill `{name}` by a patch afterwards; or keep the keys: leave new_key out"),
+            ),
             Some(spec) if spec.new_key.is_some() => {}
             Some(_) => problems.error(
                 "idmap",

@@ -79,6 +79,7 @@ pub fn plan(mapping: &Mapping, source: &Schema, target: &Schema) -> Result<Plan,
     }
     table::unmapped_tables(mapping, &options, source, &mut problems, &mut skipped);
     table::twice(mapping, &mut problems);
+    table::unknown_to_verify(mapping, source, &mut problems);
     let tables = order::ordered(tables, &mut problems);
     let (errors, warnings): (Vec<_>, Vec<_>) = problems.list.into_iter().partition(|problem| problem.level == Level::Error);
     if errors.is_empty() {

@@ -174,12 +174,15 @@ fn moved(
     }
 }
 
+/// The numbers of an unpivot, `0..7`: at most a thousand.
+fn numbers(spec: &UnpivotSpec) -> Option<std::ops::RangeInclusive<i64>> {
+    let (low, high) = spec.n.get_ref().split_once("..")?;
+    let (low, high) = (low.trim().parse::<i64>().ok()?, high.trim().parse::<i64>().ok()?);
+    (low <= high && high.checked_sub(low)? < 1000).then_some(low..=high)
+}
+
 fn unpivoted(spec: &UnpivotSpec, inputs: &mut Inputs<'_>, table: &str, problems: &mut Problems<'_>) -> Option<Unpivot> {
-    let range = spec.n.get_ref().split_once("..").and_then(|(low, high)| {
-        let (low, high) = (low.trim().parse::<i64>().ok()?, high.trim().parse::<i64>().ok()?);
-        (low <= high && high - low < 1000).then_some(low..=high)
-    });
-    let Some(range) = range else {
+    let Some(range) = numbers(spec) else {
         problems.error(
             "unpivot",
             table,
@@ -235,6 +238,15 @@ fn unknown_names(spec: &TableSpec, from: &Table, to: &Table, columns: &Columns<'
     }
     for (old, new) in &spec.rename {
         let _ = columns.target_column(new, to, problems);
+        if spec.skip.iter().any(|word| word.get_ref() == old.get_ref()) {
+            problems.error(
+                "twice",
+                &to.name.name,
+                old,
+                format!("`{}` is renamed and skipped", old.get_ref()),
+                "leave one of them out",
+            );
+        }
         if !has(from, old.get_ref()) && !has(to, new.get_ref()) {
             let known = from.columns.iter().map(|column| column.name.as_str());
             problems.error(
@@ -249,6 +261,33 @@ fn unknown_names(spec: &TableSpec, from: &Table, to: &Table, columns: &Columns<'
     let named = spec.set.keys().chain(spec.default.keys()).chain(spec.column.keys()).chain(spec.lookup.keys());
     for word in named.chain(spec.after.keys()).chain(&spec.new_key).chain(&spec.preserve) {
         let _ = columns.target_column(word, to, problems);
+    }
+}
+
+/// Tables and columns that [verify] names and the source does not have, or the mapping does not move.
+pub(super) fn unknown_to_verify(mapping: &Mapping, source: &Schema, problems: &mut Problems<'_>) {
+    for word in mapping.verify.expect.keys() {
+        let _ = find(source, word, "source", problems);
+    }
+    for (word, columns) in &mapping.verify.spot {
+        let Some(table) = find(source, word, "source", problems) else { continue };
+        let moved = |spec: &TableSpec| {
+            spec.skip_table.is_none() && spec.from.as_ref().is_some_and(|from| from.get_ref() == word.get_ref())
+        };
+        if !mapping.tables.iter().any(moved) {
+            let message = format!("`{}` stays behind, so that none of its rows can be looked at", word.get_ref());
+            problems.error("spot", word.get_ref(), word, message, "leave it out of [verify.spot]");
+        }
+        for name in columns.keys().filter(|name| !table.columns.iter().any(|column| column.name == **name)) {
+            let known = table.columns.iter().map(|column| column.name.as_str());
+            problems.error(
+                "no-column",
+                word.get_ref(),
+                word,
+                format!("the table {} of the source has no column `{name}`", table.name),
+                meant(name, known),
+            );
+        }
     }
 }
 
@@ -306,11 +345,7 @@ fn unmapped_columns(
         .chain(&mapping.tables)
         .filter_map(|spec| spec.unpivot.as_ref().filter(|unpivot| *unpivot.from.get_ref() == from.name.to_string()))
         .flat_map(|unpivot| {
-            let range = unpivot
-                .n
-                .get_ref()
-                .split_once("..")
-                .and_then(|(low, high)| Some(low.parse::<i64>().ok()?..=high.parse::<i64>().ok()?));
+            let range = numbers(unpivot);
             range.into_iter().flatten().map(|n| unpivot.columns.get_ref().replace("{n}", &n.to_string())).collect::<Vec<_>>()
         })
         .collect();
