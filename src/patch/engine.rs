@@ -6,6 +6,7 @@ use super::digest::Identity;
 use super::done::{Checked, Done};
 use super::error::PatchError;
 use super::job::Job;
+use super::judge;
 use super::part::{self, Written};
 use super::prove;
 use crate::backend::{Basic, Full, Session};
@@ -150,7 +151,7 @@ fn within(
         written.iter().filter(|one| !one.uncounted).map(|one| (one.counted.as_str(), one.done.op, one.done.rows)).collect();
     prove::in_all(&session.written()?.since(&start), &wanted)?;
     done.after = around.checks(session)?;
-    judge(job, &done)?;
+    judge::judge(job, &done)?;
     if let Some(id) = id {
         remember(session, job, id, &done, &written)?;
         done.run = Some(id);
@@ -183,43 +184,6 @@ fn expected(job: &Job<'_>, done: &Done) -> Result<(), PatchError> {
         .with(format!("{} rows now", done.rows()))),
         _ => Ok(()),
     }
-}
-
-/// The checks that the patch names find nothing any more, and no other one finds more than before.
-fn judge(job: &Job<'_>, done: &Done) -> Result<(), PatchError> {
-    let mut bad = Vec::new();
-    for after in &done.after {
-        let before = done.before.iter().find(|check| check.name == after.name);
-        let (was, told) = before.map_or((0, true), |check| (check.findings, check.could_tell));
-        if job.verify.contains(&after.name) {
-            if !after.could_tell {
-                bad.push(format!("{} could not tell", after.name));
-            } else if !after.passes || (after.findings > 0 && after.findings >= was && was > 0) {
-                bad.push(format!("{}: {} findings are left of {was}", after.name, after.findings));
-            }
-        } else if !after.could_tell && told {
-            bad.push(format!("{} cannot tell any more", after.name));
-        } else if after.findings > was {
-            bad.push(format!("{}: {} findings, {was} before", after.name, after.findings));
-        }
-    }
-    if let Some(missing) = job.verify.iter().find(|name| !done.after.iter().any(|check| check.name == **name)) {
-        bad.push(format!("{missing}: there is no such check"));
-    }
-    if bad.is_empty() {
-        return Ok(());
-    }
-    let mut error = PatchError::new(
-        Class::Check,
-        format!("the checks do not agree with `{}`; all of it was rolled back", job.run.name),
-        format!(
-            "see them: manage verify{}",
-            job.run.account_name.as_ref().map(|name| format!(" --account {name}")).unwrap_or_default()
-        ),
-    )
-    .started();
-    error.details = bad;
-    Err(error)
 }
 
 fn remember(session: &mut Session, job: &Job<'_>, id: i64, done: &Done, written: &[Written]) -> Result<(), PatchError> {

@@ -3,9 +3,12 @@
 //! | file | idea |
 //! |---|---|
 //! | `source` | a part of a script as a query that is confined and has its parameters |
+//! | `rust_form` | new values that a function computes |
 //! | `job` | what one run is to do: parts, account, limits |
 //! | `engine` | the transaction: plan, write, prove, verify, remember |
 //! | `part` | one part: plan into the image, write from it, hold the two against each other |
+//! | `staged` | rows that no query gives, on their way into the image |
+//! | `judge` | the checks before and after |
 //! | `owned` | whose the rows are, before and after |
 //! | `prove` | the database's counters against the plan |
 //! | `digest` | the identity of a plan |
@@ -20,15 +23,19 @@ mod done;
 mod engine;
 mod error;
 mod job;
+mod judge;
 mod owned;
 mod part;
 mod prove;
+mod rust_form;
 mod source;
+mod staged;
 mod undo;
 
 pub use done::{Change, Checked, Done, PartDone};
 pub use engine::{Around, Mode, run};
 pub use error::PatchError;
 pub use job::{Confinement, Job, PartJob, Source};
-pub use source::{ScriptQuery, queries};
+pub use rust_form::{Computed, RustForm};
+pub use source::{Part, ScriptQuery, queries};
 pub use undo::{Clash, clashes, parts_back};

@@ -5,7 +5,7 @@ use super::done::{Change, PartDone};
 use super::error::PatchError;
 use super::job::{Job, PartJob, Source, word};
 use super::owned::{Places, lock_parents, number, still_owned, writable};
-use super::prove;
+use super::{prove, staged};
 use crate::backend::patching::{Image, Slot, Target, TargetColumn, UniqueKey};
 use crate::backend::{Basic, Full, Read, Session};
 use crate::domain::engine::Engine;
@@ -27,10 +27,14 @@ pub(super) struct Written {
 }
 
 /// A query with the values of its parameters.
-struct Query {
-    sql: String,
-    binds: Vec<Value>,
-    columns: Vec<String>,
+pub(super) struct Query {
+    pub sql: String,
+    pub binds: Vec<Value>,
+    pub columns: Vec<String>,
+    /// The table of rows that come from elsewhere, which is there as long as it is planned.
+    pub staged: Option<String>,
+    /// Candidates that are left as they are, and why.
+    pub left: Vec<String>,
 }
 
 /// Plans, writes and proves one part.
@@ -48,7 +52,7 @@ pub(super) fn run(
     let engine = session.engine();
     let (target, table) = find(job, part, session)?;
     let key = key_of(part, &target, engine)?;
-    let query = query_of(job, part, session)?;
+    let query = query_of(job, part, &target, &image_table, session)?;
     let given = given(part, &target, &query.columns, engine)?;
     let image = image(job, part, &target, &key, given, image_table)?;
 
@@ -56,6 +60,7 @@ pub(super) fn run(
     let before = session.written()?;
     let rows = plan(job, part, table, &image, &query, session)?;
     prove::nothing_but(&session.written()?.since(&before), &image.table, rows)?;
+    staged::drop(&query, session)?;
     limit(job, &target, rows, so_far)?;
     let drawn = part.op == Op::Insert && draw(&image, &target, engine, session)?;
     identity.part(part, &target, &image, drawn, session)?;
@@ -79,6 +84,7 @@ pub(super) fn run(
         rows,
         changes: changes(part, &image, session)?,
         keys: keys(&image, session)?,
+        left: query.left,
     };
     Ok(Written { done, image, counted: target.counted, uncounted: target.uncounted })
 }
@@ -128,8 +134,10 @@ fn key_of(part: &PartJob, target: &Target, engine: Engine) -> Result<UniqueKey, 
     })
 }
 
-fn query_of(job: &Job<'_>, part: &PartJob, session: &mut Session) -> Result<Query, PatchError> {
+fn query_of(job: &Job<'_>, part: &PartJob, target: &Target, image: &str, session: &mut Session) -> Result<Query, PatchError> {
     let (sql, names, tables, confined) = match &part.source {
+        Source::Rust(query, form) => return staged::computed(job, part, query, form, image, session),
+        Source::File(query, file) => return staged::from_file(job, part, target, query, file, image, session),
         Source::Script(query) => {
             (query.confined.sql.clone(), query.confined.parameters.clone(), query.confined.tables.clone(), job.confined.is_some())
         }
@@ -140,25 +148,19 @@ fn query_of(job: &Job<'_>, part: &PartJob, session: &mut Session) -> Result<Quer
     let read = Read { sql: sql.clone(), binds: Vec::new(), tables };
     let columns = session.prepare_read(&read).map_err(|error| {
         let told = PatchError::sql(&error, "the query failed", confined);
-        match &part.source {
-            Source::Script(query) => told.at(query.place_of(error.position)),
-            Source::Back { .. } => told,
+        match part.source.query() {
+            Some(query) => told.at(query.place_of(error.position)),
+            None => told,
         }
     })?;
-    Ok(Query { sql, binds, columns })
+    Ok(Query { sql, binds, columns, staged: None, left: Vec::new() })
 }
 
 /// The columns that the query gives, other than the key.
 fn given(part: &PartJob, target: &Target, names: &[String], engine: Engine) -> Result<Vec<TargetColumn>, PatchError> {
     let fold = engine == Engine::Sqlite;
     let same = |a: &str, b: &str| a == b || (fold && a.eq_ignore_ascii_case(b));
-    let usage = |message: String, hint: String| {
-        let error = PatchError::new(Class::Usage, message, hint);
-        match &part.source {
-            Source::Script(query) => error.at(query.place.clone()),
-            Source::Back { .. } => error,
-        }
-    };
+    let usage = |message: String, hint: String| part.source.placed(PatchError::new(Class::Usage, message, hint));
     let mut found: Vec<TargetColumn> = Vec::new();
     for (at, name) in names.iter().enumerate() {
         if names[..at].iter().any(|other| same(other, name)) {
@@ -228,7 +230,7 @@ fn image(
     };
     let volatile = match &part.source {
         Source::Back { image, .. } => image.volatile.clone(),
-        Source::Script(_) => job.volatile.clone(),
+        _ => job.volatile.clone(),
     };
     let mut image = Image::new(table, target, key, given, whole, filled, volatile);
     if part.op == Op::Insert {
@@ -261,13 +263,9 @@ fn plan(
         };
         image.plan_change(&query.sql, owned.as_deref(), engine)
     };
-    let rows = session.execute_with(&sql, &binds).map_err(|error| {
-        let told = PatchError::sql(&error, "the plan cannot be made", job.confined.is_some());
-        match &part.source {
-            Source::Script(query) => told.at(query.place.clone()),
-            Source::Back { .. } => told,
-        }
-    })?;
+    let rows = session
+        .execute_with(&sql, &binds)
+        .map_err(|error| part.source.placed(PatchError::sql(&error, "the plan cannot be made", job.confined.is_some())))?;
     let lost = number(session, &format!("SELECT count(*) FROM {} WHERE found = 0", image.table), &[])?;
     if lost > 0 {
         let whose = job.confined.as_ref().map(|confinement| format!(" of {}", confinement.account)).unwrap_or_default();
@@ -332,10 +330,7 @@ fn write(
             &format!("the database refused to {} rows of `{}`", word(part.op), target.name),
             job.confined.is_some(),
         );
-        match &part.source {
-            Source::Script(query) => told.at(query.place.clone()).started(),
-            Source::Back { .. } => told.started(),
-        }
+        part.source.placed(told).started()
     };
     let (affected, wrong) = match engine {
         Engine::Sqlite => (session.execute_with(&sql, &[]).map_err(|error| refused(&error))?, 0),

@@ -4,5 +4,6 @@ mod fixture;
 mod hostile;
 mod kills;
 mod parts;
+mod scripts;
 mod thin;
 mod values;

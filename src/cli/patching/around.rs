@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDateTime;
 use serde_json::json;
 
+use super::subject::key_text;
 use crate::backend::{Basic, Identity, Session};
 use crate::cli::context::Context;
 use crate::cli::noting::{self, Said};
@@ -12,7 +13,7 @@ use crate::domain::value::Value;
 use crate::ledger::{Ledger, Note};
 use crate::patch::{Around, Checked, Done, PatchError};
 use crate::project::scripts::{Kind, Scope, Script, Scripts, parameter};
-use crate::verify::{Check, Given, Scoping, Status, outcome_of};
+use crate::verify::{Check, Finding, Given, Scoping, Status, outcome_of};
 
 /// The checks around a run, and its note.
 pub struct Surroundings<'a> {
@@ -26,6 +27,10 @@ pub struct Surroundings<'a> {
     pub ledger: Ledger,
     /// The checks of the project.
     pub scripts: &'a Scripts,
+    /// Those of them that the patch names: the rows that these find are remembered.
+    pub named: &'a [String],
+    /// The parameters of the run: a check that declares one of the same name gets its value.
+    pub given: &'a BTreeMap<String, String>,
     /// How far they look.
     pub scoping: Scoping<'a>,
     /// The account's key, or NULL.
@@ -40,6 +45,15 @@ pub struct Surroundings<'a> {
     pub note: Option<Note>,
 }
 
+/// How many findings of a check are remembered. Of more than that only the number is compared.
+const REMEMBERED: u64 = 10_000;
+
+/// The row that a finding is about.
+fn row_of(finding: &Finding) -> String {
+    let key: Vec<String> = finding.key.iter().map(|(_, value)| key_text(value)).collect();
+    format!("{} {}", finding.table.as_deref().unwrap_or_default(), key.join(", ")).trim().to_owned()
+}
+
 impl Surroundings<'_> {
     /// Whether a check is about what the run is about.
     fn concerns(&self, script: &Script, session: &Session) -> bool {
@@ -52,33 +66,35 @@ impl Surroundings<'_> {
 
 impl Around for Surroundings<'_> {
     fn checks(&mut self, session: &mut Session) -> Result<Vec<Checked>, PatchError> {
-        let given = Given {
-            account: self.account.clone(),
-            site: self.site.clone(),
-            now: parameter::instant(self.instant, session.engine()),
-            limit: Some(0),
-        };
+        let now = parameter::instant(self.instant, session.engine());
+        let given =
+            |limit| Given { account: self.account.clone(), site: self.site.clone(), now: now.clone(), limit: Some(limit) };
         let mut out = Vec::new();
         let all: Vec<_> = self.scripts.all().filter(|(kind, ..)| *kind == Kind::Verify).collect();
         for (_, name, script) in all {
-            let unable = Checked { name: name.to_owned(), could_tell: false, passes: false, findings: 0 };
+            let unable = Checked { name: name.to_owned(), could_tell: false, passes: false, findings: 0, rows: None };
             let Ok(script) = script else {
                 out.push(unable);
                 continue;
             };
             // One that needs parameters of its own is not made by itself.
-            let needs = script.head.params.values().any(|parameter| {
+            let own = |name: &str| self.given.get(name).map(|value| (name.to_owned(), value.clone()));
+            let own: BTreeMap<String, String> = script.head.params.keys().filter_map(|name| own(name)).collect();
+            let needs = script.head.params.iter().any(|(name, parameter)| {
                 let parameter = parameter.get_ref();
-                parameter.required && parameter.default.is_none()
+                parameter.required && parameter.default.is_none() && !own.contains_key(name)
             });
             if !self.concerns(script, session) || needs {
                 continue;
             }
-            match Check::prepare(script, self.scoping, &BTreeMap::new(), session) {
+            match Check::prepare(script, self.scoping, &own, session) {
                 Err(_) => out.push(unable),
                 Ok(check) => {
-                    let outcome = outcome_of(&check, &given, session);
+                    let kept = if self.named.iter().any(|known| known == name) { REMEMBERED } else { 0 };
+                    let outcome = outcome_of(&check, &given(kept), session);
+                    let whole = outcome.error.is_none() && outcome.sample.len() as u64 == outcome.findings;
                     out.push(Checked {
+                        rows: whole.then(|| outcome.sample.iter().map(row_of).collect()),
                         name: outcome.name,
                         could_tell: outcome.status != Status::Error,
                         passes: matches!(outcome.status, Status::Pass | Status::Warn),

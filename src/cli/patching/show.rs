@@ -23,6 +23,26 @@ pub fn plan(context: &mut Context, done: &Done) {
     for part in &done.parts {
         changes(context, part, done.parts.len() > 1);
     }
+    left(context, done);
+}
+
+/// How many rows that are left as they are get a line.
+const LEFT_SHOWN: usize = 5;
+
+/// Shows which rows are left for a person to decide, and why.
+pub fn left(context: &mut Context, done: &Done) {
+    for part in done.parts.iter().filter(|part| !part.left.is_empty()) {
+        let warn = context.screen.paint.on(Style::Warn, "!");
+        let (rows, are) =
+            if part.left.len() == 1 { ("1 row".to_owned(), "is") } else { (format!("{} rows", part.left.len()), "are") };
+        context.screen.line(&format!("  {warn} {rows} of {} {are} left as before: a person has to decide", part.table));
+        for why in part.left.iter().take(LEFT_SHOWN) {
+            context.screen.row(&format!("      {why}"));
+        }
+        if part.left.len() > LEFT_SHOWN {
+            context.screen.row(&format!("      … and {} more: --json lists them", part.left.len() - LEFT_SHOWN));
+        }
+    }
 }
 
 fn changes(context: &mut Context, part: &PartDone, named: bool) {
@@ -76,6 +96,17 @@ pub fn result(context: &mut Context, done: &Done, account: Option<&str>, verify:
             .collect();
         let others = if named.is_empty() { "no check got worse" } else { "no other check got worse" };
         context.screen.line(&format!("  {good} {}{others}", named.join("")));
+        let left: Vec<&str> = done
+            .after
+            .iter()
+            .filter(|check| verify.contains(&check.name) && check.findings > 0)
+            .map(|check| check.name.as_str())
+            .collect();
+        if !left.is_empty() {
+            let warn = context.screen.paint.on(Style::Warn, "!");
+            let of = account.map(|account| format!(" --account {account}")).unwrap_or_default();
+            context.screen.line(&format!("  {warn} what it does not mend is left: manage verify {}{of}", left.join(" ")));
+        }
     }
     if let Some(run) = done.run {
         let back = if undo {
@@ -117,6 +148,8 @@ pub fn facts(done: &Done, status: &str, verify: &[String]) -> Map<String, Fact> 
     put("findings_before", json!(findings.map(|(before, _)| before)));
     put("findings_after", json!(findings.map(|(_, after)| after)));
     put("conflicts", json!([]));
+    let left = done.parts.iter().flat_map(|part| part.left.iter().map(|why| json!({ "table": part.table, "why": why })));
+    put("left", left.collect::<Vec<_>>().into());
     put("changes", plan.into());
     put("undo", json!(done.run.map(|run| format!("manage undo {run}"))));
     facts
