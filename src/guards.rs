@@ -117,6 +117,10 @@ pub enum Deed {
     Sync,
     /// `undo`
     Undo,
+    /// `runs resume`
+    RunsResume,
+    /// `runs cancel`
+    RunsCancel,
     /// `runs prune`
     RunsPrune,
     /// `approve`
@@ -144,6 +148,8 @@ impl Deed {
         Self::Fix,
         Self::Sync,
         Self::Undo,
+        Self::RunsResume,
+        Self::RunsCancel,
         Self::RunsPrune,
         Self::Approve,
         Self::TestData,
@@ -168,6 +174,8 @@ impl Deed {
             Self::Fix => "fix",
             Self::Sync => "sync",
             Self::Undo => "undo",
+            Self::RunsResume => "runs resume",
+            Self::RunsCancel => "runs cancel",
             Self::RunsPrune => "runs prune",
             Self::Approve => "approve",
             Self::TestData => "test-data",
@@ -244,6 +252,11 @@ pub fn consent(deed: Deed, standing: Standing) -> Consent {
         // The plan is looked at before it is done, everywhere; `--yes` says so only together with `--max-rows`.
         (Deed::Fix | Deed::Sync | Deed::Undo, Development | Staging | Unknown) => Ask,
         (Deed::Fix | Deed::Sync | Deed::Undo, Protected) => DigestAndReason,
+        // Its plan was agreed with when it began, and no other one is written.
+        (Deed::RunsResume, _) => Free,
+        // It writes no row, but the run cannot go on any more.
+        (Deed::RunsCancel, Development) => Free,
+        (Deed::RunsCancel, Staging | Unknown | Protected) => Ask,
         // After it those runs cannot be taken back.
         (Deed::RunsPrune, Development) => Free,
         (Deed::RunsPrune, Staging | Unknown) => Ask,

@@ -13,14 +13,17 @@ use super::patching::agree::{self, Agreement, Typed};
 use super::patching::around::Surroundings;
 use super::patching::input;
 use super::patching::subject::{Subject, key_text, subject};
-use super::patching::{clock_of, clock_text, show, this_instant};
+use super::patching::{clock_of, clock_text, ending, show, this_instant};
+use super::progress::Rows;
 use super::scope::{ScopeArgs, parameters};
+use super::signals::Interrupts;
 use crate::backend::{Access, Basic};
 use crate::domain::explain::{Class, Explain};
 use crate::domain::value::Value;
 use crate::guards::Deed;
 use crate::ledger::{Ledger, NewRun, StoredPlan};
-use crate::patch::{Confinement, Done, Job, Mode, PatchError, queries, run as run_job};
+use crate::patch::{Batching, Confinement, Done, Job, Mode, PatchError, queries, run as run_job};
+use crate::project::config::Patches;
 use crate::project::csv::Csv;
 use crate::project::scripts::{self, Form, Kind, Script, Scripts, parameter};
 use crate::tenancy::{Account, Map, Site};
@@ -70,9 +73,10 @@ pub struct SyncArgs {
 /// How it is done.
 #[derive(Debug, clap::Args)]
 struct How {
-    /// Do all of it and roll it back: shows the plan and its digest
-    #[arg(long)]
-    dry_run: bool,
+    /// Do all of it and roll it back: shows the plan and its digest. What goes in batches has only the first ones
+    /// rehearsed; --dry-run=full does all
+    #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "first")]
+    dry_run: Option<DryRun>,
 
     /// Apply exactly this plan, with its parameters and its instant: at least 16 digits
     #[arg(long, value_name = "DIGEST", conflicts_with = "dry_run", value_parser = digest)]
@@ -93,6 +97,31 @@ struct How {
     /// Refuse to write more rows than this
     #[arg(long, value_name = "N")]
     max_rows: Option<u64>,
+
+    /// How many rows a batch has, where there are too many for one transaction [default: 20000, or manage.toml's]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    batch_size: Option<u64>,
+}
+
+/// How much of a plan is rehearsed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum DryRun {
+    /// Of what goes in batches the first ones
+    First,
+    /// All of it
+    Full,
+}
+
+/// How a run goes that is too large for one transaction: as the settings say, and the command line.
+pub fn batching(chosen: &Chosen, size: Option<u64>, max_rows: Option<u64>, dry_run: Option<DryRun>) -> Batching {
+    let settings = &chosen.project.config.patches;
+    Batching {
+        single_tx_rows: settings.single_tx_rows,
+        size: size.unwrap_or(settings.batch_size.get()),
+        pause: settings.pause.unwrap_or_default(),
+        large: max_rows.is_some(),
+        full: dry_run == Some(DryRun::Full),
+    }
 }
 
 /// A digest as it is typed.
@@ -172,8 +201,8 @@ impl Call<'_> {
         let mut reached = context.reach(&chosen, Access::Write, self.deed.command())?;
         let subject = subject(context, &chosen, &mut reached.session, script, self.scope)?;
         let agreement = match self.how.dry_run {
-            true => None,
-            false => Some(agree::agreement(context, &reached, self.deed, self.typed())?),
+            Some(_) => None,
+            None => Some(agree::agreement(context, &reached, self.deed, self.typed())?),
         };
         let ledger = noting::prepare(context, &mut reached)?;
         let mut shared = Shared {
@@ -305,6 +334,7 @@ impl Call<'_> {
     fn job<'j>(
         &self,
         context: &Context,
+        chosen: &Chosen,
         reached: &mut Reached,
         shared: &Shared<'_>,
         about: About<'j>,
@@ -354,7 +384,9 @@ impl Call<'_> {
             // `--max-rows` is the person's own word, and goes before the head's.
             max_rows: self.how.max_rows.or(least(script.head.expect_max, None)),
             expect: shared.expect.clone(),
-            lock: std::time::Duration::from_secs(10),
+            lock: chosen.project.config.patches.lock_timeout.unwrap_or(Patches::LOCK_TIMEOUT),
+            statement: chosen.project.config.patches.statement_timeout,
+            batching: batching(chosen, self.how.batch_size, self.how.max_rows, self.how.dry_run),
             ledger: shared.ledger,
         })
     }
@@ -368,7 +400,7 @@ impl Call<'_> {
         about: About<'_>,
     ) -> Result<Done, Failure> {
         self.heading(context, reached, shared, about);
-        let mut job = self.job(context, reached, shared, about)?;
+        let mut job = self.job(context, chosen, reached, shared, about)?;
         let rehearse = shared.agreement != Some(Agreement::Given);
         let mut planned = None;
         if rehearse {
@@ -382,10 +414,7 @@ impl Call<'_> {
                 return Ok(done);
             }
             show::plan(context, &done);
-            let findings = done.findings(&shared.script.head.verify);
-            let verify = findings
-                .map(|(before, after)| format!("; verify {}: {before} → {after} findings", shared.script.head.verify.join(", ")));
-            context.screen.line(&format!("  rehearsed in a transaction that was rolled back{}", verify.unwrap_or_default()));
+            show::rehearsed(context, &done, &shared.script.head.verify);
             planned = Some(done);
         }
         if shared.agreement.is_none() {
@@ -499,9 +528,13 @@ impl Call<'_> {
             }),
             ..Said::default()
         };
+        let interrupts = (mode == Mode::Apply).then(|| {
+            let canceller = reached.session.canceller();
+            Interrupts::listen(move || canceller.cancel())
+        });
         let (result, note, said) = {
             let mut around = Surroundings {
-                context,
+                context: &mut *context,
                 identity: &reached.identity,
                 environment: reached.marker.as_deref(),
                 ledger: shared.ledger,
@@ -514,27 +547,27 @@ impl Call<'_> {
                 instant: shared.instant,
                 said,
                 note: None,
+                interrupts: interrupts.clone(),
+                meter: Rows::from(0),
             };
             let result = run_job(&mut reached.session, job, mode, &mut around);
             (result, around.note, around.said)
         };
+        context.interrupted |= interrupts.is_some_and(|interrupts| interrupts.twice());
         match result {
             Ok(done) => {
-                if mode == Mode::Apply && done.rows() > 0 {
+                if mode == Mode::Apply && done.run.is_some() {
+                    context.screen.clear_live();
                     if shared.agreement == Some(Agreement::Given) {
                         show::plan(context, &done);
                     }
                     let account = about.account.map(|account| account.name.as_str());
-                    self.told(context, shared, &done, "applied");
-                    show::result(context, &done, account, &shared.script.head.verify, false);
-                    if let Some(note) = &note {
-                        noting::tell(context, chosen, note);
-                    }
+                    ending::applied(context, chosen, &done, account, &shared.script.head.verify, false, note.as_ref())?;
                 }
                 Ok(done)
             }
             Err(error) => {
-                if error.after_start && mode == Mode::Apply {
+                if !ending::stopped(context, &error) && error.after_start && mode == Mode::Apply {
                     refused(context, chosen, reached, job, said, &error)?;
                 }
                 Err(error.into())

@@ -1,4 +1,4 @@
-//! How far work on many bytes has come: a line on a terminal, with rate and time left.
+//! How far work on many bytes, or many rows, has come: a line on a terminal, with rate and time left.
 
 use std::time::{Duration, Instant};
 
@@ -46,6 +46,42 @@ impl<'a> Meter<'a> {
     }
 }
 
+/// The line of work on rows that goes in batches.
+pub struct Rows {
+    begun: Instant,
+    first: u64,
+    shown: Option<Instant>,
+}
+
+impl Rows {
+    /// A line for work that has done `first` rows already.
+    pub fn from(first: u64) -> Self {
+        Self { begun: Instant::now(), first, shown: None }
+    }
+
+    /// Shows how far it has come: rows, and batches of `size` rows.
+    pub fn show(&mut self, screen: &mut Screen, done: u64, planned: u64, size: u64) {
+        if done < planned && self.shown.is_some_and(|shown| shown.elapsed() < Meter::EVERY) {
+            return;
+        }
+        self.shown = Some(Instant::now());
+        screen.live(&rows_line(done, planned, size, done.saturating_sub(self.first), self.begun.elapsed()), true);
+    }
+}
+
+/// `  batch 12 of 50   240000 of 1000000 rows   41200 rows/s   0:18 left`
+fn rows_line(done: u64, planned: u64, size: u64, since: u64, took: Duration) -> String {
+    let size = size.max(1);
+    let mut text = format!("  batch {} of {}   {done} of {planned} rows", done.div_ceil(size), planned.div_ceil(size));
+    let seconds = took.as_secs_f64();
+    if seconds >= 0.5 && since > 0 {
+        let rate = since as f64 / seconds;
+        let left = Duration::from_secs_f64((planned.saturating_sub(done) as f64 / rate.max(0.001)).min(1e9));
+        text.push_str(&format!("   {} rows/s   {} left", rate as u64, words::clock(left)));
+    }
+    text
+}
+
 fn word(step: Step) -> &'static str {
     match step {
         Step::Copy => "copying",
@@ -81,6 +117,14 @@ fn line(step: Step, done: u64, total: Option<u64>, took: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_are_told_with_their_batches() {
+        let second = Duration::from_secs(1);
+
+        assert_eq!(rows_line(20, 90, 20, 20, Duration::ZERO), "  batch 1 of 5   20 of 90 rows");
+        assert_eq!(rows_line(60, 90, 20, 10, second), "  batch 3 of 5   60 of 90 rows   10 rows/s   0:03 left");
+    }
 
     #[test]
     fn rate_and_time_left_are_told_once_they_mean_something() {

@@ -11,14 +11,17 @@ use super::noting::{self, Said};
 use super::patching::agree::{self, Agreement, Typed};
 use super::patching::around::Surroundings;
 use super::patching::subject::key_text;
-use super::patching::{clock_of, clock_text, show, this_instant};
-use crate::backend::{Access, Basic};
+use super::patching::{clock_of, clock_text, ending, show, this_instant};
+use super::progress::Rows;
+use super::signals::Interrupts;
+use crate::backend::{Access, Basic, Session};
 use crate::domain::checksum::sha256_hex;
 use crate::domain::explain::Class;
 use crate::domain::value::Value;
 use crate::guards::Deed;
 use crate::ledger::{Ledger, NewRun, Run, StoredImage, StoredPlan};
 use crate::patch::{Clash, Confinement, Done, Job, Mode, PatchError, clashes, parts_back, run as run_job};
+use crate::project::config::Patches;
 use crate::project::scripts::{self, parameter};
 use crate::tenancy::{Account, Map, Site, find};
 use crate::verify::Scoping;
@@ -42,9 +45,10 @@ pub struct Args {
     #[arg(long, conflicts_with = "run")]
     last: bool,
 
-    /// Do all of it and roll it back: shows the plan and its digest
-    #[arg(long)]
-    dry_run: bool,
+    /// Do all of it and roll it back: shows the plan and its digest. What goes in batches has only the first ones
+    /// rehearsed; --dry-run=full does all
+    #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "first")]
+    dry_run: Option<super::fix::DryRun>,
 
     /// Apply exactly this plan: at least 16 digits
     #[arg(long, value_name = "DIGEST", conflicts_with = "dry_run", value_parser = super::fix::digest)]
@@ -73,7 +77,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     let chosen = context.choose()?;
     let mut reached = context.reach(&chosen, Access::Write, "undo")?;
     let typed = Typed { digest: args.digest.as_deref(), reason: args.reason.as_deref(), max_rows: args.max_rows };
-    let agreement = if args.dry_run { None } else { Some(agree::agreement(context, &reached, Deed::Undo, typed)?) };
+    let agreement = if args.dry_run.is_some() { None } else { Some(agree::agreement(context, &reached, Deed::Undo, typed)?) };
     let ledger = noting::prepare(context, &mut reached)?;
     let of = wanted(args, ledger, &mut reached)?;
     let images = ledger.images(&mut reached.session, of.id).map_err(PatchError::from)?;
@@ -91,7 +95,7 @@ fn wanted(args: &Args, ledger: Ledger, reached: &mut Reached) -> Result<Run, Fai
             .ok_or_else(|| usage(format!("there is no run {id} in this database")))?,
         None => {
             let all = ledger.runs(session).map_err(PatchError::from)?;
-            let can = |run: &Run| matches!(run.begun.kind.as_str(), "fix" | "sync") && run.state.starts_with("applied");
+            let can = |run: &Run| matches!(run.begun.kind.as_str(), "fix" | "sync") && can_go_back(run);
             all.into_iter().find(can).ok_or_else(|| usage("there is no run that could be taken back".to_owned()))?
         }
     };
@@ -109,7 +113,14 @@ fn wanted(args: &Args, ledger: Ledger, reached: &mut Reached) -> Result<Run, Fai
             "",
         ));
     }
-    if !run.state.starts_with("applied") {
+    if run.is_unfinished() {
+        return Err(Failure::new(
+            Class::Refused,
+            format!("run {} is not finished ({})", run.id, run.state),
+            format!("give it up first: manage runs cancel {}; or bring it to its end: manage runs resume {}", run.id, run.id),
+        ));
+    }
+    if !can_go_back(&run) {
         return Err(Failure::new(
             Class::Refused,
             format!("run {} is {}: there is nothing to take back", run.id, run.state),
@@ -127,6 +138,11 @@ fn wanted(args: &Args, ledger: Ledger, reached: &mut Reached) -> Result<Run, Fai
     Ok(run)
 }
 
+/// Whether a run has left anything that can be taken back.
+fn can_go_back(run: &Run) -> bool {
+    run.undone_by.is_none() && (run.state.starts_with("applied") || (run.state == "cancelled" && super::runs::rows(run) > 0))
+}
+
 struct Undo<'a> {
     args: &'a Args,
     chosen: &'a Chosen,
@@ -142,7 +158,7 @@ impl Undo<'_> {
             Some(tenancy) => Some(Map::new(reached.session.engine(), tenancy, reached.session.relations()?)?),
             None => None,
         };
-        let (account, site) = self.whose(map.as_ref(), reached)?;
+        let (account, site) = whose(self.of, map.as_ref(), &mut reached.session)?;
         let name = format!("{} {}", self.of.begun.kind, self.of.begun.name);
         context.screen.heading(&format!("Take back run {}: {name}, {}", self.of.id, self.of.started_at));
         let title = reached.title();
@@ -197,7 +213,9 @@ impl Undo<'_> {
             leaves: Vec::new(),
             max_rows: self.args.max_rows,
             expect,
-            lock: std::time::Duration::from_secs(10),
+            lock: self.chosen.project.config.patches.lock_timeout.unwrap_or(Patches::LOCK_TIMEOUT),
+            statement: self.chosen.project.config.patches.statement_timeout,
+            batching: super::fix::batching(self.chosen, None, self.args.max_rows, self.args.dry_run),
             ledger: self.ledger,
         };
         if self.agreement != Some(Agreement::Given) {
@@ -210,7 +228,7 @@ impl Undo<'_> {
             }
             self.keep_plan(context, reached, &job, &done)?;
             show::plan(context, &done);
-            context.screen.line("  rehearsed in a transaction that was rolled back");
+            show::rehearsed(context, &done, &[]);
             if self.agreement.is_none() {
                 context.screen.line(&format!(
                     "  nothing was changed · apply it: manage undo {} --digest {}",
@@ -232,27 +250,6 @@ impl Undo<'_> {
             context.screen.facts.extend(show::facts(&done, "nothing to do", &[]));
         }
         Ok(Exit::Ok)
-    }
-
-    /// The account and site of the run, as they are now.
-    fn whose(&self, map: Option<&Map>, reached: &mut Reached) -> Result<(Option<Account>, Option<Site>), Failure> {
-        let Some(key) = &self.of.begun.account_key else { return Ok((None, None)) };
-        let Some(map) = map else {
-            return Err(Failure::new(
-                Class::Conflict,
-                format!("run {} is about an account, and the project has no accounts", self.of.id),
-                "describe them in manage.toml: [tenancy]",
-            ));
-        };
-        let account = find::account(map, &mut reached.session, &format!("{}:{key}", map.config.account.key))?;
-        let site = match &self.of.begun.site_key {
-            Some(key) => {
-                let column = map.config.site.as_ref().map_or("id", |site| site.key.as_str());
-                Some(find::site(map, &mut reached.session, &account, &format!("{column}:{key}"))?)
-            }
-            None => None,
-        };
-        Ok((Some(account), site))
     }
 
     fn refuse_clashes(&self, context: &mut Context, reached: &mut Reached) -> Result<(), Failure> {
@@ -288,7 +285,7 @@ impl Undo<'_> {
     fn newer(&self, reached: &mut Reached) -> Result<Vec<(Vec<String>, String)>, Failure> {
         let mut out = Vec::new();
         let later = self.ledger.runs(&mut reached.session).map_err(PatchError::from)?;
-        for run in later.iter().filter(|run| run.id > self.of.id && run.state.starts_with("applied")) {
+        for run in later.iter().filter(|run| run.id > self.of.id && can_go_back(run)) {
             let images = self.ledger.images(&mut reached.session, run.id).map_err(PatchError::from)?;
             let tables = images.into_iter().map(|image| image.table).collect();
             let when = run.started_at.get(11..16).unwrap_or_default();
@@ -345,9 +342,13 @@ impl Undo<'_> {
             facts: json!({ "undo_of": self.of.id, "skip_conflicts": self.args.skip_conflicts }),
             ..Said::default()
         };
+        let interrupts = (mode == Mode::Apply).then(|| {
+            let canceller = reached.session.canceller();
+            Interrupts::listen(move || canceller.cancel())
+        });
         let (result, note, said) = {
             let mut around = Surroundings {
-                context,
+                context: &mut *context,
                 identity: &reached.identity,
                 environment: reached.marker.as_deref(),
                 ledger: self.ledger,
@@ -360,34 +361,57 @@ impl Undo<'_> {
                 instant: this_instant(),
                 said,
                 note: None,
+                interrupts: interrupts.clone(),
+                meter: Rows::from(0),
             };
             let result = run_job(&mut reached.session, job, mode, &mut around);
             (result, around.note, around.said)
         };
+        context.interrupted |= interrupts.is_some_and(|interrupts| interrupts.twice());
         match result {
             Ok(done) => {
-                if mode == Mode::Apply && done.rows() > 0 {
-                    let conflicts = context.screen.facts.get("conflicts").cloned().unwrap_or_default();
-                    context.screen.facts.extend(show::facts(&done, "applied", &[]));
-                    context.screen.facts.insert("conflicts".to_owned(), conflicts);
+                if mode == Mode::Apply && done.run.is_some() {
+                    context.screen.clear_live();
                     if self.agreement == Some(Agreement::Given) {
                         show::plan(context, &done);
                     }
-                    show::result(context, &done, account.as_ref().map(|account| account.name.as_str()), &[], true);
-                    if let Some(note) = &note {
-                        noting::tell(context, self.chosen, note);
-                    }
+                    let account = account.as_ref().map(|account| account.name.as_str());
+                    ending::applied(context, self.chosen, &done, account, &[], true, note.as_ref())?;
                 }
                 Ok(done)
             }
             Err(error) => {
-                if error.after_start && mode == Mode::Apply {
+                if !ending::stopped(context, &error) && error.after_start && mode == Mode::Apply {
                     super::fix::refused(context, self.chosen, reached, job, said, &error)?;
                 }
                 Err(error.into())
             }
         }
     }
+}
+
+/// The account and site of a run, as they are now.
+///
+/// # Errors
+/// When they are gone.
+pub fn whose(run: &Run, map: Option<&Map>, session: &mut Session) -> Result<(Option<Account>, Option<Site>), Failure> {
+    let Some(key) = &run.begun.account_key else { return Ok((None, None)) };
+    let Some(map) = map else {
+        return Err(Failure::new(
+            Class::Conflict,
+            format!("run {} is about an account, and the project has no accounts", run.id),
+            "describe them in manage.toml: [tenancy]",
+        ));
+    };
+    let account = find::account(map, session, &format!("{}:{key}", map.config.account.key))?;
+    let site = match &run.begun.site_key {
+        Some(key) => {
+            let column = map.config.site.as_ref().map_or("id", |site| site.key.as_str());
+            Some(find::site(map, session, &account, &format!("{column}:{key}"))?)
+        }
+        None => None,
+    };
+    Ok((Some(account), site))
 }
 
 /// How many conflicts are shown.

@@ -209,6 +209,26 @@ impl Ledger {
         session.execute_with(&sql, &binds).map(drop)
     }
 
+    /// Notes how many rows a part has written after all.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    pub fn count_image(self, session: &mut impl Basic, run: i64, part: i64, rows: u64) -> Result<(), SqlError> {
+        let sql = format!("UPDATE {} SET row_count = $3 WHERE run = $1 AND part = $2", self.table("manage_images"));
+        let rows = i64::try_from(rows).unwrap_or(i64::MAX);
+        session.execute_with(&sql, &[run.into(), part.into(), rows.into()]).map(drop)
+    }
+
+    /// Notes a batch, in its own transaction.
+    ///
+    /// # Errors
+    /// What the database refuses; that it was written before, too.
+    pub fn keep_batch(self, session: &mut impl Basic, run: i64, part: i64, number: u64, rows: u64) -> Result<(), SqlError> {
+        let sql = format!("INSERT INTO {} (run, part, number, row_count) VALUES ($1, $2, $3, $4)", self.table("manage_batches"));
+        let whole = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        session.execute_with(&sql, &[run.into(), part.into(), whole(number).into(), whole(rows).into()]).map(drop)
+    }
+
     /// What the parts of a run wrote, in their order.
     ///
     /// # Errors

@@ -127,6 +127,28 @@ impl Ledger {
         session.execute_with(&sql, &[id.into(), state.into(), checkpoint.into()]).map(drop)
     }
 
+    /// Notes the identity of the plan that a run keeps, and that nothing of it is written yet.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    pub fn plan_run(self, session: &mut impl Basic, id: i64, digest: &str, checkpoint: &str) -> Result<(), SqlError> {
+        let sql = format!("UPDATE {} SET digest = $2, checkpoint = $3 WHERE id = $1", self.table("manage_runs"));
+        session.execute_with(&sql, &[id.into(), digest.into(), checkpoint.into()]).map(drop)
+    }
+
+    /// Notes that nobody works on a run that is not finished.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    pub fn pause_run(self, session: &mut impl Basic, id: i64) -> Result<(), SqlError> {
+        let now = rfc3339_now(session.engine());
+        let sql = format!(
+            "UPDATE {} SET state = 'paused', heartbeat_at = {now} WHERE id = $1 AND state = 'running' AND finished_at IS NULL",
+            self.table("manage_runs")
+        );
+        session.execute_with(&sql, &[id.into()]).map(drop)
+    }
+
     /// Notes how a run has ended, and what it has done.
     ///
     /// # Errors

@@ -34,7 +34,7 @@ impl Identity {
     /// What a part writes: its table as it is, and the rows with their values before and after.
     ///
     /// # Errors
-    /// What the database refuses.
+    /// When the query gives a row twice, or what the database refuses.
     pub(super) fn part(
         &mut self,
         part: &PartJob,
@@ -43,21 +43,34 @@ impl Identity {
         drawn: bool,
         session: &mut Session,
     ) -> Result<(), PatchError> {
-        self.text(&target.sql);
+        self.text(&shape(target));
         self.text(word(part.op));
-        for column in &target.columns {
-            self.text(&column.name);
-            self.text(&column.type_text);
-        }
         let sql = image.identity(drawn, session.engine());
         let hash = &mut self.0;
-        session.stream_each(&sql, &[], &mut |row| {
+        // Rows come in the order of their keys, so that one that is given twice comes twice in a row.
+        let keys = if drawn { 0 } else { image.keys.len() };
+        let mut last: Vec<Value> = Vec::new();
+        let mut twice = None;
+        session.stream_each(&sql, &[], &mut |mut row| {
             for value in &row.values {
                 add(hash, value);
             }
+            if keys > 0 {
+                row.values.truncate(keys);
+                if row.values == last && twice.is_none() {
+                    twice = Some(last.iter().map(crate::tenancy::find::shown).collect::<Vec<_>>().join(", "));
+                }
+                last = row.values;
+            }
             Ok(())
         })?;
-        Ok(())
+        match twice {
+            Some(key) => Err(PatchError::refused(
+                format!("the query gives row {key} of `{}` twice", target.name),
+                "each row gets its new values once: group what the query joins, or take one of them",
+            )),
+            None => Ok(()),
+        }
     }
 
     /// 64 hexadecimal digits.
@@ -77,6 +90,12 @@ impl Identity {
     fn value(&mut self, value: &Value) {
         add(&mut self.0, value);
     }
+}
+
+/// A table with its columns and their types, as one text.
+pub(super) fn shape(target: &Target) -> String {
+    let columns = target.columns.iter().map(|column| format!("{:?} {:?}", column.name, column.type_text));
+    format!("{} ({})", target.sql, columns.collect::<Vec<_>>().join(", "))
 }
 
 /// A value with its kind and its length, so that no two rows read alike.

@@ -20,12 +20,32 @@ pub struct Done {
     pub after: Vec<Checked>,
     /// How long it took.
     pub took: Duration,
+    /// Where it is too large for one transaction.
+    pub batched: Option<Batched>,
+    /// Where the checks do not agree with what batches have written: what they say.
+    pub unverified: Vec<String>,
+}
+
+/// What came of the batches of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Batched {
+    /// How many there were; how many there would be, for a rehearsal.
+    pub batches: u64,
+    /// How many rows a rehearsal has written and rolled back.
+    pub rehearsed: u64,
+    /// Rows that were left alone, because somebody had changed them since the plan was made.
+    pub skipped: u64,
 }
 
 impl Done {
     /// All rows.
     pub fn rows(&self) -> u64 {
         self.parts.iter().map(|part| part.rows).sum()
+    }
+
+    /// Whether it is a rehearsal of only the first batches, so that nobody knows what the checks say afterwards.
+    pub fn is_partly_rehearsed(&self) -> bool {
+        self.batched.is_some_and(|batched| batched.rehearsed > 0 && batched.rehearsed < self.rows())
     }
 
     /// The findings of the named checks before and after; none where it names none.
@@ -69,7 +89,7 @@ pub struct Change {
 }
 
 /// What a check said, before or after.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Checked {
     /// Its name.
     pub name: String,
@@ -80,5 +100,6 @@ pub struct Checked {
     /// How many findings.
     pub findings: u64,
     /// The rows that it found, where all of them are known.
+    #[serde(skip)]
     pub rows: Option<BTreeSet<String>>,
 }

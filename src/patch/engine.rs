@@ -1,18 +1,22 @@
-//! The transaction: plan, write, prove, verify, remember; then commit it, or roll it back.
+//! The transaction: plan, write, prove, verify, remember; then commit it, or roll it back. What is too large for it keeps
+//! its plan and goes on in batches.
 
 use std::time::Instant;
 
+use super::batch::{self, Slice};
+use super::batches::{self, Checkpoint};
 use super::digest::Identity;
-use super::done::{Checked, Done};
+use super::done::{Batched, Checked, Done, PartDone};
 use super::error::PatchError;
 use super::job::Job;
 use super::judge;
-use super::part::{self, Written};
+use super::part::{self, Planned, Written};
 use super::prove;
+use crate::backend::patching::Image;
 use crate::backend::{Basic, Full, Session};
 use crate::domain::explain::Class;
 use crate::domain::fault;
-use crate::ledger::StoredImage;
+use crate::ledger::{Ledger, StoredImage};
 
 /// What becomes of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,22 +40,44 @@ pub trait Around {
     /// # Errors
     /// When it cannot be written.
     fn note(&mut self, session: &mut Session, done: &Done) -> Result<(), PatchError>;
+
+    /// A batch was committed: how far the run has come.
+    fn batch(&mut self, _at: &Checkpoint) {}
+
+    /// Whether somebody asks to stop behind the batch that runs.
+    fn stop(&self) -> bool {
+        false
+    }
+}
+
+/// What came of the first transaction.
+enum First {
+    /// Everything was done in it.
+    Whole(Box<Done>),
+    /// The plan is kept, and is written in batches.
+    Kept(i64),
 }
 
 /// How often a transaction that met another one is tried again.
 const RETRIES: u32 = 3;
 
-/// Runs a job in one transaction. A digest that is expected is the one that was shown: a retry must come to the same.
+/// Runs a job: in one transaction, or, where it is too large for that, in batches once its plan is kept. A digest that is
+/// expected is the one that was shown: a retry must come to the same.
 ///
 /// # Errors
-/// When it is refused, in conflict, or the database refuses: nothing of it is kept then.
+/// When it is refused, in conflict, or the database refuses: nothing of it is kept then. A run in batches that stops names
+/// itself in the error.
 pub fn run(session: &mut Session, job: &mut Job<'_>, mode: Mode, around: &mut dyn Around) -> Result<Done, PatchError> {
     let begun = Instant::now();
     let mut tries = 0;
     loop {
         let mut reached = None;
         match attempt(session, job, mode, around, &mut reached) {
-            Ok(done) => return Ok(Done { took: begun.elapsed(), ..done }),
+            Ok(First::Whole(done)) => return Ok(Done { took: begun.elapsed(), ..*done }),
+            Ok(First::Kept(id)) => {
+                let done = batches::go_on(session, job, id, false, around)?;
+                return Ok(Done { took: begun.elapsed(), ..done });
+            }
             Err(error) if error.again && tries < RETRIES => {
                 tries += 1;
                 if let (None, Some(digest)) = (&job.expect, reached) {
@@ -71,11 +97,16 @@ fn attempt(
     mode: Mode,
     around: &mut dyn Around,
     reached: &mut Option<String>,
-) -> Result<Done, PatchError> {
-    session.begin_patch(job.lock, None)?;
-    let done = within(session, job, mode, around, reached);
-    let ended = match (&done, mode) {
-        (Ok(done), Mode::Apply) if done.rows() > 0 => {
+) -> Result<First, PatchError> {
+    session.begin_patch(job.lock, job.statement)?;
+    let first = within(session, job, mode, around, reached);
+    let keeps = match &first {
+        Ok(First::Whole(done)) => mode == Mode::Apply && done.rows() > 0,
+        Ok(First::Kept(_)) => true,
+        Err(_) => false,
+    };
+    let ended = match keeps {
+        true => {
             fault::point("patch.before_commit");
             session.commit().map_err(|error| PatchError::sql(&error, "the commit failed; nothing is kept", true).started())
         }
@@ -86,13 +117,13 @@ fn attempt(
         }
     };
     let settings = session.end_patch();
-    let done = done?;
+    let first = first?;
     ended?;
     settings?;
-    if mode == Mode::Apply && done.rows() > 0 {
+    if keeps {
         fault::point("patch.after_commit");
     }
-    Ok(done)
+    Ok(first)
 }
 
 fn within(
@@ -101,15 +132,9 @@ fn within(
     mode: Mode,
     around: &mut dyn Around,
     reached: &mut Option<String>,
-) -> Result<Done, PatchError> {
+) -> Result<First, PatchError> {
     let account = job.run.account_key.as_deref();
-    if !session.only_one(&format!("{} {} {}", job.run.kind, job.run.name, account.unwrap_or_default()))? {
-        return Err(PatchError::new(
-            Class::Locked,
-            format!("another run of `{}` is at work{}", job.run.name, of_account(job)),
-            "wait until it is done: manage runs list",
-        ));
-    }
+    batches::alone(session, job)?;
     if let Some(run) = job.ledger.unfinished_runs(session, &job.run.kind, &job.run.name, account)?.first() {
         return Err(PatchError::new(
             Class::Locked,
@@ -131,7 +156,25 @@ fn within(
             Some(id) => job.ledger.image(id, number),
             None => job.ledger.image_of_rehearsal(std::process::id(), number),
         };
-        let one = part::run(job, part, image, done.rows(), &mut identity, session)?;
+        let planned = part::planned(job, part, image, done.rows(), &mut identity, session)?;
+        let rows = done.rows() + planned.rows;
+        if rows > job.batching.single_tx_rows {
+            match batch::together(job, part, &planned, session.engine()) {
+                Some(why) => too_large(job, rows, &why)?,
+                None if id.is_some() || !job.batching.full => {
+                    done.digest = identity.finish();
+                    *reached = Some(done.digest.clone());
+                    expected(job, &done)?;
+                    prove::in_all(&session.written()?.since(&start), &[])?;
+                    return match id {
+                        Some(id) => batches::keep(session, job, id, &planned, &done).map(|()| First::Kept(id)),
+                        None => first_batches(session, job, planned, done).map(Box::new).map(First::Whole),
+                    };
+                }
+                None => done.batched = Some(Batched { rehearsed: rows, batches: batch_count(job, rows), skipped: 0 }),
+            }
+        }
+        let one = part::run(job, part, planned, session)?;
         done.parts.push(one.done.clone());
         written.push(one);
     }
@@ -140,7 +183,7 @@ fn within(
     expected(job, &done)?;
     if done.rows() == 0 {
         done.after = done.before.clone();
-        return Ok(done);
+        return Ok(First::Whole(Box::new(done)));
     }
     session.check_deferred().map_err(|error| deferred(&error.message))?;
     if session.deferred_violations() {
@@ -157,14 +200,54 @@ fn within(
         done.run = Some(id);
         around.note(session, &done)?;
     }
+    Ok(First::Whole(Box::new(done)))
+}
+
+/// How many batches so many rows are.
+fn batch_count(job: &Job<'_>, rows: u64) -> u64 {
+    rows.div_ceil(job.batching.size.max(1))
+}
+
+/// How many batches a rehearsal does.
+const REHEARSED: u64 = 2;
+
+/// Rehearses the first batches of a run.
+fn first_batches(session: &mut Session, job: &Job<'_>, planned: Planned<'_>, mut done: Done) -> Result<Done, PatchError> {
+    let part = &job.parts[0];
+    let Planned { target, table, image, rows, left, .. } = planned;
+    let size = job.batching.size.max(1);
+    let mut from = 0;
+    for _ in 0..REHEARSED {
+        let slice = Slice { from, to: rows.min(from + size), skip: false };
+        if slice.from < slice.to {
+            batch::write(job, part, (&target, table), &image, slice, session).map_err(PatchError::started)?;
+            from = slice.to;
+        }
+    }
+    done.parts.push(PartDone { left, ..part::told(part, &target, &image, rows, session)? });
+    done.batched = Some(Batched { batches: batch_count(job, rows), rehearsed: from, skipped: 0 });
     Ok(done)
 }
 
-fn of_account(job: &Job<'_>) -> String {
+/// What cannot go in batches goes in one transaction, however large, only where somebody has said how large it may be.
+fn too_large(job: &Job<'_>, rows: u64, why: &str) -> Result<(), PatchError> {
+    if job.batching.large {
+        return Ok(());
+    }
+    Err(PatchError::refused(
+        format!(
+            "{rows} rows are too many for one transaction, which has at most {}, and `{}` cannot go in batches: {why}",
+            job.batching.single_tx_rows, job.run.name
+        ),
+        "say how many rows one transaction may write: --max-rows N; or let the script name fewer of them",
+    ))
+}
+
+pub(super) fn of_account(job: &Job<'_>) -> String {
     job.run.account_name.as_ref().map(|name| format!(" for {name}")).unwrap_or_default()
 }
 
-fn deferred(cause: &str) -> PatchError {
+pub(super) fn deferred(cause: &str) -> PatchError {
     let mut error = PatchError::refused(
         "what was written breaks a constraint that is looked at last; all of it was rolled back",
         "correct what the script plans",
@@ -188,19 +271,7 @@ fn expected(job: &Job<'_>, done: &Done) -> Result<(), PatchError> {
 
 fn remember(session: &mut Session, job: &Job<'_>, id: i64, done: &Done, written: &[Written]) -> Result<(), PatchError> {
     for (one, number) in written.iter().zip(1..) {
-        let definition = serde_json::to_string(&one.image)
-            .map_err(|error| PatchError::new(Class::CouldNotRun, format!("the image cannot be described: {error}"), ""))?;
-        let image = StoredImage {
-            run: id,
-            part: number,
-            table: one.done.table.clone(),
-            op: one.done.op.to_owned(),
-            image: one.image.table.clone(),
-            definition,
-            rows: i64::try_from(one.done.rows).unwrap_or(i64::MAX),
-            pruned_at: None,
-        };
-        job.ledger.keep_image(session, &image)?;
+        keep_image(session, job.ledger, id, number, (&one.done.table, one.done.op), &one.image, one.done.rows)?;
     }
     job.ledger.finish_run(session, id, "applied", Some(&done.digest), &counts(done))?;
     if let Some(of) = job.run.undo_of {
@@ -209,8 +280,36 @@ fn remember(session: &mut Session, job: &Job<'_>, id: i64, done: &Done, written:
     Ok(())
 }
 
+/// Notes where the rows of a part are kept.
+///
+/// # Errors
+/// What the database refuses.
+pub(super) fn keep_image(
+    session: &mut Session,
+    ledger: Ledger,
+    run: i64,
+    part: i64,
+    (table, op): (&str, &str),
+    image: &Image,
+    rows: u64,
+) -> Result<(), PatchError> {
+    let definition = serde_json::to_string(image)
+        .map_err(|error| PatchError::new(Class::CouldNotRun, format!("the image cannot be described: {error}"), ""))?;
+    let stored = StoredImage {
+        run,
+        part,
+        table: table.to_owned(),
+        op: op.to_owned(),
+        image: image.table.clone(),
+        definition,
+        rows: i64::try_from(rows).unwrap_or(i64::MAX),
+        pruned_at: None,
+    };
+    Ok(ledger.keep_image(session, &stored)?)
+}
+
 /// What a run has done, as it stands in the ledger.
-fn counts(done: &Done) -> String {
+pub(super) fn counts(done: &Done) -> String {
     let parts = done.parts.iter().map(|part| serde_json::json!({ "table": part.table, "op": part.op, "rows": part.rows }));
     serde_json::json!({ "rows": done.rows(), "parts": parts.collect::<Vec<_>>() }).to_string()
 }

@@ -31,6 +31,19 @@ pub struct Told {
     pub again: bool,
     /// Whether rows had been written when it was refused.
     pub after_start: bool,
+    /// The run that stands where it was and can be resumed.
+    pub unfinished: Option<Unfinished>,
+}
+
+/// A run that stands where it was and can be resumed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unfinished {
+    /// The run.
+    pub run: i64,
+    /// How many rows it has written.
+    pub written: u64,
+    /// How many its plan has.
+    pub planned: u64,
 }
 
 impl std::ops::Deref for PatchError {
@@ -61,6 +74,7 @@ impl PatchError {
             details: Vec::new(),
             again: false,
             after_start: false,
+            unfinished: None,
         }))
     }
 
@@ -125,6 +139,7 @@ impl PatchError {
             details: Vec::new(),
             again,
             after_start: false,
+            unfinished: None,
         }))
     }
 
@@ -140,6 +155,7 @@ impl PatchError {
             details: error.details(),
             again: false,
             after_start: false,
+            unfinished: None,
         }))
     }
 }

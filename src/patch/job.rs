@@ -50,8 +50,33 @@ pub struct Job<'a> {
     pub expect: Option<String>,
     /// How long a statement may wait for a lock.
     pub lock: Duration,
+    /// How long a statement may take; as long as it needs where none is said.
+    pub statement: Option<Duration>,
+    /// How it goes when it is too large for one transaction.
+    pub batching: Batching,
     /// The ledger.
     pub ledger: Ledger,
+}
+
+/// How a run goes that is too large for one transaction.
+#[derive(Debug, Clone)]
+pub struct Batching {
+    /// More rows than these do not go in one transaction.
+    pub single_tx_rows: u64,
+    /// How many rows a batch has.
+    pub size: u64,
+    /// How long to wait between batches.
+    pub pause: Duration,
+    /// Whether somebody has said how many rows may be written, so that what cannot go in batches may be that large.
+    pub large: bool,
+    /// Whether a rehearsal does all of it, however much that is.
+    pub full: bool,
+}
+
+impl Default for Batching {
+    fn default() -> Self {
+        Self { single_tx_rows: 100_000, size: 20_000, pause: Duration::ZERO, large: false, full: false }
+    }
 }
 
 /// One part of it.

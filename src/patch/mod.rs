@@ -9,6 +9,8 @@
 //! | `part` | one part: plan into the image, write from it, hold the two against each other |
 //! | `staged` | rows that no query gives, on their way into the image |
 //! | `judge` | the checks before and after |
+//! | `batches` | a run that is too large for one transaction: keep the plan, go on, stop, end, give up |
+//! | `batch` | one batch: a slice of the image held against the rows as they are, written and proved |
 //! | `owned` | whose the rows are, before and after |
 //! | `prove` | the database's counters against the plan |
 //! | `digest` | the identity of a plan |
@@ -16,8 +18,11 @@
 //! | `done` | what came of it |
 //! | `error` | why not |
 //!
-//! [`run()`] is the movement: everything happens in one transaction that is committed or, for a rehearsal, rolled back.
+//! [`run()`] is the movement: everything happens in one transaction that is committed or, for a rehearsal, rolled back. What
+//! is too large for that goes in batches: [`go_on()`] is the movement from the plan that is kept to the end.
 
+mod batch;
+mod batches;
 mod digest;
 mod done;
 mod engine;
@@ -32,10 +37,11 @@ mod source;
 mod staged;
 mod undo;
 
-pub use done::{Change, Checked, Done, PartDone};
+pub use batches::{Checkpoint, GivenUp, give_up, go_on};
+pub use done::{Batched, Change, Checked, Done, PartDone};
 pub use engine::{Around, Mode, run};
-pub use error::PatchError;
-pub use job::{Confinement, Job, PartJob, Source};
+pub use error::{PatchError, Unfinished};
+pub use job::{Batching, Confinement, Job, PartJob, Source};
 pub use rust_form::{Computed, RustForm};
 pub use source::{Part, ScriptQuery, queries};
-pub use undo::{Clash, clashes, parts_back};
+pub use undo::{Clash, clashes, part_kept, parts_back};

@@ -1,7 +1,7 @@
 //! Whose the rows are: before they are written, and after.
 
 use super::error::PatchError;
-use super::job::{Confinement, Job, PartJob, Source};
+use super::job::{Confinement, Job, PartJob};
 use crate::backend::patching::{Image, Target, TargetColumn};
 use crate::backend::{Basic, Session, SqlErrorKind};
 use crate::domain::engine::Engine;
@@ -188,7 +188,7 @@ pub(super) fn still_owned(
         lock_parents(confinement, table, image, session)?;
     }
     // What stood in the row before the run stands there again, also where the run had mended it.
-    if matches!(part.source, Source::Back { .. }) {
+    if job.run.undo_of.is_some() {
         return Ok(());
     }
     point_inside(confinement, table, target, image, &places, session)

@@ -1,5 +1,6 @@
 //! One part: planned into its image, written from it, and the two held against each other.
 
+use super::batch;
 use super::digest::Identity;
 use super::done::{Change, PartDone};
 use super::error::PatchError;
@@ -37,24 +38,38 @@ pub(super) struct Query {
     pub left: Vec<String>,
 }
 
-/// Plans, writes and proves one part.
+/// A part that is planned: its image is filled.
+pub(super) struct Planned<'j> {
+    pub target: Target,
+    /// The table as the tenancy map has it.
+    pub table: Option<&'j Table>,
+    pub image: Image,
+    pub rows: u64,
+    /// Whether keys were drawn for rows that are to be made.
+    pub drawn: bool,
+    /// Candidates that are left as they are, and why.
+    pub left: Vec<String>,
+}
+
+/// Plans one part.
 ///
 /// # Errors
-/// When it cannot be planned, written or proved: the transaction must be rolled back.
-pub(super) fn run(
-    job: &Job<'_>,
+/// When it cannot be planned: the transaction must be rolled back.
+pub(super) fn planned<'j>(
+    job: &'j Job<'_>,
     part: &PartJob,
     image_table: String,
     so_far: u64,
     identity: &mut Identity,
     session: &mut Session,
-) -> Result<Written, PatchError> {
+) -> Result<Planned<'j>, PatchError> {
     let engine = session.engine();
     let (target, table) = find(job, part, session)?;
     let key = key_of(part, &target, engine)?;
     let query = query_of(job, part, &target, &image_table, session)?;
     let given = given(part, &target, &query.columns, engine)?;
-    let image = image(job, part, &target, &key, given, image_table)?;
+    let mut image = image(job, part, &target, &key, given, image_table)?;
+    batch::watch(job, part, &target, &mut image, engine);
 
     session.execute(&image.create(engine))?;
     let before = session.written()?;
@@ -63,8 +78,22 @@ pub(super) fn run(
     staged::drop(&query, session)?;
     limit(job, &target, rows, so_far)?;
     let drawn = part.op == Op::Insert && draw(&image, &target, engine, session)?;
+    if rows > job.batching.single_tx_rows
+        && let Some(sql) = image.index(engine)
+    {
+        session.execute(&sql)?;
+    }
     identity.part(part, &target, &image, drawn, session)?;
     fault::point("patch.planned");
+    Ok(Planned { target, table, image, rows, drawn, left: query.left })
+}
+
+/// Writes and proves one part that is planned.
+///
+/// # Errors
+/// When it cannot be written or proved: the transaction must be rolled back.
+pub(super) fn run(job: &Job<'_>, part: &PartJob, planned: Planned<'_>, session: &mut Session) -> Result<Written, PatchError> {
+    let Planned { target, table, image, rows, left, .. } = planned;
     if rows > 0 {
         if let (Some(confinement), Some(table), true) = (&job.confined, table, part.op != Op::Insert) {
             lock_parents(confinement, table, &image, session)?;
@@ -78,18 +107,40 @@ pub(super) fn run(
             session.execute(&sql)?;
         }
     }
-    let done = PartDone {
-        table: target.name.clone(),
-        op: word(part.op),
-        rows,
-        changes: changes(part, &image, session)?,
-        keys: keys(&image, session)?,
-        left: query.left,
-    };
+    let done = PartDone { left, ..told(part, &target, &image, rows, session)? };
     Ok(Written { done, image, counted: target.counted, uncounted: target.uncounted })
 }
 
-fn find<'j>(job: &'j Job<'_>, part: &PartJob, session: &mut Session) -> Result<(Target, Option<&'j Table>), PatchError> {
+/// What is told of a part.
+///
+/// # Errors
+/// What the database refuses.
+pub(super) fn told(
+    part: &PartJob,
+    target: &Target,
+    image: &Image,
+    rows: u64,
+    session: &mut Session,
+) -> Result<PartDone, PatchError> {
+    Ok(PartDone {
+        table: target.name.clone(),
+        op: word(part.op),
+        rows,
+        changes: changes(part, image, session)?,
+        keys: keys(image, session)?,
+        left: Vec::new(),
+    })
+}
+
+/// The table of a part, as the catalogue and the tenancy map have it.
+///
+/// # Errors
+/// When there is none, or no patch may write it.
+pub(super) fn find<'j>(
+    job: &'j Job<'_>,
+    part: &PartJob,
+    session: &mut Session,
+) -> Result<(Target, Option<&'j Table>), PatchError> {
     let table = job.map.map(|map| writable(map, &part.table, job.confined.is_some())).transpose()?;
     let name = match table {
         Some(table) => table.sql.clone(),
@@ -309,7 +360,11 @@ fn draw(image: &Image, target: &Target, engine: Engine, session: &mut Session) -
     }
 }
 
-fn write(
+/// Writes the rows of an image, or of a slice of it, and proves that they are as planned and that nothing else was written.
+///
+/// # Errors
+/// When they are not: the transaction must be rolled back.
+pub(super) fn write(
     job: &Job<'_>,
     part: &PartJob,
     target: &Target,

@@ -25,6 +25,11 @@ pub struct ScriptQuery {
 }
 
 impl ScriptQuery {
+    /// The query as it stands in the script; of a script with one part, which reaches to the end of the file.
+    pub(super) fn sql(&self) -> &str {
+        &self.text[self.at..]
+    }
+
     /// The place of byte `position` of the statement.
     pub fn place_of(&self, position: Option<usize>) -> Place {
         match position.and_then(|at| self.confined.origin(at)) {

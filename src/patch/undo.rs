@@ -27,6 +27,24 @@ pub fn parts_back(images: &[StoredImage], skip: bool) -> Result<Vec<PartJob>, Pa
     images.iter().rev().map(|stored| part_back(stored, skip)).collect()
 }
 
+/// The part of a run whose plan is kept: what it writes stands in its image.
+///
+/// # Errors
+/// When its image is gone or cannot be read.
+pub fn part_kept(stored: &StoredImage) -> Result<PartJob, PatchError> {
+    let image = read(stored)?;
+    Ok(PartJob {
+        table: image.target_sql.clone(),
+        key: image.keys.iter().map(|key| key.name.clone()).collect(),
+        op: match stored.op.as_str() {
+            "delete" => Op::Delete,
+            "insert" => Op::Insert,
+            _ => Op::Update,
+        },
+        source: Source::Back { image: Box::new(image), op: stored.op.clone(), skip: false },
+    })
+}
+
 fn part_back(stored: &StoredImage, skip: bool) -> Result<PartJob, PatchError> {
     let image = read(stored)?;
     Ok(PartJob {
@@ -41,7 +59,7 @@ fn part_back(stored: &StoredImage, skip: bool) -> Result<PartJob, PatchError> {
     })
 }
 
-fn read(stored: &StoredImage) -> Result<Image, PatchError> {
+pub(super) fn read(stored: &StoredImage) -> Result<Image, PatchError> {
     if let Some(when) = &stored.pruned_at {
         return Err(PatchError::refused(
             format!("the rows of run {} were dropped on {when}", stored.run),

@@ -27,6 +27,8 @@ pub struct Config {
     pub backup: Backup,
     /// `[scripts]`
     pub scripts: Scripts,
+    /// `[patches]`
+    pub patches: Patches,
     /// `[tenancy]`
     pub tenancy: Option<Tenancy>,
     /// `[environments.NAME]`
@@ -154,6 +156,42 @@ pub struct Scripts {
 impl Default for Scripts {
     fn default() -> Self {
         Self { dir: "scripts".into() }
+    }
+}
+
+/// `[patches]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Patches {
+    /// A run with more rows than these goes in batches.
+    pub single_tx_rows: u64,
+    /// How many rows a batch has.
+    pub batch_size: std::num::NonZeroU64,
+    /// How long to wait between batches.
+    #[serde(deserialize_with = "duration")]
+    pub pause: Option<Duration>,
+    /// How long a statement may wait for a lock.
+    #[serde(deserialize_with = "duration")]
+    pub lock_timeout: Option<Duration>,
+    /// How long a statement may take.
+    #[serde(deserialize_with = "duration")]
+    pub statement_timeout: Option<Duration>,
+}
+
+impl Patches {
+    /// How long a statement waits for a lock where nothing is said.
+    pub const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
+}
+
+impl Default for Patches {
+    fn default() -> Self {
+        Self {
+            single_tx_rows: 100_000,
+            batch_size: std::num::NonZeroU64::new(20_000).unwrap_or(std::num::NonZeroU64::MIN),
+            pause: None,
+            lock_timeout: None,
+            statement_timeout: None,
+        }
     }
 }
 

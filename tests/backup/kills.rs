@@ -160,37 +160,17 @@ fn the_server_killed_in_the_middle_leaves_the_old_database_or_the_new_one() {
         run("migrate").run().ok();
         mark(&cluster.url(&name));
         run("backup x.bak").run().ok();
-        let running =
-            run("restore x.bak --yes --no-backup --reason x -v").env("MANAGE_FAULT", format!("{point}:1:sleep=3000")).spawn();
-        let begun = std::time::Instant::now();
-        let made = || {
-            let sql = format!("SELECT FROM pg_database WHERE datname LIKE '{name}\\_restore\\_%'");
-            postgres::Client::connect(&cluster.url("postgres"), postgres::NoTls)
-                .and_then(|mut client| client.query(&sql, &[]))
-                .is_ok_and(|rows| !rows.is_empty())
-        };
-        while !made() {
-            assert!(begun.elapsed().as_secs() < 30);
-        }
+        let running = run("restore x.bak --yes --no-backup --reason x -v").held_at(point);
 
         cluster.kill();
 
-        let outcome = running.wait();
+        let outcome = running.go_on().wait();
         assert_eq!(outcome.code, 3, "{outcome}");
         cluster.restart();
         run("status").run().ok().says("1 applied, 0 pending");
         run("doctor").run().ok().says("the old content is in place, whole");
         run("restore x.bak --yes --no-backup --reason x").run().ok();
     }
-}
-
-/// From beside: who looks from within is connected, and in the way of a restore.
-fn somebody_holds_the_lock(project: &Project, name: Option<&str>) -> bool {
-    let Some(name) = name else { return project.run("doctor").stdout.contains("held by") };
-    let held = "SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE l.locktype = 'advisory' AND d.datname = $1";
-    postgres::Client::connect(&server().url("postgres"), postgres::NoTls)
-        .and_then(|mut client| client.query(held, &[&name]))
-        .is_ok_and(|rows| !rows.is_empty())
 }
 
 each_backend! {
@@ -201,15 +181,9 @@ each_backend! {
         let name = database(&project);
         nobody_is_connected(name.as_deref());
         for (command, point) in [("backup x.bak".to_owned(), "backup.copied"), (format!("restore {backup} --yes --no-backup --reason x"), "restore.begun")] {
-            let mut running = project.command(&command).env("MANAGE_FAULT", format!("{point}:1:sleep=4000")).spawn();
-            // The file, or the lock, is there by then.
-            let begun = || match point {
-                "backup.copied" => litter(&project).iter().any(|name| name.ends_with(".partial")),
-                _ => somebody_holds_the_lock(&project, name.as_deref()),
-            };
-            while !begun() && running.is_running() {}
+            let running = project.command(&command).held_at(point);
 
-            let outcome = running.signal(rustix::process::Signal::INT).wait();
+            let outcome = running.signal_and_go_on(rustix::process::Signal::INT).wait();
 
             outcome.fails_with(7);
             assert_eq!(before, project.dump(), "{command}");

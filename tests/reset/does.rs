@@ -100,20 +100,17 @@ fn who_has_the_file_open_sees_the_old_content_or_the_new_one() {
         project.execute(&format!("PRAGMA journal_mode = {journal}"));
         let inode = std::os::unix::fs::MetadataExt::ino(&project.path("manage.db").metadata().expect("it is there"));
         let token = token(&project);
-        let mut running = project
-            .command(&format!("reset --confirm {token} --no-backup --reason x"))
-            .env("MANAGE_FAULT", "reset.recorded:1:sleep=2000")
-            .spawn();
-        while !project.list(".").iter().any(|name| name.contains("-manage-restore-")) {
-            assert!(running.is_running());
-        }
+        let running = project.command(&format!("reset --confirm {token} --no-backup --reason x")).held_at("reset.recorded");
         let connection = rusqlite::Connection::open(project.path("manage.db")).expect("it opens");
         connection.busy_timeout(std::time::Duration::from_secs(30)).expect("it waits");
-        let (mut seen, columns) = (Vec::new(), "SELECT count(*) FROM pragma_table_info('targets')");
+        // Both in one snapshot: the rows are those of the columns.
+        let both = "SELECT (SELECT count(*) FROM targets), (SELECT count(*) FROM pragma_table_info('targets'))";
+        let look =
+            || -> (i64, i64) { connection.query_row(both, [], |row| Ok((row.get(0)?, row.get(1)?))).expect("it can be read") };
+        let mut seen = vec![look()];
+        let mut running = running.go_on();
         while running.is_running() {
-            // Both in one snapshot: the rows are those of the columns.
-            let both = format!("SELECT (SELECT count(*) FROM targets), ({columns})");
-            let pair: (i64, i64) = connection.query_row(&both, [], |row| Ok((row.get(0)?, row.get(1)?))).expect("it can be read");
+            let pair = look();
             if seen.last() != Some(&pair) {
                 seen.push(pair);
             }

@@ -99,24 +99,11 @@ fn the_server_killed_in_the_middle_leaves_the_old_content_or_the_new_one() {
         drop(client);
         let facts = run("reset --plan --json").run().ok().json();
         let token = facts["token"].as_str().expect("it is given").to_owned();
-        let running = run(&format!("reset --confirm {token} --no-backup --reason x"));
-        let mut running = running.env("MANAGE_FAULT", format!("{point}:1:sleep=3000")).spawn();
-        let held =
-            "SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE l.locktype = 'advisory' AND d.datname = $1";
-        loop {
-            assert!(running.is_running(), "{point} was passed unseen");
-            let seen = postgres::Client::connect(&cluster.url("postgres"), postgres::NoTls)
-                .and_then(|mut client| client.query(held, &[&name]))
-                .is_ok_and(|rows| !rows.is_empty());
-            if seen {
-                break;
-            }
-        }
-        std::thread::sleep(std::time::Duration::from_millis(700));
+        let running = run(&format!("reset --confirm {token} --no-backup --reason x")).held_at(point);
 
         cluster.kill();
 
-        running.wait().fails_with(3);
+        running.go_on().wait().fails_with(3);
         cluster.restart();
         let rows = || {
             let mut client = postgres::Client::connect(&cluster.url(&name), postgres::NoTls).expect("it is there");

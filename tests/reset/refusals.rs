@@ -2,6 +2,11 @@
 
 use super::*;
 
+/// A check of this query.
+fn check(sql: &str) -> String {
+    format!("/* manage\ndescription = \"a check\"\n*/\n{sql}\n")
+}
+
 each_backend! {
     fn a_token_is_good_once(project: Project) {
         let project = old(project);
@@ -22,15 +27,11 @@ each_backend! {
     fn two_cannot_use_one_token(project: Project) {
         let project = old(project);
         let token = token(&project);
-        let first = project.command(&format!("reset --confirm {token} --no-backup --reason x"));
-        let mut running = first.env("MANAGE_FAULT", "reset.begun:1:sleep=2500").spawn();
-        let used = format!("SELECT count(*) FROM {} WHERE used_at IS NOT NULL", ledger(&project, "manage_reset_plan"));
-        while project.value(&used) == "0" {
-            assert!(running.is_running());
-        }
+        // A look into the database would be somebody who is connected.
+        let first = project.command(&format!("reset --confirm {token} --no-backup --reason x")).held_at("reset.begun");
         // Of the second one it is said that the token was used, or that the first one is connected.
         project.run(&format!("reset --confirm {token} --lock-timeout 0")).fails_with(4);
-        running.wait().ok();
+        first.go_on().wait().ok();
         assert_eq!(content(&project), "new");
     }
 
@@ -141,6 +142,43 @@ each_backend! {
         project.execute(&format!("DELETE FROM {plan}"));
         assert_eq!(before, project.everything());
         assert!(!project.list(".").iter().any(|name| name.contains("-manage-restore-")));
+    }
+
+    fn a_check_that_fails_leaves_the_old_content(project: Project) {
+        let project = old(project);
+        project.write("scripts/verify_names.sql", &check("SELECT 'targets' AS table_name, id, 'no name' AS what FROM targets WHERE name IS NULL"));
+        // The new schema comes with a row that one check does not like, and another cannot be made on it.
+        project.edit("migrations/20260601000000_baseline/up.sql", |text| format!("{text}INSERT INTO channels VALUES (1);\n"));
+        let cases = [
+            ("channels", "SELECT 'channels' AS table_name, id, 'unwanted' AS what FROM channels", "✗ channels: 1 finding, the first: unwanted"),
+            ("gone", "SELECT 'gone' AS table_name, id, 'left' AS what FROM gone", "✗ gone: "),
+        ];
+        let plan = ledger(&project, "manage_reset_plan");
+        for (name, sql, said) in cases {
+            let script = format!("scripts/verify_{name}.sql");
+            project.write(&script, &check(sql));
+            let before = project.everything();
+            let token = token(&project);
+
+            let outcome = project.run(&format!("reset --confirm {token} --no-backup --reason x"));
+
+            outcome.fails_with(1).says("1 of 2 checks does not pass on the new content; the old content is in place").says(said);
+            assert_eq!(content(&project), "old");
+            project.execute(&format!("DELETE FROM {plan}"));
+            assert_eq!(before, project.everything());
+            project.remove(&script);
+        }
+        // One that is not valid stops it before anything is planned; one that needs a value is left out.
+        project.write("scripts/verify_broken.sql", "/* manage\nbroken\n*/ SELECT 1");
+        refused(&project, "reset --plan", 2).says("scripts/verify_broken.sql:2");
+        project.write("scripts/verify_broken.sql", "/* manage\ndescription = \"x\"\n[params]\nleast = { type = \"integer\", required = true }\n*/ SELECT id, 'x' AS what FROM targets WHERE id > :least");
+        reset(&project, "--no-backup --reason x").ok().says(", 1 check passed");
+    }
+
+    fn the_command_of_a_plan_has_what_the_plan_was_given(project: Project) {
+        let project = old(project);
+        let plan = project.run("reset --plan --backup 'the old one.bak' --reason \"it's time\"").ok().clone();
+        plan.says(r"--backup 'the old one.bak' --reason 'it'\''s time'");
     }
 
     fn what_stopped_half_way_comes_first(project: Project) {

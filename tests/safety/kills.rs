@@ -241,9 +241,9 @@ fn killed_at_any_moment_on_postgres() {
     random_moments(Backend::Postgres, 100, 150);
 }
 
-/// A project on a server of its own, whose power is cut where `fault` holds the run.
+/// A project on a server of its own, whose power is cut where the run is held.
 #[track_caller]
-fn power_cut(fault: &str, until: &str, third: &str, transaction: bool) {
+fn power_cut(held: Option<(&str, u32)>, third: &str, transaction: bool) {
     let cluster = Cluster::start();
     let url = cluster.url("postgres");
     let project = Project::new().migration("11_a", "CREATE TABLE t11 (id INTEGER);", "DROP TABLE t11;");
@@ -252,11 +252,15 @@ fn power_cut(fault: &str, until: &str, third: &str, transaction: bool) {
     } else {
         project.no_transaction("12_b", third, "SELECT 1;")
     };
-    let running = project.command("migrate").env("DATABASE_URL", &url).env("MANAGE_FAULT", fault).spawn().until_it_says(until);
-    std::thread::sleep(Duration::from_millis(100));
+    let command = project.command("migrate").env("DATABASE_URL", &url);
+    let running = match held {
+        Some((point, pass)) => command.held_at_pass(point, pass),
+        None => command.spawn(),
+    };
+    let running = running.until_it_says("✓ 11");
 
     cluster.kill();
-    let outcome = running.wait();
+    let outcome = running.go_on().wait();
 
     outcome.fails_with(3).says("✓ 11 a").does_not_say("✓ 12").says("connection").says("hint: check the server");
     cluster.restart();
@@ -268,9 +272,9 @@ fn power_cut(fault: &str, until: &str, third: &str, transaction: bool) {
 #[test]
 fn a_server_that_dies_in_a_statement_a_commit_or_between_is_told_and_the_next_run_finishes() {
     std::thread::scope(|scope| {
-        scope.spawn(|| power_cut("none:1", "✓ 11", "SELECT pg_sleep(2); CREATE TABLE t12 (id INTEGER);", true));
-        scope.spawn(|| power_cut("migrate.before_commit:2:sleep=1500", "✓ 11", "CREATE TABLE t12 (id INTEGER);", true));
-        scope.spawn(|| power_cut("progress.started:1:sleep=1500", "✓ 11", "CREATE INDEX CONCURRENTLY i ON t11 (id);", false));
+        scope.spawn(|| power_cut(None, "SELECT pg_sleep(5); CREATE TABLE t12 (id INTEGER);", true));
+        scope.spawn(|| power_cut(Some(("migrate.before_commit", 2)), "CREATE TABLE t12 (id INTEGER);", true));
+        scope.spawn(|| power_cut(Some(("progress.started", 1)), "CREATE INDEX CONCURRENTLY i ON t11 (id);", false));
     });
 }
 
@@ -279,11 +283,9 @@ fn a_commit_that_nobody_saw_is_not_called_rolled_back() {
     let cluster = Cluster::start();
     let url = cluster.url("postgres");
     let project = Project::new().migration("11_a", "CREATE TABLE t11 (id INTEGER);", "DROP TABLE t11;");
-    let fault = "migrate.before_commit:1:sleep=1000";
-    let running = project.command("migrate -v").env("DATABASE_URL", &url).env("MANAGE_FAULT", fault).spawn();
-    std::thread::sleep(Duration::from_millis(500));
+    let running = project.command("migrate -v").env("DATABASE_URL", &url).held_at("migrate.before_commit");
 
     cluster.kill();
 
-    running.wait().fails_with(3).says("committed whole or not at all").does_not_say("rolled back");
+    running.go_on().wait().fails_with(3).says("committed whole or not at all").does_not_say("rolled back");
 }

@@ -79,10 +79,9 @@ each_backend! {
     fn ctrl_c_stops_after_the_migration_that_runs(project: Project) {
         for signal in [Signal::INT, Signal::TERM] {
             let project = two(Project::on(project.backend()));
-            let running = project.command("migrate").env("MANAGE_FAULT", "migrate.begun:1:sleep=1000").spawn();
-            std::thread::sleep(Duration::from_millis(500));
+            let running = project.command("migrate").held_at("migrate.begun");
 
-            let outcome = running.signal(signal).wait();
+            let outcome = running.signal_and_go_on(signal).wait();
 
             outcome.fails_with(7).says("✓ 11 a").says("stopped before 12").says("run the same command again");
             nothing_is_half_recorded(&project, "after Ctrl-C");
@@ -168,11 +167,10 @@ fn a_lock_that_a_file_gives_up_stops_the_run() {
 #[test]
 fn a_lock_file_that_somebody_deletes_stops_the_run() {
     let project = two(Project::new()).migration("13_c", "PRAGMA user_version = 3;", "SELECT 1;");
-    let running = project.command("migrate").env("MANAGE_FAULT", "migrate.begun:1:sleep=1000").spawn();
-    std::thread::sleep(Duration::from_millis(500));
+    let running = project.command("migrate").held_at("migrate.begun");
     fs::remove_file(project.path("manage.db-manage-lock")).expect("it is there");
 
-    running.wait().fails_with(3).says("the lock was lost before 12").says("✓ 11 a");
+    running.go_on().wait().fails_with(3).says("the lock was lost before 12").says("✓ 11 a");
 
     project.run("migrate").ok();
 }
@@ -196,9 +194,8 @@ fn a_database_that_was_deleted_while_somebody_waited_is_not_migrated_in_secret()
 fn a_redo_that_is_stopped_or_fails_says_how_to_go_on() {
     let project = two(Project::new());
     project.run("migrate").ok();
-    let running = project.command("redo --yes").env("MANAGE_FAULT", "rollback.before_commit:1:sleep=1000").spawn();
-    std::thread::sleep(Duration::from_millis(500));
-    running.signal(Signal::INT).wait().fails_with(7).says("manage migrate");
+    let running = project.command("redo --yes").held_at("rollback.before_commit");
+    running.signal_and_go_on(Signal::INT).wait().fails_with(7).says("manage migrate");
     assert_eq!(history(&project), ["11"]);
     project.run("migrate").ok();
 

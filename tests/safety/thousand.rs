@@ -96,12 +96,10 @@ fn the_power_is_cut_at_the_last_but_one() {
     let cluster = Cluster::start();
     let url = cluster.url("postgres");
     let project = migrations(Project::new(), 100);
-    let fault = "migrate.before_commit:99:sleep=3000";
-    let running =
-        project.command("migrate").env("DATABASE_URL", &url).env("MANAGE_FAULT", fault).spawn().until_it_says("✓ 1098 a");
+    let running = project.command("migrate").env("DATABASE_URL", &url).held_at_pass("migrate.before_commit", 99);
 
     cluster.kill();
-    running.wait().fails_with(3).does_not_say("✓ 1099");
+    running.go_on().wait().fails_with(3).does_not_say("✓ 1099");
     cluster.restart();
 
     // Commits before the last one do not wait for the disk (rule 7), so the newest marks may be gone: the run said that it

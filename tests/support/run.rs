@@ -123,7 +123,29 @@ impl Invocation {
         }
         let stdout = Stream::read(child.stdout.take().expect("stdout is a pipe"));
         let stderr = Stream::read(child.stderr.take().expect("stderr is a pipe"));
-        Running { child, shown: self.shown, stdout, stderr, disguise: self.disguise }
+        Running { child, shown: self.shown, stdout, stderr, disguise: self.disguise, held: None }
+    }
+
+    /// Starts it and waits until it stands at a fault point, where it stays until [`Running::go_on`] or a kill.
+    #[track_caller]
+    pub fn held_at(self, point: &str) -> Running {
+        self.held_at_pass(point, 1)
+    }
+
+    /// The same at the n-th pass of the point.
+    #[track_caller]
+    pub fn held_at_pass(self, point: &str, pass: u32) -> Running {
+        let held = tempfile::Builder::new().prefix("manage-held.").tempdir().expect("a temporary folder");
+        let file = held.path().join(point);
+        let mut running = self.env("MANAGE_FAULT", format!("{point}:{pass}:hold={}", file.display())).spawn();
+        let deadline = Instant::now() + PATIENCE;
+        while !file.exists() {
+            let goes_on = running.is_running() && Instant::now() < deadline;
+            assert!(goes_on, "{} never came to {point}\n{}{}", running.shown, running.stdout, running.stderr);
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        running.held = Some(held);
+        running
     }
 
     /// The parts that a terminal needs.
@@ -139,9 +161,24 @@ pub struct Running {
     stdout: Stream,
     stderr: Stream,
     disguise: Disguise,
+    /// The folder whose file holds it.
+    held: Option<tempfile::TempDir>,
 }
 
 impl Running {
+    /// Sends a signal while it is held, gives it a moment to be noticed, and lets it go on.
+    pub fn signal_and_go_on(self, signal: Signal) -> Self {
+        let running = self.signal(signal);
+        std::thread::sleep(Duration::from_millis(300));
+        running.go_on()
+    }
+
+    /// Lets it go on from where it is held.
+    pub fn go_on(mut self) -> Self {
+        self.held = None;
+        self
+    }
+
     /// Its process id.
     pub fn pid(&self) -> u32 {
         self.child.id()

@@ -156,7 +156,11 @@ impl Image {
 
     /// Makes the table.
     pub fn create(&self, engine: Engine) -> String {
-        let mut columns: Vec<String> = Vec::new();
+        // The place of the row in the order of the keys.
+        let mut columns = vec![match engine {
+            Engine::Sqlite => "n INTEGER PRIMARY KEY".to_owned(),
+            Engine::Postgres => "n BIGINT".to_owned(),
+        }];
         for (slot, of) in self.slots() {
             for column in of {
                 // What the target holds has its affinity already; what a script gives is to get it.
@@ -186,6 +190,10 @@ impl Image {
         let first = self.keys.first().map(|key| key.sql("t")).unwrap_or_default();
         let into = list(self.slots().into_iter().take(3), |(slot, of)| list(of, |column| slot.of(column)));
         let into = into.trim_end_matches([',', ' ']).to_owned();
+        let (numbered, number) = match engine {
+            Engine::Sqlite => ("", String::new()),
+            Engine::Postgres => ("n, ", format!("{}, ", number(list(&self.keys, |key| key.sql("t"))))),
+        };
         let mut values: Vec<String> = self.keys.iter().map(|key| key.kept(&key.sql("t"))).collect();
         values.extend(self.before.iter().map(|column| column.kept(&column.sql("t"))));
         values.extend(self.planned.iter().map(|column| column.planned(&column.sql("q"), engine)));
@@ -203,9 +211,14 @@ impl Image {
         let lasting: Vec<String> =
             self.lasting().map(|column| column.script_differs(&column.sql("t"), &column.sql("q"), engine)).collect();
         let changes = if lasting.is_empty() { String::new() } else { format!(" WHERE {first} IS NULL OR {}", any(lasting)) };
+        // SQLite numbers rows as they come.
+        let order = match engine {
+            Engine::Sqlite => format!(" ORDER BY {}", list(&self.keys, |key| key.sql("q"))),
+            Engine::Postgres => String::new(),
+        };
         format!(
-            "INSERT INTO {} ({into}, found) SELECT {} FROM (\n{query}\n) AS q \
-             LEFT JOIN (SELECT t.* FROM {} AS t{condition}) AS t ON {matches}{changes}",
+            "INSERT INTO {} ({numbered}{into}, found) SELECT {number}{} FROM (\n{query}\n) AS q \
+             LEFT JOIN (SELECT t.* FROM {} AS t{condition}) AS t ON {matches}{changes}{order}",
             self.table,
             values.join(", "),
             self.target_sql
@@ -220,7 +233,22 @@ impl Image {
         into.extend(self.planned.iter().map(|column| Slot::Planned.of(column)));
         let mut values: Vec<String> = given.iter().map(|key| key.planned(&key.sql("q"), engine)).collect();
         values.extend(self.planned.iter().map(|column| column.planned(&column.sql("q"), engine)));
-        format!("INSERT INTO {} ({}, found) SELECT {}, 1 FROM (\n{query}\n) AS q", self.table, into.join(", "), values.join(", "))
+        let by = list(&given, |key| key.sql("q"));
+        let order = match engine {
+            Engine::Postgres => {
+                into.push("n".to_owned());
+                values.push(number(by));
+                String::new()
+            }
+            Engine::Sqlite if by.is_empty() => String::new(),
+            Engine::Sqlite => format!(" ORDER BY {by}"),
+        };
+        format!(
+            "INSERT INTO {} ({}, found) SELECT {}, 1 FROM (\n{query}\n) AS q{order}",
+            self.table,
+            into.join(", "),
+            values.join(", ")
+        )
     }
 
     /// Draws the keys that the database makes, before rows are inserted (`sequence`: SQLite has a table of the numbers
@@ -370,6 +398,57 @@ impl Image {
         Some(format!("UPDATE {} AS i SET {set} FROM {} AS t WHERE {}", self.table, self.target_sql, self.joined("t", "i")))
     }
 
+    /// As [`keep_after`](Self::keep_after), for the rows behind `from` up to `to`.
+    pub fn keep_after_within(&self, from: u64, to: u64) -> Option<String> {
+        self.keep_after().map(|sql| format!("{sql} AND i.n > {from} AND i.n <= {to}"))
+    }
+
+    /// What finds rows by their place, where the table does not.
+    pub fn index(&self, engine: Engine) -> Option<String> {
+        match engine {
+            Engine::Sqlite => None,
+            Engine::Postgres => Some(format!("CREATE UNIQUE INDEX ON {} (n); ANALYZE {}", self.table, self.table)),
+        }
+    }
+
+    /// The same image with only the rows behind `from` up to `to`, for everything that reads it.
+    #[must_use]
+    pub fn slice(&self, from: u64, to: u64) -> Self {
+        Self { table: format!("(SELECT * FROM {} WHERE n > {from} AND n <= {to})", self.table), ..self.clone() }
+    }
+
+    /// From which rows, and under which condition, a row of the target is not what it was when the plan was made: `t` is
+    /// of the target where `owned` lets it through, `i` of the image.
+    fn drifted(&self, op: &str, owned: Option<&str>, engine: Engine) -> (String, String, String) {
+        let first = self.keys.first().map(|key| key.sql("t")).unwrap_or_default();
+        let joined = self.joined("t", "i");
+        if op == "insert" {
+            let from = format!("{} AS i JOIN {} AS t ON {joined}", self.table, self.target_sql);
+            return ("'there'".to_owned(), from, "1 = 1".to_owned());
+        }
+        let condition = owned.map(|owned| format!(" WHERE {owned}")).unwrap_or_default();
+        let from =
+            format!("{} AS i LEFT JOIN (SELECT t.* FROM {} AS t{condition}) AS t ON {joined}", self.table, self.target_sql);
+        let columns = self.before.iter().filter(|column| !self.volatile.contains(&column.name));
+        let moved = any(columns.map(|column| column.differs(&column.sql("t"), &self.was(column, "i"), engine)).collect());
+        let what = format!("CASE WHEN {first} IS NULL THEN 'gone' ELSE 'moved' END");
+        (what, from, format!("{first} IS NULL OR {moved}"))
+    }
+
+    /// The keys of rows that are not what they were when the plan was made, each with what became of it: `gone` (or another
+    /// account's), `moved` or `there`.
+    pub fn drift(&self, op: &str, owned: Option<&str>, engine: Engine) -> String {
+        let keys = list(&self.keys, |key| format!("i.{}", Slot::Key.of(key)));
+        let (what, from, condition) = self.drifted(op, owned, engine);
+        format!("SELECT {keys}, {what} FROM {from} WHERE {condition} ORDER BY i.n")
+    }
+
+    /// Takes the rows that [`drift`](Self::drift) of this slice names out of the image called `whole`.
+    pub fn leave_out(&self, whole: &str, op: &str, owned: Option<&str>, engine: Engine) -> String {
+        let (_, from, condition) = self.drifted(op, owned, engine);
+        format!("DELETE FROM {whole} WHERE n IN (SELECT i.n FROM {from} WHERE {condition})")
+    }
+
     /// How many planned values do not point to a row that `owned` lets through. `columns` of the target point to
     /// `parent_columns` of `parent`.
     pub fn count_dangling(
@@ -404,16 +483,8 @@ impl Image {
         let mut values = Vec::new();
         let mut order = Vec::new();
         if !drawn {
-            for key in &self.keys {
-                let slot = Slot::Key.of(key);
-                values.push(text(format!("i.{slot}")));
-                order.push(match (engine, key.image_type.as_str()) {
-                    (Engine::Postgres, "text") => format!("i.{slot} COLLATE \"C\""),
-                    (Engine::Sqlite, _) => format!("i.{slot} COLLATE BINARY"),
-                    (Engine::Postgres, kind) if kind.starts_with("character") => format!("i.{slot} COLLATE \"C\""),
-                    _ => format!("i.{slot}"),
-                });
-            }
+            values.extend(self.keys.iter().map(|key| text(format!("i.{}", Slot::Key.of(key)))));
+            order.push("i.n".to_owned());
         }
         for (slot, of) in [(Slot::Before, &self.before), (Slot::Planned, &self.planned)] {
             for column in of.iter().filter(|column| !self.volatile.contains(&column.name)) {
@@ -435,7 +506,7 @@ impl Image {
         let columns = self.slots().into_iter().flat_map(|(slot, of)| of.iter().map(move |column| slot.of(column)));
         let order = list(&self.keys, |key| Slot::Key.of(key));
         let limit = limit.map(|limit| format!(" LIMIT {limit}")).unwrap_or_default();
-        format!("SELECT {} FROM {} ORDER BY {order}{limit}", columns.collect::<Vec<_>>().join(", "), self.table)
+        format!("SELECT {} FROM {} AS i ORDER BY {order}{limit}", columns.collect::<Vec<_>>().join(", "), self.table)
     }
 
     /// The different changes of one column, each with how many rows make it and the smallest key among them.
@@ -454,7 +525,7 @@ impl Image {
             ("NULL".to_owned(), String::new())
         };
         format!(
-            "SELECT v, w, count(*), min(k) FROM (SELECT {before} AS v, {} AS w, {} AS k FROM {}{condition}) AS c \
+            "SELECT v, w, count(*), min(k) FROM (SELECT {before} AS v, {} AS w, {} AS k FROM {} AS i{condition}) AS c \
              GROUP BY v, w ORDER BY count(*) DESC, 1, 2 LIMIT 6",
             text(&planned),
             text(&key),
@@ -556,6 +627,12 @@ impl Image {
             }
         }
     }
+}
+
+/// The place of a row in this order.
+fn number(by: String) -> String {
+    let order = if by.is_empty() { String::new() } else { format!("ORDER BY {by}") };
+    format!("pg_catalog.row_number() OVER ({order})")
 }
 
 fn collate(collation: Option<&str>) -> String {

@@ -9,16 +9,18 @@ use super::subject::key_text;
 use crate::backend::{Basic, Identity, Session};
 use crate::cli::context::Context;
 use crate::cli::noting::{self, Said};
+use crate::cli::progress::Rows;
+use crate::cli::signals::Interrupts;
 use crate::domain::value::Value;
 use crate::ledger::{Ledger, Note};
-use crate::patch::{Around, Checked, Done, PatchError};
+use crate::patch::{Around, Checked, Checkpoint, Done, PatchError};
 use crate::project::scripts::{Kind, Scope, Script, Scripts, parameter};
 use crate::verify::{Check, Finding, Given, Scoping, Status, outcome_of};
 
 /// The checks around a run, and its note.
 pub struct Surroundings<'a> {
-    /// Whose settings.
-    pub context: &'a Context,
+    /// Whose settings and screen.
+    pub context: &'a mut Context,
     /// The database.
     pub identity: &'a Identity,
     /// Its marker.
@@ -43,6 +45,10 @@ pub struct Surroundings<'a> {
     pub said: Said,
     /// The note, once it is written.
     pub note: Option<Note>,
+    /// Who asks to stop; nobody can while a plan is only rehearsed.
+    pub interrupts: Option<Interrupts>,
+    /// How far it has come.
+    pub meter: Rows,
 }
 
 /// How many findings of a check are remembered. Of more than that only the number is compared.
@@ -118,6 +124,16 @@ impl Around for Surroundings<'_> {
                 body.push(format!("- verify {}: {before} findings before, {} after", after.name, after.findings));
             }
         }
+        if let Some(batched) = done.batched {
+            body.push(format!("- in {} transactions", batched.batches));
+            if batched.skipped > 0 {
+                body.push(format!(
+                    "- {} rows were left alone: somebody had changed them since the plan was made",
+                    batched.skipped
+                ));
+            }
+        }
+        body.extend(done.unverified.iter().map(|what| format!("- the checks do not agree: {what}")));
         body.push(format!("- to take it back: manage undo {run}"));
         said.body = Some(body.join("\n"));
         let parts = done.parts.iter().map(|part| json!({ "table": part.table, "op": part.op, "rows": part.rows }));
@@ -134,6 +150,15 @@ impl Around for Surroundings<'_> {
         let note = noting::insert(self.context, self.ledger, session, self.identity, self.environment, &said)?;
         self.note = Some(note);
         Ok(())
+    }
+
+    fn batch(&mut self, at: &Checkpoint) {
+        tracing::info!(done = at.done, planned = at.planned, batch = at.batches, "batch committed");
+        self.meter.show(&mut self.context.screen, at.done, at.planned, at.size);
+    }
+
+    fn stop(&self) -> bool {
+        self.interrupts.as_ref().is_some_and(Interrupts::asked)
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod agree;
 pub mod around;
+pub mod ending;
 pub mod input;
 pub mod show;
 pub mod subject;

@@ -77,6 +77,25 @@ fn changes(context: &mut Context, part: &PartDone, named: bool) {
     }
 }
 
+/// What a rehearsal has done and rolled back.
+pub fn rehearsed(context: &mut Context, done: &Done, verify: &[String]) {
+    if let (Some(batched), true) = (done.batched, done.is_partly_rehearsed()) {
+        context.screen.line(&format!(
+            "  rehearsed the first {} of {} rows in a transaction that was rolled back; all of them: --dry-run=full",
+            batched.rehearsed,
+            done.rows()
+        ));
+        context.screen.line(&format!(
+            "  it goes in {} batches, each a transaction of its own; the checks follow the last one",
+            batched.batches
+        ));
+        return;
+    }
+    let findings = done.findings(verify);
+    let verify = findings.map(|(before, after)| format!("; verify {}: {before} → {after} findings", verify.join(", ")));
+    context.screen.line(&format!("  rehearsed in a transaction that was rolled back{}", verify.unwrap_or_default()));
+}
+
 /// Shows what was done.
 pub fn result(context: &mut Context, done: &Done, account: Option<&str>, verify: &[String], undo: bool) {
     let good = context.screen.paint.on(Style::Good, "✓");
@@ -84,7 +103,16 @@ pub fn result(context: &mut Context, done: &Done, account: Option<&str>, verify:
     let inside = account.map(|account| format!(" · {rows} in account {account}")).unwrap_or_default();
     let written = if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
     context.screen.line(&format!("  {good} {written} written · {rows} captured{inside} · 0 elsewhere"));
-    if !done.after.is_empty() {
+    if let Some(batched) = done.batched {
+        let transactions = crate::cli::output::words::count(usize::try_from(batched.batches).unwrap_or(usize::MAX), "batch");
+        context.screen.line(&format!("  {good} in {transactions}, each with its rows proved and kept"));
+        if batched.skipped > 0 {
+            context
+                .screen
+                .line(&format!("  left alone: {} rows that somebody has changed since the plan was made", batched.skipped));
+        }
+    }
+    if !done.after.is_empty() && done.unverified.is_empty() {
         let named: Vec<String> = done
             .after
             .iter()
@@ -146,7 +174,7 @@ pub fn facts(done: &Done, status: &str, verify: &[String]) -> Map<String, Fact> 
     put("rows", json!(done.rows()));
     put("outside_tenant", json!(0));
     put("findings_before", json!(findings.map(|(before, _)| before)));
-    put("findings_after", json!(findings.map(|(_, after)| after)));
+    put("findings_after", json!(findings.filter(|_| !done.is_partly_rehearsed()).map(|(_, after)| after)));
     put("conflicts", json!([]));
     let left = done.parts.iter().flat_map(|part| part.left.iter().map(|why| json!({ "table": part.table, "why": why })));
     put("left", left.collect::<Vec<_>>().into());

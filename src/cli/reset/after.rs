@@ -58,6 +58,8 @@ pub struct Report<'a> {
     pub rights: usize,
     /// Probes that came out as they should.
     pub probes: usize,
+    /// Checks that passed.
+    pub checks: usize,
     /// The backup.
     pub before: Option<&'a Path>,
     /// How long it took, with the backup.
@@ -78,7 +80,8 @@ pub fn report(context: &mut Context, chosen: &Chosen, gathered: &Gathered, repor
         .line(&format!("  {mark} reset: {gone} gone, the schema made anew by {count}   {}", words::duration(report.took)));
     let probes =
         if report.probes == 0 { String::new() } else { format!(", {} as they should be", words::count(report.probes, "probe")) };
-    context.screen.line(&format!("    checked before it counted: the schema is what the migrations make{probes}"));
+    let checks = if report.checks == 0 { String::new() } else { format!(", {} passed", words::count(report.checks, "check")) };
+    context.screen.line(&format!("    checked before it counted: the schema is what the migrations make{probes}{checks}"));
     if report.rights > 0 {
         context.screen.line(&format!("    {} given back", words::count(report.rights, "owner or grant")));
     }

@@ -1,6 +1,7 @@
 //! `manage reset`
 
 mod after;
+mod checks;
 mod gather;
 mod show;
 mod token;
@@ -12,6 +13,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
+use self::checks::Checks;
 use super::consent;
 use super::context::{Chosen, Context, Reached, shown, unborn_title};
 use super::exit::Exit;
@@ -32,7 +34,7 @@ use crate::project::Migration;
 /// No data is kept in the database. A proved backup is made first, and the command that brings everything back is
 /// printed. On PostgreSQL wipe, migrations, checks and records are one transaction; on SQLite the new content is built
 /// and checked beside, and copied into the file in one transaction. What fails leaves the old content in place, whole.
-/// Checked are: the schema is what the migrations make, and the probes come out as they should.
+/// Checked are: the schema is what the migrations make, the probes come out as they should, and the verify_*.sql pass.
 ///
 /// It is never done on a protected database, nor on one without a marker. It takes the database's name, typed on a
 /// terminal, or the token that `--plan` gives: good once, for 15 minutes, for this database and this plan.
@@ -91,6 +93,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         ));
     }
     forbidden(context, &reached)?;
+    let checks = Checks::read(&chosen, now.naive_utc())?;
     half_way(&mut reached, &files)?;
     let mut in_the_way = in_the_way(&mut reached)?;
     // Who has just gone may still be seen for a moment.
@@ -114,7 +117,8 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     let digest = digest(&gathered);
     if args.plan {
         let token = token::give(context, &mut reached, &digest, now)?;
-        show::token(context, &token, args.no_backup.then_some(args.reason.as_deref()).flatten());
+        let given = show::Given { backup: args.backup.as_deref(), no_backup: args.no_backup, reason: args.reason.as_deref() };
+        show::token(context, &token, &given);
         return Ok(Exit::Ok);
     }
     match &args.confirm {
@@ -128,12 +132,13 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         backup::report(context, &taken, begun.elapsed());
     }
     let probes = made.iter().map(|one| one.probes.len()).sum();
-    let (rights, note) = apply(context, &chosen, reached, args, &files, &gathered, made, wanted, now)?;
+    let tries = Tries { probes: &made, checks: &checks };
+    let (rights, note) = apply(context, &chosen, reached, args, &files, &gathered, &tries, wanted, now)?;
     after::report(
         context,
         &chosen,
         &gathered,
-        &after::Report { rights, probes, before: wanted, took: begun.elapsed(), note: &note },
+        &after::Report { rights, probes, checks: checks.count(), before: wanted, took: begun.elapsed(), note: &note },
     );
     Ok(Exit::Ok)
 }
@@ -189,6 +194,12 @@ fn effect(reached: &Reached, gathered: &Gathered) -> String {
     )
 }
 
+/// What is tried on the new content before it counts.
+struct Tries<'a> {
+    probes: &'a gather::Probes,
+    checks: &'a Checks,
+}
+
 #[allow(clippy::too_many_arguments)]
 fn apply(
     context: &mut Context,
@@ -197,7 +208,7 @@ fn apply(
     args: &Args,
     files: &[Migration],
     gathered: &Gathered,
-    made: gather::Probes,
+    tries: &Tries<'_>,
     before: Option<&Path>,
     now: DateTime<Utc>,
 ) -> Result<(usize, crate::ledger::Note), Failure> {
@@ -231,7 +242,8 @@ fn apply(
             files,
             gathered,
             own: &own,
-            probes: &made,
+            probes: tries.probes,
+            checks: tries.checks,
             actor: &actor,
             person: person.as_deref(),
             what: &what,

@@ -1,5 +1,7 @@
 //! The plan on the screen, and as facts.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use super::mark;
@@ -54,10 +56,29 @@ fn list(context: &mut Context, title: &str, lines: &[Line]) {
     }
 }
 
+/// What was given to the plan, and belongs into the command that carries it out.
+pub struct Given<'a> {
+    /// Where the backup goes.
+    pub backup: Option<&'a Path>,
+    /// Whether there is none.
+    pub no_backup: bool,
+    /// The reason.
+    pub reason: Option<&'a str>,
+}
+
 /// Shows the token, and the command that takes it.
-pub fn token(context: &mut Context, token: &str, no_backup: Option<&str>) {
-    let without = no_backup.map(|reason| format!(" --no-backup --reason '{}'", reason.replace('\'', "'\\''")));
-    let command = format!("manage reset --confirm {token}{}", without.unwrap_or_default());
+pub fn token(context: &mut Context, token: &str, given: &Given<'_>) {
+    let quoted = |text: &str| format!("'{}'", text.replace('\'', "'\\''"));
+    let mut command = format!("manage reset --confirm {token}");
+    if let Some(path) = given.backup {
+        command.push_str(&format!(" --backup {}", quoted(&path.to_string_lossy())));
+    }
+    if given.no_backup {
+        command.push_str(" --no-backup");
+    }
+    if let Some(reason) = given.reason {
+        command.push_str(&format!(" --reason {}", quoted(reason)));
+    }
     context.screen.facts.insert("token".to_owned(), json!(token));
     context.screen.facts.insert("valid_seconds".to_owned(), json!(TOKEN_SECONDS));
     context.screen.line(&format!("nothing was changed · do it within {} minutes, once: {command}", TOKEN_SECONDS / 60));

@@ -1,5 +1,6 @@
 //! Between the wipe and the commit: the migrations, the checks, the note.
 
+use super::checks::Checks;
 use super::gather::Probes;
 use crate::backend::{Full, Identity, Session};
 use crate::backup::reset::{Gathered, Work, within};
@@ -23,6 +24,8 @@ pub struct Steps<'a> {
     pub own: &'a [String],
     /// What is tried afterwards.
     pub probes: &'a Probes,
+    /// What is looked at after that.
+    pub checks: &'a Checks,
     /// Who acts.
     pub actor: &'a Actor,
     /// The person, where somebody is named.
@@ -62,7 +65,10 @@ impl Work<Failure> for Steps<'_> {
             count += results.len();
             failed.extend(results.into_iter().filter(|probed| !probed.verdict.is_met()));
         }
-        if failed.is_empty() { Ok(()) } else { Err(ProbesFailed { count, failed }.into()) }
+        if !failed.is_empty() {
+            return Err(ProbesFailed { count, failed }.into());
+        }
+        self.checks.make(session, self.stop)
     }
 
     fn note(&mut self, session: &mut Session, ledger: Ledger, identity: &Identity) -> Result<(), Failure> {

@@ -8,7 +8,7 @@ use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::ledger::{Ledger, Look, Run};
-use crate::patch::PatchError;
+use crate::patch::{Checkpoint, PatchError};
 
 /// Arguments of `runs list`.
 #[derive(Debug, Default, clap::Args)]
@@ -83,6 +83,9 @@ pub fn fact(run: &Run) -> serde_json::Value {
         "script_hash": run.begun.script_hash,
         "parameters": text(&run.begun.parameters),
         "counts": text(&run.counts),
+        "planned": Checkpoint::of(run).map(|at| at.planned),
+        "done": Checkpoint::of(run).map(|at| at.done),
+        "heartbeat_at": run.heartbeat_at,
         "reason": run.begun.reason,
         "who": run.begun.person.as_ref().unwrap_or(&run.begun.actor.user),
         "host": run.begun.actor.host,

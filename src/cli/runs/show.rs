@@ -14,7 +14,7 @@ use crate::domain::explain::Class;
 use crate::domain::value::{Row, Value};
 use crate::guards::Standing;
 use crate::ledger::{Ledger, Look, StoredImage};
-use crate::patch::PatchError;
+use crate::patch::{Checkpoint, PatchError};
 
 /// Arguments of `runs show`.
 #[derive(Debug, clap::Args)]
@@ -73,10 +73,19 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         let gone = image.pruned_at.as_ref().map(|when| format!("   its rows were dropped on {}", moment(when)));
         line("", Some(format!("{} {}: {}{}", image.op, image.table, image.rows, gone.unwrap_or_default())));
     }
+    if let Some(at) = Checkpoint::of(&run).filter(|_| run.is_unfinished()) {
+        line(
+            "stands at",
+            Some(format!("{} of {} rows, {} batches; last sign {}", at.done, at.planned, at.batches, moment(&run.heartbeat_at))),
+        );
+        line("go on", Some(format!("manage runs resume {}; or give it up: manage runs cancel {}", run.id, run.id)));
+    }
     line("undo of", begun.undo_of.map(|of| of.to_string()));
     match run.undone_by {
         Some(by) => line("undone", Some(format!("by run {by}"))),
-        None if run.state.starts_with("applied") => line("undo", Some(format!("manage undo {}", run.id))),
+        None if run.state.starts_with("applied") || (run.state == "cancelled" && rows(&run) > 0) => {
+            line("undo", Some(format!("manage undo {}", run.id)))
+        }
         None => {}
     }
     let mut facts = list::fact(&run);
