@@ -2,8 +2,10 @@
 
 mod fixture;
 mod hostile;
+mod input;
 mod kills;
 mod parts;
+mod rust_form;
 mod scripts;
 mod thin;
 mod values;
