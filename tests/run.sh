@@ -6,6 +6,7 @@
 #
 #   MANAGE_TEST_PG_URL=postgres://…   uses this server (a superuser's URL) and starts none
 #   MANAGE_TEST_PG_BIN=DIR            uses the server programs in this folder
+#   RUST_TEST_THREADS=N               so many tests at once; twice the cores where it is not given
 #   INSTA_UPDATE=always               writes the snapshots in tests/snapshots anew; with CI set nothing is written
 set -euo pipefail
 unset CDPATH
@@ -82,6 +83,8 @@ if [ -n "${MANAGE_TEST_PG_BIN:-}" ]; then export PATH=$MANAGE_TEST_PG_BIN:$PATH;
 if [ -n "${CI:-}" ]; then INSTA_UPDATE=no; fi
 export INSTA_UPDATE=${INSTA_UPDATE:-no}
 if [ $# -eq 0 ]; then set -- --locked; fi
+# Tests wait for the disk and for servers more than they compute.
+export RUST_TEST_THREADS=${RUST_TEST_THREADS:-$((2 * $(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)))}
 # A run in the background ignores Ctrl-C, and so would the programs whose Ctrl-C is tested.
 signals=
 if env --default-signal=INT true 2>/dev/null; then signals='env --default-signal=INT,QUIT'; fi

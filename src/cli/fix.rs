@@ -13,7 +13,7 @@ use super::patching::agree::{self, Agreement, Typed};
 use super::patching::around::Surroundings;
 use super::patching::input;
 use super::patching::subject::{Subject, key_text, subject};
-use super::patching::{clock_of, clock_text, ending, show, this_instant};
+use super::patching::{clock_of, clock_text, ending, masks, needs, show, this_instant};
 use super::progress::Rows;
 use super::scope::{ScopeArgs, parameters};
 use super::signals::Interrupts;
@@ -439,6 +439,14 @@ impl Call<'_> {
         } else if self.how.reason.is_none() && super::consent::can_ask(context) {
             job.run.reason = Some(super::consent::ask(context, "reason: ")).filter(|reason| !reason.is_empty());
         }
+        let applied = needs::Applied {
+            kind: &job.run.kind,
+            name: &job.run.name,
+            hash: job.run.script_hash.as_deref().unwrap_or_default(),
+            digest: job.expect.as_deref(),
+            reason: job.run.reason.as_deref(),
+        };
+        needs::met(context, chosen, reached, shared.ledger, &applied)?;
         let done = self.go(context, chosen, reached, shared, about, &mut job, Mode::Apply)?;
         if done.rows() == 0 {
             context.screen.line("  nothing to do");
@@ -555,7 +563,8 @@ impl Call<'_> {
         };
         context.interrupted |= interrupts.is_some_and(|interrupts| interrupts.twice());
         match result {
-            Ok(done) => {
+            Ok(mut done) => {
+                masks::mask(&mut done, &chosen.project.config.patches.masked);
                 if mode == Mode::Apply && done.run.is_some() {
                     context.screen.clear_live();
                     if shared.agreement == Some(Agreement::Given) {

@@ -11,7 +11,7 @@ use super::noting::{self, Said};
 use super::patching::agree::{self, Agreement, Typed};
 use super::patching::around::Surroundings;
 use super::patching::subject::key_text;
-use super::patching::{clock_of, clock_text, ending, show, this_instant};
+use super::patching::{clock_of, clock_text, ending, masks, show, this_instant};
 use super::progress::Rows;
 use super::signals::Interrupts;
 use crate::backend::{Access, Basic, Session};
@@ -369,7 +369,8 @@ impl Undo<'_> {
         };
         context.interrupted |= interrupts.is_some_and(|interrupts| interrupts.twice());
         match result {
-            Ok(done) => {
+            Ok(mut done) => {
+                masks::mask(&mut done, &self.chosen.project.config.patches.masked);
                 if mode == Mode::Apply && done.run.is_some() {
                     context.screen.clear_live();
                     if self.agreement == Some(Agreement::Given) {

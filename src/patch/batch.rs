@@ -163,7 +163,7 @@ fn unchanged(
 ) -> Result<u64, PatchError> {
     let engine = session.engine();
     let (owned, binds) = match (&job.confined, table) {
-        (Some(confinement), Some(table)) => {
+        (Some(confinement), Some(table)) if part.op != Op::Insert => {
             let places = Places::behind(0, confinement);
             (Some(places.owned(confinement.map, table, "t")), places.binds)
         }

@@ -176,6 +176,10 @@ pub struct Patches {
     /// How long a statement may take.
     #[serde(deserialize_with = "duration")]
     pub statement_timeout: Option<Duration>,
+    /// For how many days the rows before and after are kept.
+    pub retention_days: u32,
+    /// Columns whose values are not shown: `table.column`.
+    pub masked: Vec<String>,
 }
 
 impl Patches {
@@ -191,6 +195,8 @@ impl Default for Patches {
             pause: None,
             lock_timeout: None,
             statement_timeout: None,
+            retention_days: 30,
+            masked: Vec::new(),
         }
     }
 }
@@ -230,6 +236,9 @@ pub struct Environment {
     /// Whether its database is guarded against what cannot be taken back.
     #[serde(default)]
     pub protected: bool,
+    /// What a fix needs there besides what the guards ask for.
+    #[serde(default)]
+    pub fix_needs: Vec<Spanned<String>>,
 }
 
 impl Config {

@@ -145,31 +145,73 @@ fn a_restore_killed_between_two_pages_is_taken_back() {
     }
 }
 
+/// A database of its own on `cluster`, with two customers and a migration.
+fn on_a_cluster(cluster: &Cluster, name: &str) -> Project {
+    cluster.execute(&format!("CREATE DATABASE {name}"));
+    let up = "CREATE TABLE customers (id INTEGER); INSERT INTO customers VALUES (1), (2);";
+    let project = Project::new().migration("1_a", up, "DROP TABLE customers;");
+    project.command("migrate").env("DATABASE_URL", cluster.url(name)).run().ok();
+    mark(&cluster.url(name));
+    project
+}
+
+/// How many customers there are.
+fn customers_at(url: &str) -> i64 {
+    let mut client = postgres::Client::connect(url, postgres::NoTls).expect("it is there");
+    client.query_one("SELECT count(*) FROM customers", &[]).expect("it is there").get(0)
+}
+
 #[test]
-fn the_server_killed_in_the_middle_leaves_the_old_database_or_the_new_one() {
+fn the_server_killed_in_a_restore_leaves_the_old_database_or_the_new_one() {
     let cluster = Cluster::start();
-    for point in ["restore.scratch", "restore.before_install", "restore.installing"] {
+    for point in ["restore.scratch", "restore.before_install", "restore.installing", "restore.installed"] {
         let name = point.replace('.', "_");
-        cluster.execute(&format!("CREATE DATABASE {name}"));
-        let project = Project::new().migration(
-            "1_a",
-            "CREATE TABLE customers (id INTEGER); INSERT INTO customers VALUES (1), (2);",
-            "DROP TABLE customers;",
-        );
+        let project = on_a_cluster(&cluster, &name);
         let run = |arguments: &str| project.command(arguments).env("DATABASE_URL", cluster.url(&name));
-        run("migrate").run().ok();
-        mark(&cluster.url(&name));
         run("backup x.bak").run().ok();
+        cluster.execute_in(&name, "INSERT INTO customers VALUES (3)");
         let running = run("restore x.bak --yes --no-backup --reason x -v").held_at(point);
 
         cluster.kill();
 
         let outcome = running.go_on().wait();
-        assert_eq!(outcome.code, 3, "{outcome}");
         cluster.restart();
         run("status").run().ok().says("1 applied, 0 pending");
-        run("doctor").run().ok().says("the old content is in place, whole");
+        if point == "restore.installed" {
+            assert!([0, 3].contains(&outcome.code), "{outcome}");
+            assert_eq!(customers_at(&cluster.url(&name)), 2, "{outcome}");
+        } else {
+            outcome.fails_with(3);
+            assert_eq!(customers_at(&cluster.url(&name)), 3, "{outcome}");
+            run("doctor").run().ok().says("the old content is in place, whole");
+        }
         run("restore x.bak --yes --no-backup --reason x").run().ok();
+        assert_eq!(customers_at(&cluster.url(&name)), 2);
+    }
+}
+
+#[test]
+fn the_server_killed_in_a_backup_leaves_no_backup_or_a_whole_one() {
+    let cluster = Cluster::start();
+    for point in ["backup.begun", "backup.copied", "backup.scratch", "backup.proved", "backup.renamed", "backup.described"] {
+        let name = point.replace('.', "_");
+        let project = on_a_cluster(&cluster, &name);
+        let run = |arguments: &str| project.command(arguments).env("DATABASE_URL", cluster.url(&name));
+        let running = run("backup x.bak").held_at(point);
+
+        cluster.kill();
+
+        let outcome = running.go_on().wait();
+        cluster.restart();
+        assert!([0, 3].contains(&outcome.code), "{outcome}");
+        assert!(project.has("x.bak") || outcome.code == 3, "{outcome}");
+        if project.has("x.bak") && project.has("x.bak.json") {
+            cluster.execute_in(&name, "INSERT INTO customers VALUES (3)");
+            run("restore x.bak --yes --no-backup --reason x").run().ok();
+        }
+        assert_eq!(customers_at(&cluster.url(&name)), 2, "{point}");
+        run("doctor").run().ok();
+        run("backup y.bak").run().ok();
     }
 }
 

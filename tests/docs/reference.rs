@@ -28,6 +28,7 @@ fn every_key_of_manage_toml_is_in_the_page() {
         ("migrations", "[migrations]\nnonsense = 1\n"),
         ("lint", "[lint]\nnonsense = 1\n"),
         ("scripts", "[scripts]\nnonsense = 1\n"),
+        ("patches", "[patches]\nnonsense = 1\n"),
         ("tenancy", "[tenancy]\nnonsense = 1\n"),
         ("tenancy.tables", "[tenancy.tables]\nx = { nonsense = 1 }\n"),
         ("environments.NAME", "[environments.x]\nurl = \"a\"\nnonsense = 1\n"),
@@ -49,7 +50,7 @@ fn every_key_of_manage_toml_is_in_the_page() {
 #[test]
 fn the_page_names_no_key_that_is_not_read() {
     let page = read("docs/reference/manage-toml.md");
-    for section in ["database", "migrations", "lint", "scripts", "tenancy", "tenancy.tables", "environments.NAME"] {
+    for section in ["database", "migrations", "lint", "scripts", "patches", "tenancy", "tenancy.tables", "environments.NAME"] {
         let (_, rows) = (section, section_of(&page, &format!("[{section}]")));
         for key in rows.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`').map(|(key, _)| key)) {
             let known = expected_in(&match section {

@@ -19,11 +19,13 @@ enum Takes {
     TheName,
     /// Of a plan; or the name.
     TheToken,
+    /// Of a plan, and a reason.
+    TheDigest,
     Never,
 }
 
 use Standing::{Development, Protected, Staging, Unknown};
-use Takes::{AYes, Never, Nothing, TheName, TheToken};
+use Takes::{AYes, Never, Nothing, TheDigest, TheName, TheToken};
 
 const TABLE: &[(&str, [(Standing, Takes); 4])] = &[
     ("rollback", [(Development, Nothing), (Staging, Nothing), (Unknown, Nothing), (Protected, AYes)]),
@@ -40,11 +42,23 @@ const TABLE: &[(&str, [(Standing, Takes); 4])] = &[
     ("restore", [(Development, AYes), (Staging, TheName), (Unknown, TheName), (Protected, TheName)]),
     ("test-data", [(Development, Nothing), (Staging, AYes), (Unknown, AYes), (Protected, Never)]),
     ("reset", [(Development, TheToken), (Staging, TheToken), (Unknown, Never), (Protected, Never)]),
+    ("fix", [(Development, AYes), (Staging, AYes), (Unknown, AYes), (Protected, TheDigest)]),
+    ("sync", [(Development, AYes), (Staging, AYes), (Unknown, AYes), (Protected, TheDigest)]),
+    ("undo", [(Development, AYes), (Staging, AYes), (Unknown, AYes), (Protected, TheDigest)]),
+    ("runs resume", [(Development, Nothing), (Staging, Nothing), (Unknown, Nothing), (Protected, Nothing)]),
+    ("runs cancel", [(Development, Nothing), (Staging, AYes), (Unknown, AYes), (Protected, AYes)]),
+    ("runs prune", [(Development, Nothing), (Staging, AYes), (Unknown, AYes), (Protected, TheName)]),
+    ("approve", [(Development, Nothing), (Staging, Nothing), (Unknown, Nothing), (Protected, Nothing)]),
 ];
 
 /// What a command needs besides its name.
-fn typed(command: &str) -> String {
+fn typed(project: &Project, command: &str) -> String {
     match command {
+        "fix" | "sync" => format!("{command} users --max-rows 9 --reason x"),
+        "undo" => "undo 1 --max-rows 9 --reason x".to_owned(),
+        "runs resume" | "runs cancel" => format!("{command} 1"),
+        "runs prune" => "runs prune --older-than 0s".to_owned(),
+        "approve" => format!("approve {}", project.value(&format!("SELECT digest FROM {}", ledger(project, "manage_plans")))),
         "notes add" => "notes add --title done".to_owned(),
         "test-data" => "test-data inject --account demo --scale 100".to_owned(),
         "repair" => format!("repair {} --reason 'it is right as it is'", USERS.split('_').next().unwrap_or_default()),
@@ -76,10 +90,31 @@ fn ready(backend: Backend, command: &str) -> Project {
             project.run("backup x.bak").ok();
             project
         }
+        "fix" | "sync" | "undo" | "runs resume" | "runs cancel" | "runs prune" | "approve" => with_patches(project, command),
         "verify --record" => project
             .file("scripts/verify_users.sql", "/* manage\ndescription = \"d\"\n*/\nSELECT 1 AS what FROM users WHERE 1 = 0\n"),
         _ => project,
     }
+}
+
+/// A project with patches, and with what the command needs of them.
+fn with_patches(project: Project, command: &str) -> Project {
+    project.execute(
+        "CREATE TABLE things (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO things VALUES (1, 'a'), (2, 'b'), (3, 'c')",
+    );
+    project.edit("manage.toml", |text| format!("{text}\n[patches]\nsingle_tx_rows = 2\nbatch_size = 2\n"));
+    let script = "/* manage\ndescription = \"d\"\ntable = \"things\"\n*/\nSELECT id, 'x' AS name FROM things WHERE name <> 'x'\n";
+    let project = project.file("scripts/fix_users.sql", script).file("scripts/sync_users.sql", script);
+    mark(&project, "development", false);
+    let apply = "fix users --yes --max-rows 9";
+    match command {
+        "undo" | "runs prune" => drop(project.run(apply).ok()),
+        "runs resume" | "runs cancel" => {
+            project.command(apply).env("MANAGE_FAULT", "patch.after_commit:2").run().exits_with(134);
+        }
+        _ => drop(project.run("fix users --dry-run").ok()),
+    }
+    project
 }
 
 fn make(project: &Project, standing: Standing) {
@@ -100,7 +135,8 @@ fn worked(project: &Project, command: &str, before: &str) -> bool {
         };
     }
     // It works on a scratch database and leaves this one alone.
-    command == "lint --roundtrip" || project.everything() != before
+    let now = if matches!(command, "fix" | "sync" | "undo") { project.dump() } else { project.everything() };
+    command == "lint --roundtrip" || now != before
 }
 
 /// A restore keeps the database of before.
@@ -117,11 +153,14 @@ fn cell(backend: Backend, command: &str, standing: Standing, takes: Takes) {
     // On SQLite the scratch database is a temporary file: nobody's server is touched.
     let takes = if command == "lint --roundtrip" && backend == Backend::Sqlite { Nothing } else { takes };
     let project = ready(backend, command);
-    let (row, command) = (command, typed(command));
+    let (row, command) = (command, typed(&project, command));
     make(&project, standing);
-    let before = project.everything();
+    // A plan that is shown is kept, so that somebody else can agree with it.
+    let shown = matches!(row, "fix" | "sync" | "undo");
+    let everything = || if shown { project.dump() } else { project.everything() };
+    let before = everything();
     let name = database_name(&project);
-    let unchanged = |outcome: &Outcome| assert_eq!(before, project.everything(), "{command} on {standing:?}\n{outcome}");
+    let unchanged = |outcome: &Outcome| assert_eq!(before, everything(), "{command} on {standing:?}\n{outcome}");
 
     // Without a terminal and without a yes.
     if takes != Nothing {
@@ -133,7 +172,7 @@ fn cell(backend: Backend, command: &str, standing: Standing, takes: Takes) {
         unchanged(&outcome);
     }
     // A yes alone, and no or a wrong name on a terminal.
-    if matches!(takes, TheName | TheToken | Never) {
+    if matches!(takes, TheName | TheToken | TheDigest | Never) {
         let outcome = project.run(&format!("{command} --yes"));
         outcome.fails_with(4);
         unchanged(&outcome);
@@ -168,6 +207,19 @@ fn cell(backend: Backend, command: &str, standing: Standing, takes: Takes) {
         AYes if standing == Staging => Terminal::run(&project, &command).expect("[y/N] ").type_line("Yes").finish(),
         AYes => project.run(&format!("{command} --yes")),
         TheName | TheToken => Terminal::run(&project, &command).expect("go on: ").type_line(&name).finish(),
+        TheDigest => {
+            for answer in ["", "y", "yes", &format!("{name}x")] {
+                let outcome = Terminal::run(&project, &command).expect("name to go on: ").type_line(answer).finish();
+                outcome.exits_with(4).says("nothing was changed");
+                unchanged(&outcome);
+            }
+            let plan = project.run(&format!("{} --dry-run --json", command.replace(" --reason x", ""))).ok().json();
+            let digest = plan["digest"].as_str().expect("a plan has a digest").to_owned();
+            let outcome = project.run(&format!("{} --digest {digest}", command.replace(" --reason x", "")));
+            outcome.fails_with(4).says("needs a reason");
+            unchanged(&outcome);
+            project.run(&format!("{command} --digest {digest}"))
+        }
         Never => unreachable!("returned above"),
     };
     // Whether its findings are good is another question.
@@ -206,7 +258,14 @@ rows!(
     marker_set_keeps_its_cells = 10,
     restore_keeps_its_cells = 11,
     test_data_keeps_its_cells = 12,
-    reset_keeps_its_cells = 13
+    reset_keeps_its_cells = 13,
+    fix_keeps_its_cells = 14,
+    sync_keeps_its_cells = 15,
+    undo_keeps_its_cells = 16,
+    runs_resume_keeps_its_cells = 17,
+    runs_cancel_keeps_its_cells = 18,
+    runs_prune_keeps_its_cells = 19,
+    approve_keeps_its_cells = 20
 );
 
 #[test]
@@ -219,6 +278,7 @@ fn the_printed_table_is_the_tested_one() {
         AYes => "ask",
         TheName => "ask by name",
         TheToken => "token or name",
+        TheDigest => "digest and reason",
         Never => "never",
     };
     let mut tested: Vec<String> = TABLE

@@ -88,7 +88,9 @@ each_backend! {
             project.write("rows.csv", file);
             let outcome = project.run(&format!("{WORDS} --csv rows.csv --yes --max-rows 9"));
             outcome.fails_with(2);
-            says.iter().for_each(|text| drop(outcome.says(text)));
+            for text in says {
+                outcome.says(text);
+            }
             outcome
         };
 
@@ -158,7 +160,9 @@ each_backend! {
             project.write(file, &format!("/* manage\ndescription = \"d\"\ntable = \"clusters\"\n{head}\n*/\nSELECT id, 'x' AS status FROM clusters WHERE account_id = :account\n"));
             let outcome = project.run("fix cluster-status --account acme --dry-run");
             outcome.fails_with(2);
-            says.iter().for_each(|text| drop(outcome.says(text)));
+            for text in says {
+                outcome.says(text);
+            }
             outcome
         };
 

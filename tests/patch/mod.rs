@@ -1,5 +1,6 @@
 //! Patches: planned, proved, confined to one account, taken back.
 
+mod batches;
 mod fixture;
 mod hostile;
 mod input;

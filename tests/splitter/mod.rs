@@ -4,6 +4,6 @@ mod clients;
 mod files;
 mod generated;
 mod psql;
-mod random;
+pub mod random;
 mod sqlite;
 mod three_hundred;

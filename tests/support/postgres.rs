@@ -147,6 +147,11 @@ impl Cluster {
         connect(&self.url("postgres")).batch_execute(sql).unwrap_or_else(|error| panic!("{sql}: {error:?}"));
     }
 
+    /// Runs SQL in one of its databases.
+    pub fn execute_in(&self, database: &str, sql: &str) {
+        connect(&self.url(database)).batch_execute(sql).unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+    }
+
     /// The server's log, for what a test wants to know of it.
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
@@ -155,6 +160,17 @@ impl Cluster {
     /// Kills the server as a power cut would.
     pub fn kill(&self) {
         script("kill", self.folder.path());
+    }
+
+    /// Starts it again as a standby, which waits for a primary for ever and can only be read.
+    pub fn become_a_standby(&self) {
+        self.execute("CHECKPOINT");
+        script("stop", self.folder.path());
+        let signal = self.folder.path().join("data/standby.signal");
+        fs::write(&signal, "").expect("the folder is ours");
+        // The server belongs to another user where the tests run as root.
+        fs::set_permissions(&signal, std::os::unix::fs::PermissionsExt::from_mode(0o666)).expect("the file is ours");
+        script("start", self.folder.path());
     }
 
     /// Starts it again after a kill, on the same port.

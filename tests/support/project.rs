@@ -53,6 +53,12 @@ impl Project {
         Self { root, database }.file("manage.toml", MANAGE_TOML)
     }
 
+    /// An empty project on the database that `url` names, of a cluster of one's own.
+    pub fn at(url: &str) -> Self {
+        let project = Self::new();
+        Self { database: Some(Database { name: "of_a_cluster".to_owned(), url: url.to_owned() }), ..project }
+    }
+
     /// Adds `migrations/<name>/up.sql` and `down.sql`.
     #[must_use]
     pub fn migration(self, name: &str, up: &str, down: &str) -> Self {

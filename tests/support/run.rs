@@ -430,7 +430,7 @@ fn filters() -> Vec<(String, String)> {
         (r"\b(SQLite|PostgreSQL) \d+(\.\d+)+", "$1 [v]"),
         (r"\bmanage \d+\.\d+\.\d+\b", "manage [v]"),
         // The identity of a plan knows the database and the moment.
-        (r"\b(plan|--digest) [0-9a-f]{16}\b", "$1 [digest]"),
+        (r"(\bplan|--digest) [0-9a-f]{16}\b", "$1 [digest]"),
         // A baseline's version is the moment at which it was made.
         (r"\b\d{14}([ _]+baseline\b)", "[version]$1"),
         (r"\bdocs/notes/\d{4}/", "docs/notes/[year]/"),

@@ -2,7 +2,7 @@
 
 use crate::support::*;
 
-const TENANCY: &str = r#"
+pub const TENANCY: &str = r#"
 [database]
 url = "${DATABASE_URL:-sqlite:manage.db}"
 
@@ -20,7 +20,7 @@ credits = { account = "account_id", access = "never" }
 ledger_lines = { access = "never" }
 "#;
 
-const SCHEMA: &str = "
+pub const SCHEMA: &str = "
 CREATE TABLE accounts (id BIGINT PRIMARY KEY, slug TEXT NOT NULL, status TEXT NOT NULL);
 CREATE TABLE sites (id BIGINT PRIMARY KEY, account_id BIGINT NOT NULL, slug TEXT NOT NULL, domain TEXT NOT NULL);
 CREATE TABLE pages (id BIGINT PRIMARY KEY, account_id BIGINT NOT NULL, site_id BIGINT, title TEXT NOT NULL, status TEXT NOT NULL);

@@ -1,6 +1,6 @@
 //! What a check says, and how it ends.
 
-use super::fixture::{platform, script};
+use super::fixture::{self, platform, script};
 use crate::support::*;
 
 const STATUS: &str = "SELECT id, 'status is ''' || status || '''' AS what, '''done''' AS expected, site_id, title
@@ -148,6 +148,27 @@ fn a_role_that_only_reads_is_enough() {
 
     assert_eq!(before, project.everything());
     project.execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
+}
+
+#[test]
+fn a_standby_is_enough() {
+    let cluster = Cluster::start();
+    let url = cluster.url("postgres");
+    let project = Project::new()
+        .file("manage.toml", fixture::TENANCY)
+        .migration("20260101000000_platform", fixture::SCHEMA, "SELECT 1")
+        .check("status", "", STATUS);
+    let run = |arguments: &str| project.command(arguments).env("DATABASE_URL", &url).run();
+    run("migrate").ok();
+    cluster.become_a_standby();
+
+    run("verify --account acme").exits_with(1).says("2 findings");
+    run("verify --all-tenants --jobs 2").exits_with(1);
+    run("status").ok().says("1 applied, 0 pending");
+    run("doctor").ok();
+    // Results cannot be kept there, and nothing else can be written.
+    run("verify --account acme --record").fails_with(3).says("2 findings").says("read-only");
+    run("rollback --yes").fails_with(3);
 }
 
 #[test]

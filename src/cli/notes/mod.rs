@@ -1,6 +1,7 @@
 //! `manage notes`: what people and commands wrote down.
 
 pub mod add;
+pub mod by_hand;
 pub mod check;
 pub mod export;
 pub mod list;

@@ -60,7 +60,7 @@ pub fn agreement(context: &Context, reached: &Reached, deed: Deed, typed: Typed<
     } else {
         "nobody has agreed to the plan"
     };
-    Err(Failure::new(Class::Refused, format!("{what}; nothing was changed"), hint))
+    Err(Failure::new(Class::Refused, format!("{what} on {name}; nothing was changed"), hint))
 }
 
 /// Asks for the reason where none was given, and for the yes: on a protected database the name has to be typed.

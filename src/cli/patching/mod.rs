@@ -4,6 +4,8 @@ pub mod agree;
 pub mod around;
 pub mod ending;
 pub mod input;
+pub mod masks;
+pub mod needs;
 pub mod show;
 pub mod subject;
 

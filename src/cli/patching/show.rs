@@ -104,8 +104,8 @@ pub fn result(context: &mut Context, done: &Done, account: Option<&str>, verify:
     let written = if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
     context.screen.line(&format!("  {good} {written} written · {rows} captured{inside} · 0 elsewhere"));
     if let Some(batched) = done.batched {
-        let transactions = crate::cli::output::words::count(usize::try_from(batched.batches).unwrap_or(usize::MAX), "batch");
-        context.screen.line(&format!("  {good} in {transactions}, each with its rows proved and kept"));
+        let batches = if batched.batches == 1 { "1 batch".to_owned() } else { format!("{} batches", batched.batches) };
+        context.screen.line(&format!("  {good} in {batches}, each proved and committed with its capture"));
         if batched.skipped > 0 {
             context
                 .screen

@@ -19,9 +19,9 @@ use crate::patch::PatchError;
 /// Arguments of `runs prune`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Runs that ended longer ago than this
-    #[arg(long, value_name = "TIME", default_value = "30d", value_parser = parse_days)]
-    older_than: Duration,
+    /// Runs that ended longer ago than this [default: retention_days of manage.toml, which is 30d]
+    #[arg(long, value_name = "TIME", value_parser = parse_days)]
+    older_than: Option<Duration>,
 }
 
 /// `30d`, or what durations are else.
@@ -41,7 +41,9 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     let mut reached = context.reach(&chosen, Access::Write, "runs prune")?;
     context.screen.heading(&reached.title());
     let ledger = noting::prepare(context, &mut reached)?;
-    let before = (Utc::now() - args.older_than).format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
+    let days = u64::from(chosen.project.config.patches.retention_days);
+    let older_than = args.older_than.unwrap_or(Duration::from_secs(days * 86_400));
+    let before = (Utc::now() - older_than).format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
     let runs = ledger.runs(&mut reached.session).map_err(PatchError::from)?;
     let mut old = Vec::new();
     for run in runs.iter().filter(|run| run.finished_at.as_ref().is_some_and(|at| *at < before)) {

@@ -10,6 +10,7 @@ use crate::cli::context::{Context, Reached};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::value::{fact, short};
+use crate::cli::patching::masks::{MASK, is_masked};
 use crate::domain::explain::Class;
 use crate::domain::value::{Row, Value};
 use crate::guards::Standing;
@@ -92,7 +93,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     if args.rows {
         let mut tables = Vec::new();
         for image in images.iter().filter(|image| image.pruned_at.is_none()) {
-            tables.push(table(context, image, args.limit, &mut reached.session)?);
+            tables.push(table(context, image, args.limit, &chosen.project.config.patches.masked, &mut reached.session)?);
         }
         facts["tables"] = tables.into();
     }
@@ -118,7 +119,14 @@ fn agreed(context: &mut Context, reached: &Reached) -> Result<(), Failure> {
     ))
 }
 
-fn table(context: &mut Context, stored: &StoredImage, limit: u64, session: &mut Session) -> Result<Fact, Failure> {
+fn table(
+    context: &mut Context,
+    stored: &StoredImage,
+    limit: u64,
+    masked: &[String],
+    session: &mut Session,
+) -> Result<Fact, Failure> {
+    let mask = Value::Text(MASK.to_owned());
     let image: Image = serde_json::from_str(&stored.definition).map_err(|error| {
         Failure::new(Class::CouldNotRun, format!("the image of {} cannot be read: {error}", stored.table), "")
     })?;
@@ -139,8 +147,10 @@ fn table(context: &mut Context, stored: &StoredImage, limit: u64, session: &mut 
         };
         for column in columns {
             let (before, now) = (value(row, Slot::Before, column), value(row, after, column));
+            let changed = before != now;
+            let (before, now) = if is_masked(masked, &stored.table, &column.name) { (&mask, &mask) } else { (before, now) };
             let has_after = stored.op != "delete";
-            if stored.op == "update" && before == now {
+            if stored.op == "update" && !changed {
                 continue;
             }
             changes.insert(
