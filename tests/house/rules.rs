@@ -97,6 +97,7 @@ const RULES: &[Rule] = &[
 const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("environment", "src/domain/fault.rs", "a fault is injected below every floor, and never into a release binary"),
     ("exit", "src/domain/fault.rs", "the fault is that the process stops"),
+    ("files", "src/domain/fault.rs", "a file holds the process where a test wants it, and never a release binary"),
     (
         "files",
         "src/backend/sqlite/",
