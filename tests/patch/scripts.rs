@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use super::fixture::platform as small;
+use crate::commands::mark;
 use crate::support::*;
 use crate::test_data::{Place, found, platform};
 
@@ -296,5 +298,53 @@ each_backend! {
         let project = platform(project);
 
         project.run("scripts check").ok().says("fix taxonomy-relationships").does_not_say("✗");
+    }
+
+    fn the_operator_is_shown_all_of_it_and_asked(project: Project) {
+        let project = platform(project);
+        project.run("test-data inject --account demo --scale 200 --broken").ok();
+        project.write("docs/notes/README.md", "# Notes\n");
+        mark(&project, "production", true);
+        let before = rows_of(&project);
+        let ask = || Terminal::run(&project, "fix cluster-status --account test-demo");
+
+        project.run("fix cluster-status --account test-demo --yes --max-rows 99 --reason why").fails_with(4).says("--dry-run");
+        ask().expect("reason: ").type_line("").finish().exits_with(4).says("no reason was given");
+        ask().expect("reason: ").type_line("SUP-1432").expect("name to go on: ").type_line("test-demi").finish().exits_with(4).says("nothing was changed");
+        assert_eq!(rows_of(&project), before);
+        let done = ask().expect("reason: ").type_line("SUP-1432 clusters stuck").expect("name to go on: ").type_line("test-demo").finish();
+        done.exits_with(0).says("10 rows in clusters, 0 elsewhere").says("✓ 10 rows written · 10 captured · 10 in account test-demo · 0 elsewhere");
+        done.says("verify cluster-counts: 4 → 0").says("docs/notes/20").says("-fix-cluster-status-");
+        done.snapshot("cluster_status_screen");
+        // Keys and counts: no value of a row stands in a file.
+        let year = project.list("docs/notes").into_iter().find(|name| name.starts_with('2')).expect("a folder of the year");
+        let names = project.list(&format!("docs/notes/{year}"));
+        let name = names.iter().find(|name| name.contains("fix-cluster-status")).expect("the file of the note");
+        let note = project.read(&format!("docs/notes/{year}/{name}"));
+        assert!(note.contains("SUP-1432 clusters stuck") && note.contains("manage undo 1") && !note.contains("mapped"), "{note}");
+        project.run("notes check").ok();
+    }
+
+    fn what_was_applied_undone_or_refused_has_its_note(project: Project) {
+        let project = small(project);
+        let (before, notes) = (rows_of(&project), || project.run("notes list --json").ok().json()["notes"].as_array().cloned().unwrap_or_default());
+        project.run("fix cluster-status --account acme --yes --max-rows 9 --reason SUP-1432").ok();
+        project.run("undo 1 --yes --max-rows 9 --reason 'it was right'").ok();
+        project.write_fix("wrong", "table = \"clusters\"\nverify = [\"status-fixes\"]", "SELECT id, 'worse' AS status FROM clusters WHERE account_id = :account");
+        project.run("fix wrong --account acme --yes --max-rows 9 --reason SUP-1433").fails_with(1).says("the checks do not agree");
+        // Refused before anything was written: nothing to account for.
+        project.run("fix wrong --account acme --yes --max-rows 1").fails_with(4);
+        project.run("fix wrong --account acme --dry-run").fails_with(1);
+
+        let notes = notes();
+
+        let told: Vec<_> = notes.iter().rev().map(|note| (note["kind"].as_str().unwrap_or_default(), note["title"].as_str().unwrap_or_default(), note["reason"].as_str().unwrap_or_default())).collect();
+        assert_eq!(told, [
+            ("fix", "fix cluster-status for acme: 3 rows in clusters", "SUP-1432"),
+            ("undo", "undo of run 1, fix cluster-status for acme: 3 rows in clusters", "it was right"),
+            ("fix", "fix wrong for acme: failed, nothing was changed", "SUP-1433"),
+        ]);
+        assert!(notes.iter().all(|note| note["account"] == "acme" && !note["written_at"].is_null()));
+        assert_eq!(before, rows_of(&project));
     }
 }

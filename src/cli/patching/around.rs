@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use chrono::NaiveDateTime;
 use serde_json::json;
 
-use super::subject::key_text;
 use crate::backend::{Basic, Identity, Session};
 use crate::cli::context::Context;
 use crate::cli::noting::{self, Said};
@@ -14,8 +13,8 @@ use crate::cli::signals::Interrupts;
 use crate::domain::value::Value;
 use crate::ledger::{Ledger, Note};
 use crate::patch::{Around, Checked, Checkpoint, Done, PatchError};
-use crate::project::scripts::{Kind, Scope, Script, Scripts, parameter};
-use crate::verify::{Check, Finding, Given, Scoping, Status, outcome_of};
+use crate::project::scripts::{Scripts, parameter};
+use crate::verify::{Every, Outcome, Scoping};
 
 /// The checks around a run, and its note.
 pub struct Surroundings<'a> {
@@ -51,65 +50,25 @@ pub struct Surroundings<'a> {
     pub meter: Rows,
 }
 
-/// How many findings of a check are remembered. Of more than that only the number is compared.
-const REMEMBERED: u64 = 10_000;
-
-/// The row that a finding is about.
-fn row_of(finding: &Finding) -> String {
-    let key: Vec<String> = finding.key.iter().map(|(_, value)| key_text(value)).collect();
-    format!("{} {}", finding.table.as_deref().unwrap_or_default(), key.join(", ")).trim().to_owned()
-}
-
-impl Surroundings<'_> {
-    /// Whether a check is about what the run is about.
-    fn concerns(&self, script: &Script, session: &Session) -> bool {
-        let one = self.account != Value::Null;
-        script.head.runs_on(session.engine())
-            && (script.head.scope == Scope::Tenant) == (one || matches!(self.scoping, Scoping::Whole))
-            || (matches!(self.scoping, Scoping::Whole) && script.head.runs_on(session.engine()))
-    }
-}
-
 impl Around for Surroundings<'_> {
     fn checks(&mut self, session: &mut Session) -> Result<Vec<Checked>, PatchError> {
-        let now = parameter::instant(self.instant, session.engine());
-        let given =
-            |limit| Given { account: self.account.clone(), site: self.site.clone(), now: now.clone(), limit: Some(limit) };
-        let mut out = Vec::new();
-        let all: Vec<_> = self.scripts.all().filter(|(kind, ..)| *kind == Kind::Verify).collect();
-        for (_, name, script) in all {
-            let unable = Checked { name: name.to_owned(), could_tell: false, passes: false, findings: 0, rows: None };
-            let Ok(script) = script else {
-                out.push(unable);
-                continue;
-            };
-            // One that needs parameters of its own is not made by itself.
-            let own = |name: &str| self.given.get(name).map(|value| (name.to_owned(), value.clone()));
-            let own: BTreeMap<String, String> = script.head.params.keys().filter_map(|name| own(name)).collect();
-            let needs = script.head.params.iter().any(|(name, parameter)| {
-                let parameter = parameter.get_ref();
-                parameter.required && parameter.default.is_none() && !own.contains_key(name)
-            });
-            if !self.concerns(script, session) || needs {
-                continue;
-            }
-            match Check::prepare(script, self.scoping, &own, session) {
-                Err(_) => out.push(unable),
-                Ok(check) => {
-                    let kept = if self.named.iter().any(|known| known == name) { REMEMBERED } else { 0 };
-                    let outcome = outcome_of(&check, &given(kept), session);
-                    let whole = outcome.error.is_none() && outcome.sample.len() as u64 == outcome.findings;
-                    out.push(Checked {
-                        rows: whole.then(|| outcome.sample.iter().map(row_of).collect()),
-                        name: outcome.name,
-                        could_tell: outcome.status != Status::Error,
-                        passes: matches!(outcome.status, Status::Pass | Status::Warn),
-                        findings: outcome.findings,
-                    });
-                }
-            }
-        }
-        Ok(out)
+        let every = Every {
+            scripts: self.scripts,
+            scoping: self.scoping,
+            account: self.account.clone(),
+            site: self.site.clone(),
+            now: parameter::instant(self.instant, session.engine()),
+            given: self.given,
+            named: self.named,
+        };
+        let checked = |outcome: Outcome| Checked {
+            could_tell: outcome.could_tell(),
+            passes: outcome.passes(),
+            findings: outcome.findings,
+            rows: outcome.rows(),
+            name: outcome.name,
+        };
+        Ok(every.made(session).into_iter().map(checked).collect())
     }
 
     fn note(&mut self, session: &mut Session, done: &Done) -> Result<(), PatchError> {

@@ -6,6 +6,7 @@ use super::around::rows_of;
 use crate::cli::context::Context;
 use crate::cli::output::paint::Style;
 use crate::cli::output::value::{fact, short};
+use crate::domain::value::Value;
 use crate::patch::{Done, PartDone};
 
 /// How many hexadecimal digits of a digest are shown.
@@ -45,6 +46,12 @@ pub fn left(context: &mut Context, done: &Done) {
     }
 }
 
+/// A value on one line, also where there is nothing to see.
+fn told(value: &Value) -> String {
+    let text = short(value);
+    if text.trim().is_empty() { format!("'{text}'") } else { text }
+}
+
 fn changes(context: &mut Context, part: &PartDone, named: bool) {
     if part.rows == 0 {
         return;
@@ -63,8 +70,8 @@ fn changes(context: &mut Context, part: &PartDone, named: bool) {
         .iter()
         .map(|change| {
             let what = match part.op {
-                "insert" => format!("{}: {}", change.column, short(&change.after)),
-                _ => format!("{}: {} → {}", change.column, short(&change.before), short(&change.after)),
+                "insert" => format!("{}: {}", change.column, told(&change.after)),
+                _ => format!("{}: {} → {}", change.column, told(&change.before), told(&change.after)),
             };
             (what, format!("×{}", change.rows))
         })
