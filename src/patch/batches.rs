@@ -91,7 +91,7 @@ fn all(session: &mut Session, job: &Job<'_>, id: i64, skip: bool, around: &mut d
         if around.stop() {
             return Err(PatchError::new(Class::Stopped, "stopped, as was asked for", ""));
         }
-        let Some(checkpoint) = patiently(|| one(session, job, id, skip))? else { break };
+        let Some(checkpoint) = patiently(|| one(session, job, id, skip, around))? else { break };
         around.batch(&checkpoint);
         wait(job.batching.pause, around);
     }
@@ -125,7 +125,7 @@ fn wait(pause: Duration, around: &dyn Around) {
 }
 
 /// One batch in its transaction. `None` where nothing is left to write.
-fn one(session: &mut Session, job: &Job<'_>, id: i64, skip: bool) -> Result<Option<Checkpoint>, PatchError> {
+fn one(session: &mut Session, job: &Job<'_>, id: i64, skip: bool, around: &dyn Around) -> Result<Option<Checkpoint>, PatchError> {
     transaction(session, job, |session| {
         let (_, mut checkpoint) = standing(session, job, id)?;
         if checkpoint.done >= checkpoint.planned {
@@ -134,11 +134,16 @@ fn one(session: &mut Session, job: &Job<'_>, id: i64, skip: bool) -> Result<Opti
         let part = &job.parts[0];
         let image = kept_image(session, job.ledger, id)?;
         let (target, table) = part::find(job, part, session)?;
-        if shape(&target) != checkpoint.shape {
-            return Err(PatchError::conflict(
-                format!("`{}` is another table since run {id} was planned: a column came, went or changed", target.name),
-                "",
-            ));
+        let changed = if shape(&target) != checkpoint.shape {
+            Some("a column came, went or changed")
+        } else if !target.triggers.is_empty() {
+            Some("it has a trigger")
+        } else {
+            None
+        };
+        if let Some(what) = changed {
+            let message = format!("`{}` is another table since run {id} was planned: {what}", target.name);
+            return Err(PatchError::conflict(message, ""));
         }
         let slice =
             Slice { from: checkpoint.done, to: checkpoint.planned.min(checkpoint.done.saturating_add(checkpoint.size)), skip };
@@ -150,6 +155,9 @@ fn one(session: &mut Session, job: &Job<'_>, id: i64, skip: bool) -> Result<Opti
         checkpoint.batches += 1;
         job.ledger.keep_batch(session, id, 1, checkpoint.batches, rows)?;
         job.ledger.checkpoint_run(session, id, "running", &checkpoint.text()?)?;
+        if around.break_off() {
+            return Err(engine::broken_off());
+        }
         Ok((Some(checkpoint), true))
     })
 }
@@ -252,6 +260,9 @@ fn finish(session: &mut Session, job: &Job<'_>, id: i64, around: &mut dyn Around
             job.ledger.undone_run(session, of, id)?;
         }
         around.note(session, &done)?;
+        if around.break_off() {
+            return Err(engine::broken_off());
+        }
         Ok((done, true))
     })
 }

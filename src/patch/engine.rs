@@ -48,6 +48,16 @@ pub trait Around {
     fn stop(&self) -> bool {
         false
     }
+
+    /// Whether somebody asks to break off what runs, so that it is rolled back.
+    fn break_off(&self) -> bool {
+        false
+    }
+}
+
+/// What is said of a transaction that was broken off.
+pub(super) fn broken_off() -> PatchError {
+    PatchError::new(Class::Stopped, "broken off, as was asked for; what was open was rolled back", "")
 }
 
 /// What came of the first transaction.
@@ -100,6 +110,7 @@ fn attempt(
 ) -> Result<First, PatchError> {
     session.begin_patch(job.lock, job.statement)?;
     let first = within(session, job, mode, around, reached);
+    let first = first.and_then(|first| if around.break_off() { Err(broken_off()) } else { Ok(first) });
     let keeps = match &first {
         Ok(First::Whole(done)) => mode == Mode::Apply && done.rows() > 0,
         Ok(First::Kept(_)) => true,

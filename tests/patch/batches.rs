@@ -242,6 +242,25 @@ each_backend! {
         assert_eq!(written(&project), "13");
     }
 
+    fn ctrl_c_twice_takes_the_batch_back(project: Project) {
+        let project = many(project);
+        let before = project.dump();
+
+        let held = project.command(APPLY).held_at_pass("patch.batch_written", 2).signal(Signal::INT);
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        held.signal_and_go_on(Signal::INT).wait().exits_with(130).says("run 1 stands at 4 of 13 rows");
+
+        assert_eq!((written(&project).as_str(), state(&project, 1).as_str()), ("4", "paused"));
+        project.run("runs cancel 1 --yes").ok();
+        project.run("undo 1 --yes --max-rows 9").ok();
+        assert_eq!(before, project.dump());
+        // What goes in one transaction is taken back whole.
+        let held = project.command("fix cluster-status --account acme --yes --max-rows 9").held_at("patch.written").signal(Signal::INT);
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        held.signal_and_go_on(Signal::INT).wait().exits_with(130);
+        assert_eq!(before, project.dump());
+    }
+
     fn an_undo_in_batches_stops_and_goes_on_too(project: Project) {
         let project = many(project);
         let before = project.dump();

@@ -5,6 +5,7 @@ mod fixture;
 mod hostile;
 mod input;
 mod kills;
+mod needs;
 mod parts;
 mod rust_form;
 mod scripts;

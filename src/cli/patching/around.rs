@@ -119,6 +119,10 @@ impl Around for Surroundings<'_> {
     fn stop(&self) -> bool {
         self.interrupts.as_ref().is_some_and(Interrupts::asked)
     }
+
+    fn break_off(&self) -> bool {
+        self.interrupts.as_ref().is_some_and(Interrupts::twice)
+    }
 }
 
 /// `3 rows in clusters`
