@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use super::error::{Error, Refused};
-use super::work::standing;
+use super::work::{Reached, standing};
 use crate::backend::{Access, Basic, Opening, Session};
 use crate::domain::database_url::DatabaseUrl;
 use crate::domain::explain::Class;
@@ -56,6 +56,9 @@ pub struct Patches {
     application: String,
     environment: Option<Environment>,
 }
+
+/// The tenancy map, the account and the site, as far as a script is about one.
+type Whose = (Option<Map>, Option<Account>, Option<Site>);
 
 type Environment = std::sync::Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
@@ -165,7 +168,7 @@ impl Patches {
         if let Some(variable) = self.environment.clone() {
             migrations = migrations.environment(move |name| variable(name));
         }
-        let (identity, marker, (standing, why)) = standing(&migrations, &mut session, Some(&url))?;
+        let Reached { identity, marker, standing, why } = standing(&migrations, &mut session, Some(&url))?;
         if digest.is_some() && matches!(consent(deed, standing), Consent::DigestAndReason | Consent::Never) {
             return Err(Error::Refused(Refused { deed, standing, database: identity.name, why }));
         }
@@ -203,7 +206,7 @@ impl Patches {
     }
 
     /// Whom the script is about.
-    fn whose(&self, script: &Script, session: &mut Session) -> Result<(Option<Map>, Option<Account>, Option<Site>), Error> {
+    fn whose(&self, script: &Script, session: &mut Session) -> Result<Whose, Error> {
         let (tenancy, text) = match (&self.project.config.tenancy, &self.account) {
             (None, Some(_)) => return Err(usage("an account is given, but the project has none", "describe them: [tenancy]")),
             (None, None) => return Ok((None, None, None)),

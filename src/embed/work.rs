@@ -137,7 +137,7 @@ impl Observer for Telling {
 
 /// Whether `deed` may be done on the database that was reached.
 fn permit(migrations: &Migrations, session: &mut impl Full, url: Option<&DatabaseUrl>, deed: Deed) -> Result<(), Error> {
-    let (identity, _, (standing, why)) = standing(migrations, session, url)?;
+    let Reached { identity, standing, why, .. } = standing(migrations, session, url)?;
     let allowed = match guards::consent(deed, standing) {
         Consent::Free => true,
         Consent::Ask | Consent::AskByName => migrations.consents_to(deed),
@@ -146,12 +146,20 @@ fn permit(migrations: &Migrations, session: &mut impl Full, url: Option<&Databas
     if allowed { Ok(()) } else { Err(Error::Refused(Refused { deed, standing, database: identity.name, why })) }
 }
 
-/// What kind of database was reached: its identity, the name in its marker, its standing and why.
-pub(super) fn standing(
-    migrations: &Migrations,
-    session: &mut impl Full,
-    url: Option<&DatabaseUrl>,
-) -> Result<(Identity, Option<String>, (Standing, String)), Error> {
+/// The database that was reached.
+pub(super) struct Reached {
+    pub identity: Identity,
+    /// The name in its marker.
+    #[cfg(feature = "full")]
+    pub marker: Option<String>,
+    /// What kind of database it is.
+    pub standing: Standing,
+    /// Why it is of that kind.
+    pub why: String,
+}
+
+/// What kind of database was reached.
+pub(super) fn standing(migrations: &Migrations, session: &mut impl Full, url: Option<&DatabaseUrl>) -> Result<Reached, Error> {
     let identity = session.identity().map_err(Error::Database)?;
     let marker = match Ledger::look(session).map_err(MigrateError::from)? {
         ledger::Look::Present(ledger) => match ledger.marker(session) {
@@ -165,13 +173,19 @@ pub(super) fn standing(
         _ => None,
     };
     let protected = url.or(file.as_ref()).and_then(|url| protected_environment(migrations, url));
-    let standing = guards::standing(&guards::Reached {
+    let (standing, why) = guards::standing(&guards::Reached {
         local: identity.location.is_local(),
         marker: marker.as_ref(),
         binding: &identity.binding,
         protected_environment: protected.as_deref(),
     });
-    Ok((identity, marker.map(|marker| marker.name), standing))
+    Ok(Reached {
+        identity,
+        #[cfg(feature = "full")]
+        marker: marker.map(|marker| marker.name),
+        standing,
+        why,
+    })
 }
 
 /// The protected environment of the project whose URL leads to `url`.

@@ -107,7 +107,6 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         facts,
         open: args.open.iter().cloned().chain(args.by_hand.open()).collect(),
         closes,
-        ..Said::default()
     };
     noting::write(context, &chosen, &mut reached, &said)?;
     Ok(Exit::Ok)
