@@ -22,10 +22,10 @@ use crate::domain::explain::{Class, Explain};
 use crate::domain::value::Value;
 use crate::guards::Deed;
 use crate::ledger::{Ledger, NewRun, StoredPlan};
-use crate::patch::{Batching, Confinement, Done, Job, Mode, PatchError, queries, run as run_job};
+use crate::patch::{Batching, Confinement, Done, Job, Mode, PatchError, queries, run as run_job, side_effects};
 use crate::project::config::Patches;
 use crate::project::csv::Csv;
-use crate::project::scripts::{self, Form, Kind, Script, Scripts, parameter};
+use crate::project::scripts::{self, Kind, Script, Scripts, parameter};
 use crate::tenancy::{Account, Map, Site};
 use crate::verify::Scoping;
 
@@ -191,7 +191,7 @@ impl Call<'_> {
                 "its head says so: engines = […]",
             ));
         }
-        if script.head.form == Form::Statement {
+        if script.head.form == scripts::Form::Statement {
             return Err(Failure::new(
                 Class::Refused,
                 format!("`{}` is in statement form, which cannot be proved yet", script.name),
@@ -378,7 +378,7 @@ impl Call<'_> {
             parts,
             values,
             volatile: script.head.volatile.clone(),
-            side_effects: script.head.side_effects.clone(),
+            side_effects: side_effects(script, engine),
             verify: script.head.verify.clone(),
             leaves: script.head.leaves.clone(),
             // `--max-rows` is the person's own word, and goes before the head's.

@@ -20,7 +20,7 @@ use crate::domain::explain::Class;
 use crate::domain::value::Value;
 use crate::guards::Deed;
 use crate::ledger::{Ledger, NewRun, Run, StoredImage, StoredPlan};
-use crate::patch::{Clash, Confinement, Done, Job, Mode, PatchError, clashes, parts_back, run as run_job};
+use crate::patch::{Clash, Confinement, Done, Job, Mode, PatchError, clashes, effects_back, parts_back, run as run_job};
 use crate::project::config::Patches;
 use crate::project::scripts::{self, parameter};
 use crate::tenancy::{Account, Map, Site, find};
@@ -208,7 +208,7 @@ impl Undo<'_> {
             parts: parts_back(self.images, self.args.skip_conflicts)?,
             values,
             volatile: Vec::new(),
-            side_effects: BTreeMap::new(),
+            side_effects: effects_back(self.images, &mut reached.session)?,
             verify: Vec::new(),
             leaves: Vec::new(),
             max_rows: self.args.max_rows,

@@ -16,7 +16,7 @@ use crate::domain::value::Value;
 use crate::guards::{Consent, Deed, consent};
 use crate::ledger::{Actor, Ledger, Look, NewNote, NewRun};
 use crate::patch::{
-    Around, Batching, Checked, Confinement, Done, Job, Mode, PartJob, PatchError, RustForm, Source, queries, run,
+    Around, Batching, Checked, Confinement, Done, Job, Mode, PartJob, PatchError, RustForm, Source, queries, run, side_effects,
 };
 use crate::project::Project;
 use crate::project::config::Patches as Settings;
@@ -251,18 +251,17 @@ impl Patches {
         values.insert("account".to_owned(), account.map_or(Value::Null, |account| account.key.clone()));
         values.insert("site".to_owned(), site.map_or(Value::Null, |site| site.key.clone()));
         let queries = queries(script, confined.map(|confined| confined.map), site.is_some(), session)?;
-        let source = |query| match (script.head.form, self.functions.get(&script.name)) {
-            (Form::Patch, _) => Ok(Source::Script(Box::new(query))),
-            (Form::Rust, Some(form)) => Ok(Source::Rust(Box::new(query), form.clone())),
-            (Form::Rust, None) => Err(usage(
+        let source = |source| match (source, script.head.form, self.functions.get(&script.name)) {
+            (Source::Script(query), Form::Rust, Some(form)) => Ok(Source::Rust(query, form.clone())),
+            (_, Form::Rust, None) => Err(usage(
                 &format!("`{}` is computed in Rust, and no function of that name is registered", script.name),
                 &format!("register it: .function(\"{}\", …)", script.name),
             )),
-            (Form::Statement, _) => Err(usage(&format!("`{}` is in statement form", script.name), "run it with manage fix")),
+            (source, ..) => Ok(source),
         };
         let parts = queries
             .into_iter()
-            .map(|(table, key, op, query)| Ok(PartJob { table, key, op, source: source(query)? }))
+            .map(|(table, key, op, rows)| Ok(PartJob { table, key, op, source: source(rows)? }))
             .collect::<Result<_, Error>>()?;
         let settings = &self.project.config.patches;
         Ok(Job {
@@ -288,7 +287,7 @@ impl Patches {
             parts,
             values,
             volatile: script.head.volatile.clone(),
-            side_effects: script.head.side_effects.clone(),
+            side_effects: side_effects(script, engine),
             verify: script.head.verify.clone(),
             leaves: script.head.leaves.clone(),
             max_rows: script.head.expect_max,

@@ -1,7 +1,10 @@
 //! One batch: a slice of the image, held against the rows as they are, written and proved.
 
+use std::collections::BTreeMap;
+
+use super::capture::Captures;
 use super::error::PatchError;
-use super::job::{Job, PartJob, word};
+use super::job::{Job, PartJob, Source, word};
 use super::owned::{Places, lock_parents, number, still_owned};
 use super::part::{self, Planned};
 use super::prove;
@@ -72,7 +75,10 @@ pub(super) fn together(job: &Job<'_>, part: &PartJob, planned: &Planned<'_>, eng
     if planned.drawn && engine == Engine::Sqlite {
         return Some(format!("the keys of new rows of `{}` are drawn", target.name));
     }
-    part.source.query().and_then(|query| of_many(query.sql(), &target.name, engine))
+    match &part.source {
+        Source::Statement(_) => Some("it is in statement form".to_owned()),
+        source => source.query().and_then(|query| of_many(query.sql(), &target.name, engine)),
+    }
 }
 
 /// Why a query is about more than one row at a time.
@@ -133,7 +139,7 @@ pub(super) fn write(
     let skipped = unchanged(job, part, (target, table), image, slice, session)?;
     let rows = number(session, &format!("SELECT count(*) FROM {} AS i", rows_of.table), &[])?;
     if rows > 0 {
-        part::write(job, part, target, &rows_of, rows, session)?;
+        part::write(job, part, target, &rows_of, rows, &Captures::default(), session)?;
         fault::point("patch.batch_written");
         if let Some(table) = table {
             still_owned(job, part, table, target, &rows_of, session)?;
@@ -148,7 +154,7 @@ pub(super) fn write(
     }
     let wanted: Vec<(&str, &str, u64)> =
         if target.uncounted || rows == 0 { Vec::new() } else { vec![(target.counted.as_str(), word(part.op), rows)] };
-    prove::in_all(&session.written()?.since(&begun), &wanted)?;
+    prove::in_all(&session.written()?.since(&begun), &wanted, &BTreeMap::new())?;
     Ok((rows, skipped))
 }
 

@@ -7,6 +7,7 @@ use super::job::{Job, PartJob, word};
 use crate::backend::patching::{Image, Target};
 use crate::backend::{Basic, Session};
 use crate::domain::value::Value;
+use crate::project::scripts::Op;
 
 /// The number of this form of it.
 const FORMAT: &str = "manage patch digest 1";
@@ -71,6 +72,43 @@ impl Identity {
             )),
             None => Ok(()),
         }
+    }
+
+    /// What was captured: of a statement's own rows all that it decides, of side effects which rows they change, from
+    /// which values, and how many they make. What triggers fill in may be another thing each time.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    pub(super) fn captured(
+        &mut self,
+        target: &Target,
+        image: &Image,
+        op: Op,
+        rows: u64,
+        session: &mut Session,
+    ) -> Result<(), PatchError> {
+        self.text(if image.effect { "captured beside" } else { "captured" });
+        self.text(&target.sql);
+        self.text(word(op));
+        self.text(&rows.to_string());
+        for column in &target.columns {
+            self.text(&column.name);
+            self.text(&column.type_text);
+        }
+        let mut covered = image.clone();
+        if op == Op::Insert {
+            covered.volatile.extend(target.columns.iter().filter(|column| column.drawn()).map(|column| column.name.clone()));
+        }
+        let drawn = op == Op::Insert && (image.effect || image.keys.iter().any(|key| key.drawn()));
+        let sql = covered.identity(drawn, session.engine());
+        let hash = &mut self.0;
+        session.stream_each(&sql, &[], &mut |row| {
+            for value in &row.values {
+                add(hash, value);
+            }
+            Ok(())
+        })?;
+        Ok(())
     }
 
     /// 64 hexadecimal digits.

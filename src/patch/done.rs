@@ -20,6 +20,8 @@ pub struct Done {
     pub after: Vec<Checked>,
     /// How long it took.
     pub took: Duration,
+    /// PostgreSQL: tables whose writers wait while it runs, because what triggers and cascades do there is captured.
+    pub waiting: Vec<String>,
     /// Where it is too large for one transaction.
     pub batched: Option<Batched>,
     /// Where the checks do not agree with what batches have written: what they say.
@@ -63,6 +65,8 @@ pub struct PartDone {
     pub table: String,
     /// `update`, `delete` or `insert`.
     pub op: &'static str,
+    /// Whether triggers or cascades have done it, and not the patch itself.
+    pub effect: bool,
     /// How many rows.
     pub rows: u64,
     /// What changes, the most frequent first; a few of each column.

@@ -5,13 +5,15 @@ use std::time::Instant;
 
 use super::batch::{self, Slice};
 use super::batches::{self, Checkpoint};
+use super::capture::{self, Captures};
 use super::digest::Identity;
 use super::done::{Batched, Checked, Done, PartDone};
 use super::error::PatchError;
-use super::job::Job;
+use super::job::{Job, Source};
 use super::judge;
 use super::part::{self, Planned, Written};
 use super::prove;
+use super::statement;
 use crate::backend::patching::Image;
 use crate::backend::{Basic, Full, Session};
 use crate::domain::explain::Class;
@@ -154,19 +156,29 @@ fn within(
         ));
     }
     let mut done = Done { before: around.checks(session)?, ..Done::default() };
-    let start = session.written()?;
     // A rehearsal draws no number: on PostgreSQL it would be missing among the runs.
     let id = match mode {
         Mode::Apply => Some(job.ledger.start_run(session, &job.run, "running")?),
         Mode::Rehearse => None,
     };
+    let image_of = |number: usize| match id {
+        Some(id) => job.ledger.image(id, number),
+        None => job.ledger.image_of_rehearsal(std::process::id(), number),
+    };
+    // Before the counters are read: to make triggers, and to switch them off, changes the catalogue.
+    let mut captures = Captures::begin(job, &image_of(0), session)?;
+    done.waiting = captures.waiting(session.engine());
+    let rested = capture::rest_triggers(job, session)?;
+    let start = session.written()?;
     let mut identity = Identity::of(job);
     let mut written: Vec<Written> = Vec::new();
     for (part, number) in job.parts.iter().zip(1..) {
-        let image = match id {
-            Some(id) => job.ledger.image(id, number),
-            None => job.ledger.image_of_rehearsal(std::process::id(), number),
-        };
+        let image = image_of(number);
+        if let Source::Statement(query) = &part.source {
+            let all = statement::run(job, part, query, &image, &mut captures, &mut identity, session)?;
+            take(job, all, &mut done, &mut written)?;
+            continue;
+        }
         let planned = part::planned(job, part, image, done.rows(), &mut identity, session)?;
         let rows = done.rows() + planned.rows;
         if rows > job.batching.single_tx_rows {
@@ -176,7 +188,9 @@ fn within(
                     done.digest = identity.finish();
                     *reached = Some(done.digest.clone());
                     expected(job, &done)?;
-                    prove::in_all(&session.written()?.since(&start), &[])?;
+                    prove::in_all(&session.written()?.since(&start), &[], captures.in_all())?;
+                    captures.end(session)?;
+                    session.wake_triggers(&rested)?;
                     return match id {
                         Some(id) => batches::keep(session, job, id, &planned, &done).map(|()| First::Kept(id)),
                         None => first_batches(session, job, planned, done).map(Box::new).map(First::Whole),
@@ -185,9 +199,14 @@ fn within(
                 None => done.batched = Some(Batched { rehearsed: rows, batches: batch_count(job, rows), skipped: 0 }),
             }
         }
-        let one = part::run(job, part, planned, session)?;
-        done.parts.push(one.done.clone());
-        written.push(one);
+        let all = part::run(job, part, planned, &mut captures, &mut identity, session)?;
+        take(job, all, &mut done, &mut written)?;
+    }
+    if !captures.is_empty() && done.rows() > 0 {
+        // What triggers put off to the end happens now, while it is seen.
+        session.check_deferred().map_err(|error| deferred(&error.message))?;
+        let late = captures.images(job, None, &image_of(job.parts.len() + 1), &mut identity, session)?;
+        take(job, late.before.into_iter().chain(late.behind).collect(), &mut done, &mut written)?;
     }
     done.digest = identity.finish();
     *reached = Some(done.digest.clone());
@@ -201,9 +220,14 @@ fn within(
         return Err(deferred("a row points to one that is not there"));
     }
     // Once more over all parts: what was put off until now has been written, too.
-    let wanted: Vec<(&str, &str, u64)> =
-        written.iter().filter(|one| !one.uncounted).map(|one| (one.counted.as_str(), one.done.op, one.done.rows)).collect();
-    prove::in_all(&session.written()?.since(&start), &wanted)?;
+    let wanted: Vec<(&str, &str, u64)> = written
+        .iter()
+        .filter(|one| !one.uncounted && !captures.watches(&one.counted))
+        .map(|one| (one.counted.as_str(), one.done.op, one.done.rows))
+        .collect();
+    prove::in_all(&session.written()?.since(&start), &wanted, captures.in_all())?;
+    captures.end(session)?;
+    session.wake_triggers(&rested)?;
     done.after = around.checks(session)?;
     judge::judge(job, &done)?;
     if let Some(id) = id {
@@ -212,6 +236,14 @@ fn within(
         around.note(session, &done)?;
     }
     Ok(First::Whole(Box::new(done)))
+}
+
+/// Takes what a part has written into what is done: what it did itself is told first.
+fn take(job: &Job<'_>, all: Vec<Written>, done: &mut Done, written: &mut Vec<Written>) -> Result<(), PatchError> {
+    let (beside, itself): (Vec<&Written>, Vec<&Written>) = all.iter().partition(|one| one.done.effect);
+    done.parts.extend(itself.into_iter().chain(beside).map(|one| one.done.clone()));
+    written.extend(all);
+    part::at_most(job, done.rows())
 }
 
 /// How many batches so many rows are.

@@ -39,7 +39,7 @@ pub struct Job<'a> {
     /// Columns that digest and undo leave out.
     pub volatile: Vec<String>,
     /// What triggers and cascades may write.
-    pub side_effects: BTreeMap<String, Op>,
+    pub side_effects: BTreeMap<String, Vec<Op>>,
     /// Checks that must find nothing afterwards.
     pub verify: Vec<String>,
     /// Those of them that may go on finding what they found before.
@@ -83,7 +83,7 @@ impl Default for Batching {
 pub struct PartJob {
     /// The table, as the script names it.
     pub table: String,
-    /// The columns that name a row.
+    /// The columns that name a row; none where the table's own are taken.
     pub key: Vec<String>,
     /// What is done with the rows.
     pub op: Op,
@@ -95,6 +95,8 @@ pub struct PartJob {
 pub enum Source {
     /// A query of a script.
     Script(Box<ScriptQuery>),
+    /// A statement of a script, which writes by itself.
+    Statement(Box<ScriptQuery>),
     /// Rows that Rust computes from those of a query.
     Rust(Box<ScriptQuery>, RustForm),
     /// Rows of a file, in the place of those of a query.
@@ -114,7 +116,7 @@ impl Source {
     /// The script's query, where there is one.
     pub(super) fn query(&self) -> Option<&ScriptQuery> {
         match self {
-            Self::Script(query) | Self::Rust(query, _) | Self::File(query, _) => Some(query),
+            Self::Script(query) | Self::Statement(query) | Self::Rust(query, _) | Self::File(query, _) => Some(query),
             Self::Back { .. } => None,
         }
     }

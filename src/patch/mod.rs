@@ -7,6 +7,8 @@
 //! | `job` | what one run is to do: parts, account, limits |
 //! | `engine` | the transaction: plan, write, prove, verify, remember |
 //! | `part` | one part: plan into the image, write from it, hold the two against each other |
+//! | `capture` | what triggers and cascades do, kept row by row |
+//! | `statement` | a part that writes by its own statement |
 //! | `staged` | rows that no query gives, on their way into the image |
 //! | `judge` | the checks before and after |
 //! | `batches` | a run that is too large for one transaction: keep the plan, go on, stop, end, give up |
@@ -23,6 +25,7 @@
 
 mod batch;
 mod batches;
+mod capture;
 mod digest;
 mod done;
 mod engine;
@@ -35,6 +38,7 @@ mod prove;
 mod rust_form;
 mod source;
 mod staged;
+mod statement;
 mod undo;
 
 pub use batches::{Checkpoint, GivenUp, give_up, go_on};
@@ -43,5 +47,5 @@ pub use engine::{Around, Mode, run};
 pub use error::{PatchError, Unfinished};
 pub use job::{Batching, Confinement, Job, PartJob, Source};
 pub use rust_form::{Computed, RustForm};
-pub use source::{Part, ScriptQuery, queries};
-pub use undo::{Clash, clashes, part_kept, parts_back};
+pub use source::{Part, ScriptQuery, queries, side_effects};
+pub use undo::{Clash, clashes, effects_back, part_kept, parts_back};

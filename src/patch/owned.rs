@@ -96,6 +96,22 @@ pub(super) fn lock_parents(
     lock_above(confinement.map, table, &rows, 0, session)
 }
 
+/// The same for rows that are gone: `rows` is what can stand in a FROM.
+///
+/// # Errors
+/// As [`lock_parents`].
+pub(super) fn lock_parents_of_gone(
+    confinement: &Confinement<'_>,
+    table: &Table,
+    rows: &str,
+    session: &mut Session,
+) -> Result<(), PatchError> {
+    if session.engine() == Engine::Sqlite {
+        return Ok(());
+    }
+    lock_above(confinement.map, table, &format!("SELECT t.{{}} FROM {rows} AS t"), 0, session)
+}
+
 fn lock_above(map: &Map, table: &Table, rows: &str, depth: usize, session: &mut Session) -> Result<(), PatchError> {
     for (column, parent, key) in pointing(table, map) {
         if parent.view || depth > map.tables.len() {
@@ -191,22 +207,29 @@ pub(super) fn still_owned(
     if job.run.undo_of.is_some() {
         return Ok(());
     }
-    point_inside(confinement, table, target, image, &places, session)
+    let written = |columns: &[TargetColumn]| {
+        columns.iter().any(|column| image.planned.iter().any(|own| own.number == column.number)).then(|| image.clone())
+    };
+    point_inside(confinement, table, target, &written, session)
 }
 
-fn point_inside(
+/// What a row points to must be the account's, or nobody's. `rows` gives the rows that have got new values in these
+/// columns, if there are any.
+///
+/// # Errors
+/// When one points elsewhere.
+pub(super) fn point_inside(
     confinement: &Confinement<'_>,
     table: &Table,
     target: &Target,
-    image: &Image,
-    places: &Places,
+    rows: &dyn Fn(&[TargetColumn]) -> Option<Image>,
     session: &mut Session,
 ) -> Result<(), PatchError> {
     let map = confinement.map;
+    let places = Places::behind(0, confinement);
     let columns_of = |names: &[String]| -> Option<Vec<TargetColumn>> {
         names.iter().map(|name| target.column(name, map.engine == Engine::Sqlite).cloned()).collect()
     };
-    let written = |names: &[String]| names.iter().any(|name| image.planned.iter().any(|column| map.same(&column.name, name)));
     let mut links: Vec<(Vec<String>, String, Vec<String>)> = target
         .foreign
         .iter()
@@ -216,9 +239,15 @@ fn point_inside(
         pointing(table, map).map(|(column, parent, key)| (vec![column.to_owned()], parent.sql.clone(), vec![key.to_owned()])),
     );
     for (columns, parent, keys) in links {
-        if !written(&columns) {
-            continue;
-        }
+        let Some(own) = columns_of(&columns) else {
+            return Err(PatchError::new(
+                crate::domain::explain::Class::CouldNotRun,
+                format!("the columns ({}) of {} cannot be read", columns.join(", "), target.name),
+                "",
+            )
+            .started());
+        };
+        let Some(image) = rows(&own) else { continue };
         let known = map.tables.iter().find(|table| map.same(&table.sql, &parent));
         let Some(known) = known else {
             return Err(PatchError::refused(
@@ -234,7 +263,6 @@ fn point_inside(
         if known.access == Some(Access::Global) && known.paths.is_empty() {
             continue;
         }
-        let Some(own) = columns_of(&columns) else { continue };
         let owned = places.owned(map, known, "r");
         let sql = image.count_dangling(&own, &known.sql, &keys, Some(&owned));
         let outside = number(session, &sql, &places.binds)?;

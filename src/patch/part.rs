@@ -1,6 +1,7 @@
 //! One part: planned into its image, written from it, and the two held against each other.
 
 use super::batch;
+use super::capture::{Captures, Own};
 use super::digest::Identity;
 use super::done::{Change, PartDone};
 use super::error::PatchError;
@@ -92,13 +93,20 @@ pub(super) fn planned<'j>(
 ///
 /// # Errors
 /// When it cannot be written or proved: the transaction must be rolled back.
-pub(super) fn run(job: &Job<'_>, part: &PartJob, planned: Planned<'_>, session: &mut Session) -> Result<Written, PatchError> {
+pub(super) fn run(
+    job: &Job<'_>,
+    part: &PartJob,
+    planned: Planned<'_>,
+    captures: &mut Captures<'_>,
+    identity: &mut Identity,
+    session: &mut Session,
+) -> Result<Vec<Written>, PatchError> {
     let Planned { target, table, image, rows, left, .. } = planned;
     if rows > 0 {
         if let (Some(confinement), Some(table), true) = (&job.confined, table, part.op != Op::Insert) {
             lock_parents(confinement, table, &image, session)?;
         }
-        write(job, part, &target, &image, rows, session)?;
+        write(job, part, &target, &image, rows, captures, session)?;
         fault::point("patch.written");
         if let Some(table) = table {
             still_owned(job, part, table, &target, &image, session)?;
@@ -108,7 +116,26 @@ pub(super) fn run(job: &Job<'_>, part: &PartJob, planned: Planned<'_>, session: 
         }
     }
     let done = PartDone { left, ..told(part, &target, &image, rows, session)? };
-    Ok(Written { done, image, counted: target.counted, uncounted: target.uncounted })
+    let watched = captures.watches(&target.counted);
+    let deleted = (part.op == Op::Delete && !watched).then_some(&image);
+    let own = Own { target: &target, op: part.op, rows, deleted };
+    let images = captures.images(job, Some(own), &image.table, identity, session)?;
+    let target_name = target.name.clone();
+    let mut written = Written { done, image, counted: target.counted, uncounted: target.uncounted };
+    if let Some(itself) = &images.itself {
+        if matches!(part.source, Source::Back { .. }) && itself.done.rows != rows {
+            return Err(PatchError::conflict(
+                format!("taking it back would {} other rows of {}, too; all of it was rolled back", word(part.op), target_name),
+                "somebody has made rows since that depend on these: look at them first",
+            )
+            .started());
+        }
+        // What really became of the rows is kept in place of what was planned.
+        session.execute(&format!("DROP TABLE {}", written.image.table))?;
+        written.image = itself.image.clone();
+        written.done.rows = itself.done.rows;
+    }
+    Ok(images.around(written))
 }
 
 /// What is told of a part.
@@ -125,8 +152,9 @@ pub(super) fn told(
     Ok(PartDone {
         table: target.name.clone(),
         op: word(part.op),
+        effect: false,
         rows,
-        changes: changes(part, image, session)?,
+        changes: changes_of(part.op, image, session)?,
         keys: keys(image, session)?,
         left: Vec::new(),
     })
@@ -141,15 +169,27 @@ pub(super) fn find<'j>(
     part: &PartJob,
     session: &mut Session,
 ) -> Result<(Target, Option<&'j Table>), PatchError> {
-    let table = job.map.map(|map| writable(map, &part.table, job.confined.is_some())).transpose()?;
+    find_named(job, &part.table, session)
+}
+
+/// The same for the table of this name.
+///
+/// # Errors
+/// As [`find`].
+pub(super) fn find_named<'j>(
+    job: &'j Job<'_>,
+    named: &str,
+    session: &mut Session,
+) -> Result<(Target, Option<&'j Table>), PatchError> {
+    let table = job.map.map(|map| writable(map, named, job.confined.is_some())).transpose()?;
     let name = match table {
         Some(table) => table.sql.clone(),
-        None => part.table.clone(),
+        None => named.to_owned(),
     };
     let Some(target) = session.patch_target(&name)? else {
         return Err(PatchError::new(
             Class::Usage,
-            format!("there is no table `{}`", part.table),
+            format!("there is no table `{}`", named),
             "correct the name in the script, or run manage migrate",
         ));
     };
@@ -166,21 +206,37 @@ pub(super) fn find<'j>(
 }
 
 fn key_of(part: &PartJob, target: &Target, engine: Engine) -> Result<UniqueKey, PatchError> {
-    if target.keys.is_empty() {
-        return Err(PatchError::refused(
-            format!("`{}` has no key, so no row of it can be named", target.name),
-            "give it a primary key or a unique index by a migration",
-        ));
+    match target.keys.is_empty() {
+        true => Err(keyless(target)),
+        false => key_named(&part.key, target, engine),
     }
+}
+
+/// No row of it can be named.
+pub(super) fn keyless(target: &Target) -> PatchError {
+    PatchError::refused(
+        format!("`{}` has no key, so no row of it can be named", target.name),
+        "give it a primary key or a unique index by a migration",
+    )
+}
+
+/// The key of these columns.
+///
+/// # Errors
+/// When they do not name one row.
+pub(super) fn key_named(names: &[String], target: &Target, engine: Engine) -> Result<UniqueKey, PatchError> {
     let same = |a: &str, b: &str| a == b || (engine == Engine::Sqlite && a.eq_ignore_ascii_case(b));
     let found = target.keys.iter().find(|key| {
-        key.columns.len() == part.key.len() && part.key.iter().all(|wanted| key.columns.iter().any(|own| same(own, wanted)))
+        key.columns.len() == names.len() && names.iter().all(|wanted| key.columns.iter().any(|own| same(own, wanted)))
     });
     found.cloned().ok_or_else(|| {
         let known: Vec<String> = target.keys.iter().map(|key| format!("({})", key.columns.join(", "))).collect();
         PatchError::refused(
-            format!("({}) does not name one row of `{}`: nothing makes it unique", part.key.join(", "), target.name),
-            format!("take one of its keys: {}", known.join(", ")),
+            format!("({}) does not name one row of `{}`: nothing makes it unique", names.join(", "), target.name),
+            match known.as_slice() {
+                [] => "give it a primary key or a unique index by a migration".to_owned(),
+                known => format!("take one of its keys: {}", known.join(", ")),
+            },
         )
     })
 }
@@ -189,7 +245,7 @@ fn query_of(job: &Job<'_>, part: &PartJob, target: &Target, image: &str, session
     let (sql, names, tables, confined) = match &part.source {
         Source::Rust(query, form) => return staged::computed(job, part, query, form, image, session),
         Source::File(query, file) => return staged::from_file(job, part, target, query, file, image, session),
-        Source::Script(query) => {
+        Source::Script(query) | Source::Statement(query) => {
             (query.confined.sql.clone(), query.confined.parameters.clone(), query.confined.tables.clone(), job.confined.is_some())
         }
         Source::Back { image, op, skip } => (image.way_back(op, *skip, session.engine()), Vec::new(), None, false),
@@ -329,7 +385,9 @@ fn plan(
     Ok(rows)
 }
 
-fn limit(job: &Job<'_>, target: &Target, rows: u64, so_far: u64) -> Result<(), PatchError> {
+/// # Errors
+/// When more rows would be written than are expected.
+pub(super) fn limit(job: &Job<'_>, target: &Target, rows: u64, so_far: u64) -> Result<(), PatchError> {
     match job.max_rows {
         Some(most) if so_far + rows > most => Err(PatchError::refused(
             format!(
@@ -340,6 +398,21 @@ fn limit(job: &Job<'_>, target: &Target, rows: u64, so_far: u64) -> Result<(), P
             ),
             "look at the plan with --dry-run; if it is right, raise expect_max in the head, or --max-rows",
         )),
+        _ => Ok(()),
+    }
+}
+
+/// Looks whether all that was written, by triggers and cascades, too, is as much as may be.
+///
+/// # Errors
+/// When it is more.
+pub(super) fn at_most(job: &Job<'_>, rows: u64) -> Result<(), PatchError> {
+    match job.max_rows {
+        Some(most) if rows > most => Err(PatchError::refused(
+            format!("{rows} rows were written, with those that triggers and cascades wrote; at most {most} are expected: all of it was rolled back"),
+            "look at the plan with --dry-run; if it is right, raise expect_max in the head, or --max-rows",
+        )
+        .started()),
         _ => Ok(()),
     }
 }
@@ -370,6 +443,7 @@ pub(super) fn write(
     target: &Target,
     image: &Image,
     rows: u64,
+    captures: &Captures<'_>,
     session: &mut Session,
 ) -> Result<(), PatchError> {
     let engine = session.engine();
@@ -395,8 +469,12 @@ pub(super) fn write(
             (number(0).unwrap_or(u64::MAX), number(1).unwrap_or(u64::MAX))
         }
     };
-    prove::only(&session.written()?.since(&before), target, part.op, affected)?;
-    if affected != rows {
+    let seen = captures.seen(session)?;
+    prove::only(&session.written()?.since(&before), target, part.op, affected, &seen)?;
+    // Rows of a table that points to itself may go with others before it is their turn: what was captured says how many.
+    let deleted = seen.tables.get(&target.counted).and_then(|counted| u64::try_from(counted.deleted).ok());
+    let gone_before = part.op == Op::Delete && affected < rows && deleted.is_some_and(|deleted| deleted >= rows);
+    if affected != rows && !gone_before {
         return Err(PatchError::refused(
             format!("{rows} rows of `{}` were planned and {affected} were written; all of it was rolled back", target.name),
             "a key that the query gives twice, a trigger or a policy does that",
@@ -404,7 +482,8 @@ pub(super) fn write(
         .started());
     }
     // What RETURNING told is the last word only where no trigger can speak after it.
-    let told_by_write = engine == Engine::Postgres && target.triggers.is_empty() && part.op == Op::Update;
+    let told_by_write =
+        engine == Engine::Postgres && target.triggers.is_empty() && part.op == Op::Update && !captures.watches(&target.counted);
     let wrong = if told_by_write { wrong } else { read_back(part, target, image, rows, session)? };
     if wrong > 0 {
         return Err(PatchError::refused(
@@ -440,14 +519,18 @@ fn read_back(part: &PartJob, target: &Target, image: &Image, rows: u64, session:
 /// How many columns are told of.
 const COLUMNS_TOLD: usize = 12;
 
-fn changes(part: &PartJob, image: &Image, session: &mut Session) -> Result<Vec<Change>, PatchError> {
-    if part.op == Op::Delete {
+/// What changes, for people to see.
+///
+/// # Errors
+/// What the database refuses.
+pub(super) fn changes_of(op: Op, image: &Image, session: &mut Session) -> Result<Vec<Change>, PatchError> {
+    if op == Op::Delete {
         return Ok(Vec::new());
     }
     let engine = session.engine();
     let mut out = Vec::new();
     let is_key = |column: &TargetColumn| image.keys.iter().any(|key| key.number == column.number);
-    for column in image.lasting().filter(|column| !is_key(column)).take(COLUMNS_TOLD) {
+    for column in image.told().filter(|column| !is_key(column)).take(COLUMNS_TOLD) {
         for row in session.query(&image.changes_of(column, engine), &[])? {
             let value = |at: usize| row.values.get(at).cloned().unwrap_or(Value::Null);
             out.push(Change {
@@ -462,7 +545,11 @@ fn changes(part: &PartJob, image: &Image, session: &mut Session) -> Result<Vec<C
     Ok(out)
 }
 
-fn keys(image: &Image, session: &mut Session) -> Result<Vec<String>, PatchError> {
+/// The keys of the first rows.
+///
+/// # Errors
+/// What the database refuses.
+pub(super) fn keys(image: &Image, session: &mut Session) -> Result<Vec<String>, PatchError> {
     let columns: Vec<String> = image.keys.iter().map(|key| Slot::Key.of(key)).collect();
     let columns = columns.join(", ");
     let rows = session.query(&format!("SELECT {columns} FROM {} ORDER BY {columns} LIMIT 5", image.table), &[])?;

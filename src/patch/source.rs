@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 
 use super::error::PatchError;
+use super::job::Source;
 use crate::backend::{Basic, Session};
 use crate::domain::engine::Engine;
-use crate::domain::explain::Place;
-use crate::domain::sql::binds::uses;
+use crate::domain::explain::{Class, Place};
 use crate::domain::sql::significant_tokens;
-use crate::project::scripts::{Op, Scope, Script};
-use crate::tenancy::{Confined, Functions, Map, ScriptRefused, confine, free};
+use crate::domain::sql::statement::{Verb, Writing, statement as parse};
+use crate::project::scripts::{Form, Op, Script};
+use crate::tenancy::{
+    Confined, Functions, Map, ScriptRefused, casts, confine, confine_statement, free, free_statement, refuse_unknown,
+};
 
 /// A query of a script that names rows and their new values.
 #[derive(Debug, Clone)]
@@ -39,14 +42,17 @@ impl ScriptQuery {
     }
 }
 
-/// A part of a script: its table, key, what is done, and its query.
-pub type Part = (String, Vec<String>, Op, ScriptQuery);
+/// A part of a script: its table, key, what is done, and its query or statement.
+pub type Part = (String, Vec<String>, Op, Source);
 
 /// The parts of `script`. `map` is given where the script is about one account; `site` says whether one is named.
 ///
 /// # Errors
 /// When a part cannot be confined, or names a parameter that is not declared.
 pub fn queries(script: &Script, map: Option<&Map>, site: bool, session: &mut Session) -> Result<Vec<Part>, PatchError> {
+    if script.head.form == Form::Statement {
+        return Ok(vec![statement(script, map, site, session)?]);
+    }
     let whole = (
         script.head.table.clone().unwrap_or_default(),
         script.head.key_columns(),
@@ -62,7 +68,7 @@ pub fn queries(script: &Script, map: Option<&Map>, site: bool, session: &mut Ses
         let before = &script.text[script.body..first.start];
         if significant_tokens(before, session.engine()).next().is_some() {
             return Err(PatchError::new(
-                crate::domain::explain::Class::Usage,
+                Class::Usage,
                 "there is SQL before the first part",
                 "put it behind a line -- patch: table(key)",
             )
@@ -73,9 +79,48 @@ pub fn queries(script: &Script, map: Option<&Map>, site: bool, session: &mut Ses
     for (table, key, op, start, end) in parts {
         let maker = Maker { script, map, site, at: start, engine: session.engine() };
         let sql = &script.text[start..end];
-        out.push((table, key, op, maker.make(sql, session)?));
+        out.push((table, key, op, Source::Script(Box::new(maker.make(sql, session)?.1))));
     }
     Ok(out)
+}
+
+/// The one part of a script in statement form. Its key is left open where the head names none.
+fn statement(script: &Script, map: Option<&Map>, site: bool, session: &mut Session) -> Result<Part, PatchError> {
+    let engine = session.engine();
+    let (writing, query) = Maker { script, map, site, at: script.body, engine }.make(script.sql(), session)?;
+    let Some(writing) = writing else {
+        return Err(PatchError::new(Class::Usage, "the statement is not understood", "").at(query.place));
+    };
+    let table = writing.table.name;
+    if !script.head.writes.iter().any(|name| same(name, &table, engine)) {
+        return Err(PatchError::new(
+            Class::Usage,
+            format!("the statement writes `{table}`, and its head does not say so"),
+            format!("name it: writes = [\"{table}\"]"),
+        )
+        .at(script.place(script.body + writing.table.at)));
+    }
+    let op = match writing.verb {
+        Verb::Insert => Op::Insert,
+        Verb::Update => Op::Update,
+        Verb::Delete => Op::Delete,
+    };
+    Ok((table, script.head.key.clone().unwrap_or_default(), op, Source::Statement(Box::new(query))))
+}
+
+/// What triggers and cascades may write, by table: what the head says, and in statement form all else that it `writes`.
+pub fn side_effects(script: &Script, engine: Engine) -> BTreeMap<String, Vec<Op>> {
+    let mut found: BTreeMap<String, Vec<Op>> = BTreeMap::new();
+    if let (Form::Statement, Ok(writing)) = (script.head.form, parse(script.sql(), engine)) {
+        let others = script.head.writes.iter().filter(|name| !same(name, &writing.table.name, engine));
+        found.extend(others.map(|name| (name.clone(), vec![Op::Insert, Op::Update, Op::Delete])));
+    }
+    found.extend(script.head.side_effects.iter().map(|(table, ops)| (table.clone(), ops.0.clone())));
+    found
+}
+
+fn same(a: &str, b: &str, engine: Engine) -> bool {
+    a == b || (engine == Engine::Sqlite && a.eq_ignore_ascii_case(b))
 }
 
 /// Words that give another answer each time.
@@ -104,31 +149,40 @@ struct Maker<'a> {
 }
 
 impl Maker<'_> {
-    fn make(&self, sql: &str, session: &mut Session) -> Result<ScriptQuery, PatchError> {
+    fn make(&self, sql: &str, session: &mut Session) -> Result<(Option<Writing>, ScriptQuery), PatchError> {
         let lead = sql.len() - sql.trim_start().len();
         let place = self.script.place(self.at + lead);
         let placed = |(offset, refused): (usize, ScriptRefused)| {
             PatchError::of(&ScriptRefused { place: Some(self.script.place(self.at + offset)), ..refused })
         };
-        self.refuse_unknown(sql).map_err(placed)?;
+        refuse_unknown(self.script, self.map.is_some(), sql, self.engine).map_err(placed)?;
         self.refuse_clocks(sql, &place)?;
-        let functions = Functions::of(sql, self.engine, session)?;
-        let casts = self.casts();
+        let casts = casts(self.script, self.map, self.engine);
         let form = |name: &str, place: String| match casts.get(name) {
             Some(cast) => format!("{place}::{cast}"),
             None => place,
         };
-        let confined = match self.map {
-            Some(map) => confine(map, sql, self.site, true, &functions, &form),
-            None => free(sql, self.engine, &functions, &form),
+        let (writing, confined) = match self.script.head.form {
+            Form::Patch | Form::Rust => {
+                let functions = Functions::of(sql, self.engine, session)?;
+                let confined = match self.map {
+                    Some(map) => confine(map, sql, self.site, true, &functions, &form),
+                    None => free(sql, self.engine, &functions, &form),
+                };
+                (None, confined.map_err(placed)?)
+            }
+            Form::Statement => {
+                let functions = Functions::of_statement(sql, self.engine, session)?;
+                let made = match self.map {
+                    Some(map) => confine_statement(map, sql, self.site, &functions, &form),
+                    None => free_statement(sql, self.engine, &functions, &form),
+                };
+                let (writing, confined) = made.map_err(placed)?;
+                (Some(writing), confined)
+            }
         };
-        Ok(ScriptQuery {
-            confined: confined.map_err(placed)?,
-            place,
-            text: self.script.text.clone(),
-            file: self.script.file.clone(),
-            at: self.at,
-        })
+        let file = self.script.file.clone();
+        Ok((writing, ScriptQuery { confined, place, text: self.script.text.clone(), file, at: self.at }))
     }
 
     fn refuse_clocks(&self, sql: &str, place: &Place) -> Result<(), PatchError> {
@@ -147,46 +201,5 @@ impl Maker<'_> {
             .at(place.clone())),
             None => Ok(()),
         }
-    }
-
-    /// PostgreSQL takes the type of a parameter from its place, which may mislead it: `:now - interval '1 day'`.
-    fn casts(&self) -> BTreeMap<&str, String> {
-        if self.engine == Engine::Sqlite {
-            return BTreeMap::new();
-        }
-        let declared = self.script.head.params.iter();
-        let mut casts: BTreeMap<&str, String> =
-            declared.filter_map(|(name, parameter)| Some((name.as_str(), parameter.get_ref().cast()?.to_owned()))).collect();
-        casts.insert("now", "timestamptz".to_owned());
-        if let Some(map) = self.map {
-            casts.extend(map.key_type(false).map(|kind| ("account", kind.to_owned())));
-            casts.extend(map.key_type(true).map(|kind| ("site", kind.to_owned())));
-        }
-        casts
-    }
-
-    fn refuse_unknown(&self, sql: &str) -> Result<(), (usize, ScriptRefused)> {
-        let Ok(used) = uses(sql, self.engine) else { return Ok(()) };
-        for parameter in used {
-            let (message, hint) = match parameter.name.as_str() {
-                "now" => continue,
-                "account" | "site" if self.map.is_some() => continue,
-                "account" | "site" if self.script.head.scope == Scope::Global => (
-                    format!("`:{}` is used, but the script is not about one account", parameter.name),
-                    "leave scope = \"global\" out of the head, or the parameter out of the SQL".to_owned(),
-                ),
-                "account" | "site" => (
-                    format!("`:{}` is used, but the project has no [tenancy]", parameter.name),
-                    "describe the accounts in manage.toml: [tenancy]".to_owned(),
-                ),
-                name if self.script.head.params.contains_key(name) => continue,
-                name => (
-                    format!("the parameter `:{name}` is not declared"),
-                    format!("declare it in the head: [params.{name}] with a type"),
-                ),
-            };
-            return Err((parameter.start, ScriptRefused { message, place: None, hint }));
-        }
-        Ok(())
     }
 }

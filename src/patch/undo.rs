@@ -1,5 +1,7 @@
 //! A run taken back: the parts of a job made from its images, the last one first.
 
+use std::collections::BTreeMap;
+
 use super::error::PatchError;
 use super::job::{PartJob, Source};
 use crate::backend::patching::Image;
@@ -57,6 +59,34 @@ fn part_back(stored: &StoredImage, skip: bool) -> Result<PartJob, PatchError> {
         },
         source: Source::Back { image: Box::new(image), op: stored.op.clone(), skip },
     })
+}
+
+/// What taking a run back may write beside its parts: where a foreign key has followed a key, it follows it back; where a
+/// table points to itself, rows go with those to which they point.
+///
+/// # Errors
+/// When its images are gone or cannot be read, or what the database refuses.
+pub fn effects_back(images: &[StoredImage], session: &mut Session) -> Result<BTreeMap<String, Vec<Op>>, PatchError> {
+    let mut found: BTreeMap<String, Vec<Op>> = BTreeMap::new();
+    for stored in images {
+        let image = read(stored)?;
+        let op = match stored.op.as_str() {
+            "update" if image.effect => Op::Update,
+            "insert" if follows_itself(&image, session)? => Op::Delete,
+            _ => continue,
+        };
+        let ops = found.entry(image.target_sql).or_default();
+        if !ops.contains(&op) {
+            ops.push(op);
+        }
+    }
+    Ok(found)
+}
+
+/// Whether rows of a table are deleted with other rows of it.
+fn follows_itself(image: &Image, session: &mut Session) -> Result<bool, PatchError> {
+    let target = session.patch_target(&image.target_sql)?;
+    Ok(target.is_some_and(|target| target.children.iter().any(|child| child.on_delete && child.name == target.name)))
 }
 
 pub(super) fn read(stored: &StoredImage) -> Result<Image, PatchError> {

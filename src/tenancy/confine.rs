@@ -12,6 +12,7 @@ use crate::domain::engine::Engine;
 use crate::domain::schema::quoted;
 use crate::domain::sql::binds::{Binds, Rewritten, uses};
 use crate::domain::sql::query::{Mention, NotAQuery, Query, query};
+use crate::domain::sql::statement::{Verb, Writing, statement};
 use crate::project::tenancy::Access;
 
 /// A query that is ready to be run.
@@ -50,7 +51,24 @@ impl Functions {
     /// # Errors
     /// What the database refuses. A text that is no query has none.
     pub fn of(sql: &str, engine: Engine, session: &mut Session) -> Result<Self, SqlError> {
-        let Ok(query) = query(sql, engine) else { return Ok(Self::default()) };
+        match query(sql, engine) {
+            Ok(query) => Self::named(&query, session),
+            Err(_) => Ok(Self::default()),
+        }
+    }
+
+    /// The same for a statement that writes.
+    ///
+    /// # Errors
+    /// What the database refuses. A text that is no such statement has none.
+    pub fn of_statement(sql: &str, engine: Engine, session: &mut Session) -> Result<Self, SqlError> {
+        match statement(sql, engine) {
+            Ok(writing) => Self::named(&writing.query, session),
+            Err(_) => Ok(Self::default()),
+        }
+    }
+
+    fn named(query: &Query, session: &mut Session) -> Result<Self, SqlError> {
         let mut names: Vec<String> = query.calls.iter().chain(&query.members).map(|mention| mention.name.clone()).collect();
         names.sort();
         names.dedup();
@@ -109,6 +127,45 @@ pub fn free(sql: &str, engine: Engine, functions: &Functions, form: Form<'_>) ->
     Ok(Confined { sql: own.sql.clone(), parameters: binds.names().to_vec(), tables: None, at: 0, own, before: 0, behind: 0 })
 }
 
+/// The statement of a script that is not about one account, as it is.
+///
+/// # Errors
+/// When it is not one statement that writes one table, or calls what may have effects.
+pub fn free_statement(sql: &str, engine: Engine, functions: &Functions, form: Form<'_>) -> Result<(Writing, Confined), Refusal> {
+    let writing = statement(sql, engine).map_err(not_a_statement)?;
+    functions.refuse_volatile(&writing.query)?;
+    let mut binds = Binds::new(engine);
+    let own = aborting(rewritten(&mut binds, sql, form)?, &writing, 0, engine);
+    let sql = own.sql.clone();
+    let confined = Confined { sql, parameters: binds.names().to_vec(), tables: None, at: 0, own, before: 0, behind: 0 };
+    Ok((writing, confined))
+}
+
+/// The statement of a tenant script: what it reads beside its table is confined as [`confine`] does it. Its own table is
+/// the table itself, so that what it writes has to be looked at.
+///
+/// # Errors
+/// When it is not one statement that writes one table, or cannot be confined.
+pub fn confine_statement(
+    map: &Map,
+    sql: &str,
+    site: bool,
+    functions: &Functions,
+    form: Form<'_>,
+) -> Result<(Writing, Confined), Refusal> {
+    let writing = statement(sql, map.engine).map_err(not_a_statement)?;
+    let confined = within(map, sql, site, true, functions, form, &writing.query, Some(&writing))?;
+    Ok((writing, confined))
+}
+
+/// SQLite: a conflict ends the statement, whatever the schema says: rows are not replaced unseen.
+fn aborting(own: Rewritten, writing: &Writing, behind: usize, engine: Engine) -> Rewritten {
+    match (engine, writing.verb) {
+        (Engine::Postgres, _) | (_, Verb::Delete) => own,
+        (Engine::Sqlite, _) => own.with(writing.behind_verb - behind, " OR ABORT"),
+    }
+}
+
 /// The query of a tenant script, confined to the account `:account` and, where `site` says so, to the site `:site`.
 /// `must_name_it` asks that the text itself uses `:account`.
 ///
@@ -123,6 +180,20 @@ pub fn confine(
     form: Form<'_>,
 ) -> Result<Confined, Refusal> {
     let read = query(sql, map.engine).map_err(not_a_query)?;
+    within(map, sql, site, must_name_it, functions, form, &read, None)
+}
+
+#[allow(clippy::too_many_arguments)]
+fn within(
+    map: &Map,
+    sql: &str,
+    site: bool,
+    must_name_it: bool,
+    functions: &Functions,
+    form: Form<'_>,
+    read: &Query,
+    writing: Option<&Writing>,
+) -> Result<Confined, Refusal> {
     let parameters = uses(sql, map.engine).map_err(foreign)?;
     if must_name_it && !parameters.iter().any(|parameter| parameter.name == "account") {
         let at = Mention { name: String::new(), at: sql.len() - sql.trim_start().len() };
@@ -132,11 +203,11 @@ pub fn confine(
             "compare a column with :account, or say scope = \"global\" in the head",
         ));
     }
-    functions.refuse_volatile(&read)?;
-    functions.refuse_reaching(&read, &map.config.functions)?;
-    refuse_schemas(map, &read)?;
-    refuse_operators(map, &read)?;
-    let tables = tables(map, &read)?;
+    functions.refuse_volatile(read)?;
+    functions.refuse_reaching(read, &map.config.functions)?;
+    refuse_schemas(map, read)?;
+    refuse_operators(map, read)?;
+    let tables = tables(map, read)?;
     let mut binds = Binds::new(map.engine);
     let prefix = prefix(map, &tables, site, &mut binds, form);
     // What stands before the script's own text, and the byte of that text with which it goes on.
@@ -146,6 +217,10 @@ pub fn confine(
         (false, None) => (format!("WITH {prefix}\n"), 0),
     };
     let own = rewritten(&mut binds, &sql[behind..], form)?;
+    let own = match writing {
+        Some(writing) => aborting(own, writing, behind, map.engine),
+        None => own,
+    };
     Ok(Confined {
         sql: format!("{before}{}", own.sql),
         parameters: binds.names().to_vec(),
@@ -169,6 +244,12 @@ fn rewritten(binds: &mut Binds, sql: &str, form: Form<'_>) -> Result<Rewritten, 
 
 fn not_a_query(error: NotAQuery) -> Refusal {
     let hint = "a script that reads is one SELECT; what changes rows is a fix_ or sync_ script";
+    (error.at, ScriptRefused { message: error.what, place: None, hint: hint.to_owned() })
+}
+
+fn not_a_statement(error: NotAQuery) -> Refusal {
+    let hint =
+        "a script in statement form is one INSERT, UPDATE or DELETE; better is the patch form: a SELECT of keys and new values";
     (error.at, ScriptRefused { message: error.what, place: None, hint: hint.to_owned() })
 }
 

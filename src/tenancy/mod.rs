@@ -9,10 +9,12 @@ mod error;
 pub mod find;
 mod map;
 mod owned;
+mod parameters;
 mod unowned;
 
-pub use confine::{Confined, Functions, confine, free};
+pub use confine::{Confined, Functions, Refusal, confine, confine_statement, free, free_statement};
 pub use error::{ScriptRefused, TenancyError};
 pub use find::{Account, Site};
 pub use map::{Map, Path, Table};
+pub use parameters::{casts, refuse_unknown};
 pub use unowned::{Unowned, unowned};

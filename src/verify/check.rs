@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::backend::{Basic, Read, Session};
 use crate::domain::engine::Engine;
-use crate::domain::sql::binds::uses;
 use crate::domain::value::Value;
 use crate::project::scripts::{Scope, Script};
-use crate::tenancy::{Confined, Functions, Map, ScriptRefused, confine, free};
+use crate::tenancy::{Confined, Functions, Map, ScriptRefused, casts, confine, free, refuse_unknown};
 
 use super::error::CheckError;
 use super::finding::WHAT;
@@ -163,7 +162,7 @@ impl Maker<'_, '_> {
     pub fn make(&mut self, sql: &str, at: usize, in_body: bool) -> Result<Confined, CheckError> {
         self.refuse_unknown_parameters(sql, at)?;
         let functions = Functions::of(sql, self.engine, self.session).map_err(|error| CheckError::of(&error))?;
-        let casts: BTreeMap<&str, String> = self.casts();
+        let casts = casts(self.script, self.scoping.map(|(map, _)| map), self.engine);
         let form = |name: &str, place: String| match casts.get(name) {
             Some(cast) => format!("{place}::{cast}"),
             None => place,
@@ -177,55 +176,13 @@ impl Maker<'_, '_> {
         Ok(made)
     }
 
-    /// PostgreSQL takes the type of a parameter from its place, which may mislead it: `:now - interval '1 day'`.
-    fn casts(&self) -> BTreeMap<&str, String> {
-        if self.engine == Engine::Sqlite {
-            return BTreeMap::new();
-        }
-        let declared = self.script.head.params.iter();
-        let mut casts: BTreeMap<&str, String> =
-            declared.filter_map(|(name, parameter)| Some((name.as_str(), parameter.get_ref().cast()?.to_owned()))).collect();
-        casts.insert("now", "timestamptz".to_owned());
-        if let Some((map, _)) = self.scoping {
-            casts.extend(map.key_type(false).map(|kind| ("account", kind.to_owned())));
-            casts.extend(map.key_type(true).map(|kind| ("site", kind.to_owned())));
-        }
-        casts
-    }
-
     fn placed(&self, at: usize, (offset, refused): (usize, ScriptRefused)) -> CheckError {
         CheckError::of(&ScriptRefused { place: Some(self.script.place(at + offset)), ..refused })
     }
 
     /// Refuses a parameter that `sql`, which stands at byte `at`, uses and nobody declares.
     pub fn refuse_unknown_parameters(&self, sql: &str, at: usize) -> Result<(), CheckError> {
-        self.refuse_unknown(sql).map_err(|refusal| self.placed(at, refusal))
-    }
-
-    fn refuse_unknown(&self, sql: &str) -> Result<(), (usize, ScriptRefused)> {
-        let Ok(used) = uses(sql, self.engine) else { return Ok(()) };
-        let tenant = self.scoping.is_some();
-        for parameter in used {
-            let (message, hint) = match parameter.name.as_str() {
-                "now" => continue,
-                "account" | "site" if tenant => continue,
-                "account" | "site" if self.script.head.scope == Scope::Global => (
-                    format!("`:{}` is used, but the script is not about one account", parameter.name),
-                    "leave scope = \"global\" out of the head, or the parameter out of the SQL".to_owned(),
-                ),
-                "account" | "site" => (
-                    format!("`:{}` is used, but the project has no [tenancy]", parameter.name),
-                    "describe the accounts in manage.toml: [tenancy]".to_owned(),
-                ),
-                name if self.script.head.params.contains_key(name) => continue,
-                name => (
-                    format!("the parameter `:{name}` is not declared"),
-                    format!("declare it in the head: [params.{name}] with a type"),
-                ),
-            };
-            return Err((parameter.start, ScriptRefused { message, place: None, hint }));
-        }
-        Ok(())
+        refuse_unknown(self.script, self.scoping.is_some(), sql, self.engine).map_err(|refusal| self.placed(at, refusal))
     }
 
     /// The columns that the database says it returns.

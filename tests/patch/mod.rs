@@ -1,6 +1,7 @@
 //! Patches: planned, proved, confined to one account, taken back.
 
 mod batches;
+mod effects;
 mod fixture;
 mod hostile;
 mod input;

@@ -28,6 +28,9 @@ pub struct Image {
     pub after: Vec<TargetColumn>,
     /// Columns that the digest and undo leave out.
     pub volatile: Vec<String>,
+    /// Whether triggers or cascades have written the rows, and not the patch itself.
+    #[serde(default)]
+    pub effect: bool,
 }
 
 /// A kind of value in an image.
@@ -62,12 +65,12 @@ pub fn same_column(a: &TargetColumn, b: &TargetColumn) -> bool {
 }
 
 impl TargetColumn {
-    fn sql(&self, alias: &str) -> String {
+    pub(super) fn sql(&self, alias: &str) -> String {
         format!("{alias}.{}", quoted(&self.name))
     }
 
     /// A value of the target as an image keeps it.
-    fn kept(&self, value: &str) -> String {
+    pub(super) fn kept(&self, value: &str) -> String {
         if self.as_text { format!("CAST({value} AS text)") } else { value.to_owned() }
     }
 
@@ -115,15 +118,15 @@ impl TargetColumn {
 }
 
 /// The words for a list.
-fn list<T>(items: impl IntoIterator<Item = T>, text: impl Fn(T) -> String) -> String {
+pub(super) fn list<T>(items: impl IntoIterator<Item = T>, text: impl Fn(T) -> String) -> String {
     items.into_iter().map(text).collect::<Vec<_>>().join(", ")
 }
 
-fn all(conditions: Vec<String>) -> String {
+pub(super) fn all(conditions: Vec<String>) -> String {
     if conditions.is_empty() { "1 = 1".to_owned() } else { conditions.join(" AND ") }
 }
 
-fn any(conditions: Vec<String>) -> String {
+pub(super) fn any(conditions: Vec<String>) -> String {
     if conditions.is_empty() { "1 = 0".to_owned() } else { conditions.join(" OR ") }
 }
 
@@ -151,6 +154,7 @@ impl Image {
             planned: written,
             after: if filled { everything() } else { Vec::new() },
             volatile,
+            effect: false,
         }
     }
 
@@ -182,6 +186,12 @@ impl Image {
     /// The columns of the plan that count for its identity.
     pub fn lasting(&self) -> impl Iterator<Item = &TargetColumn> {
         self.planned.iter().filter(|column| !self.volatile.contains(&column.name))
+    }
+
+    /// The columns whose changes are told: those of the plan; where nothing was planned, all that may have changed.
+    pub fn told(&self) -> impl Iterator<Item = &TargetColumn> {
+        let columns = if self.planned.is_empty() { &self.after } else { &self.planned };
+        columns.iter().filter(|column| !self.volatile.contains(&column.name))
     }
 
     /// Fills the image with the rows that `query` names, with values before from the target's rows that `owned` lets
@@ -459,7 +469,7 @@ impl Image {
         owned: Option<&str>,
     ) -> String {
         let value = |column: &TargetColumn| {
-            let slot = [Slot::Planned, Slot::Before, Slot::Key].into_iter().find(|slot| {
+            let slot = [Slot::Planned, Slot::After, Slot::Before, Slot::Key].into_iter().find(|slot| {
                 self.slots().iter().any(|(known, of)| known == slot && of.iter().any(|own| same_column(own, column)))
             });
             slot.map_or_else(|| "NULL".to_owned(), |slot| column.restored(&format!("i.{}", slot.of(column))))
@@ -474,6 +484,32 @@ impl Image {
         )
     }
 
+    /// The table with the rows, too, that were deleted: what can stand in a FROM.
+    pub fn with_deleted(&self) -> String {
+        let names = list(&self.before, |column| quoted(&column.name));
+        let kept = list(&self.before, |column| self.was(column, "i"));
+        format!("(SELECT {names} FROM {} UNION ALL SELECT {kept} FROM {} AS i)", self.target_sql, self.table)
+    }
+
+    /// The rows of the image, as they were or as they became, under the names of the table's columns.
+    pub fn side(&self, slot: Slot) -> String {
+        let of = if slot == Slot::Before { &self.before } else { &self.after };
+        let columns =
+            list(of, |column| format!("{} AS {}", column.restored(&format!("i.{}", slot.of(column))), quoted(&column.name)));
+        format!("(SELECT {columns} FROM {} AS i)", self.table)
+    }
+
+    /// The same image with only the rows that have got other values in one of these columns.
+    #[must_use]
+    pub fn changed_in(&self, columns: &[TargetColumn], engine: Engine) -> Self {
+        let has_before = |column: &TargetColumn| self.before.iter().any(|own| same_column(own, column));
+        if !columns.iter().all(has_before) {
+            return self.clone();
+        }
+        let differs = columns.iter().map(|column| column.differs(&Slot::Before.of(column), &Slot::After.of(column), engine));
+        Self { table: format!("(SELECT * FROM {} WHERE {})", self.table, any(differs.collect())), ..self.clone() }
+    }
+
     /// The rows of the plan in the order of their keys, for its identity. Drawn keys are not part of it.
     pub fn identity(&self, drawn: bool, engine: Engine) -> String {
         let text = |value: String| match engine {
@@ -486,7 +522,10 @@ impl Image {
             values.extend(self.keys.iter().map(|key| text(format!("i.{}", Slot::Key.of(key)))));
             order.push("i.n".to_owned());
         }
-        for (slot, of) in [(Slot::Before, &self.before), (Slot::Planned, &self.planned)] {
+        // What a statement has written is its plan; what triggers and cascades did follows from it.
+        let nothing = Vec::new();
+        let after = if self.planned.is_empty() && !self.effect { &self.after } else { &nothing };
+        for (slot, of) in [(Slot::Before, &self.before), (Slot::Planned, &self.planned), (Slot::After, after)] {
             for column in of.iter().filter(|column| !self.volatile.contains(&column.name)) {
                 values.push(text(format!("i.{}", slot.of(column))));
                 if drawn {
@@ -511,7 +550,10 @@ impl Image {
 
     /// The different changes of one column, each with how many rows make it and the smallest key among them.
     pub fn changes_of(&self, column: &TargetColumn, engine: Engine) -> String {
-        let (before, planned) = (Slot::Before.of(column), Slot::Planned.of(column));
+        // Of a side effect nothing was planned: what became of it is told.
+        let is_planned = self.planned.iter().any(|own| same_column(own, column));
+        let slot = if is_planned { Slot::Planned } else { Slot::After };
+        let (before, planned) = (Slot::Before.of(column), slot.of(column));
         let text = |value: &str| match engine {
             Engine::Sqlite => value.to_owned(),
             Engine::Postgres => format!("CAST({value} AS text)"),
@@ -616,7 +658,7 @@ impl Image {
             }
             _ => {
                 let is_key = |column: &TargetColumn| self.keys.iter().any(|key| same_column(key, column));
-                let columns = self.touched().iter().filter(|column| !column.generated && !is_key(column));
+                let columns = self.touched().iter().filter(|column| !column.generated && !column.always && !is_key(column));
                 let values = list(columns, |column| {
                     let (now, left, was) = (column.sql("t"), self.left(column, "i"), self.was(column, "i"));
                     let same = column.differs(&now, &left, engine);
@@ -630,11 +672,11 @@ impl Image {
 }
 
 /// The place of a row in this order.
-fn number(by: String) -> String {
+pub(super) fn number(by: String) -> String {
     let order = if by.is_empty() { String::new() } else { format!("ORDER BY {by}") };
     format!("pg_catalog.row_number() OVER ({order})")
 }
 
-fn collate(collation: Option<&str>) -> String {
+pub(super) fn collate(collation: Option<&str>) -> String {
     collation.map(|collation| format!(" COLLATE {}", quoted(collation))).unwrap_or_default()
 }

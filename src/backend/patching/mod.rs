@@ -4,12 +4,16 @@
 //! |---|---|
 //! | `target` | a table that a patch writes, as the catalogue has it |
 //! | `written` | the database's own counters of what a transaction has written |
+//! | `capture` | triggers that keep every row of a table that is changed, and what is made of it |
 //! | `image` | the table that holds the rows before and after, and the statements around it |
 
+mod capture;
 mod image;
 mod target;
 mod written;
 
+pub(in crate::backend) use capture::TRIGGER;
+pub use capture::{Capture, Side};
 pub use image::{Image, Slot, same_column};
 pub use target::{Child, Foreign, Target, TargetColumn, UniqueKey};
 pub use written::{Counted, Written};
@@ -17,6 +21,7 @@ pub use written::{Counted, Written};
 use std::time::Duration;
 
 use super::error::SqlError;
+use super::reading::Read;
 use super::session::{Session, each};
 use crate::domain::value::{Row, Value};
 
@@ -43,6 +48,31 @@ impl Session {
     /// When the connection is lost.
     pub fn end_patch(&mut self) -> Result<(), SqlError> {
         each!(self, session => session.end_patch())
+    }
+
+    /// Lets no trigger of the project fire on these tables until [`wake_triggers`](Self::wake_triggers): rows that go back
+    /// have had what triggers did to them. Foreign keys stay as they are. Gives what wakes them.
+    ///
+    /// # Errors
+    /// When the tables belong to another role, or what the database refuses.
+    pub fn rest_triggers(&mut self, tables: &[Target]) -> Result<Vec<String>, SqlError> {
+        each!(self, session => session.rest_triggers(tables))
+    }
+
+    /// Lets triggers fire again.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    pub fn wake_triggers(&mut self, rested: &[String]) -> Result<(), SqlError> {
+        each!(self, session => session.wake_triggers(rested))
+    }
+
+    /// Runs the one statement of a script, which writes `target`, and counts the rows that it wrote itself.
+    ///
+    /// # Errors
+    /// What the database refuses: on SQLite also what leads the statement beyond the tables that it may read and write.
+    pub fn run_statement(&mut self, statement: &Read, target: &Target) -> Result<u64, SqlError> {
+        each!(self, session => session.run_statement(statement, target))
     }
 
     /// What the transaction has written so far, by the database's own counters.

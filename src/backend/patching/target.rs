@@ -85,6 +85,14 @@ pub struct Child {
     pub on_update: Option<Vec<String>>,
 }
 
+impl TargetColumn {
+    /// Whether the database may put another value there each time.
+    pub fn drawn(&self) -> bool {
+        let computed = |default: &String| default.contains('(') || default.to_ascii_lowercase().starts_with("current_");
+        self.always || self.default.as_ref().is_some_and(computed)
+    }
+}
+
 impl Target {
     /// The column of this name, as scripts write it.
     pub fn column(&self, name: &str, fold: bool) -> Option<&TargetColumn> {

@@ -7,7 +7,8 @@ use super::session::PostgresSession;
 use crate::backend::basic::Basic;
 use crate::backend::error::{SqlError, SqlErrorKind};
 use crate::backend::full::{Full, Limits, Span};
-use crate::backend::patching::{Child, Counted, Foreign, Target, TargetColumn, UniqueKey, Written};
+use crate::backend::patching::{Child, Counted, Foreign, TRIGGER, Target, TargetColumn, UniqueKey, Written};
+use crate::backend::reading::Read;
 use crate::domain::value::{Row, Value};
 
 const TABLE: &str = "SELECT c.oid::bigint, c.relname::text, \
@@ -58,7 +59,14 @@ const CHILDREN: &str = "SELECT c.relname::text, con.confdeltype IN ('c', 'n', 'd
        AND (con.confdeltype IN ('c', 'n', 'd') OR con.confupdtype IN ('c', 'n', 'd')) ORDER BY 1";
 
 const TRIGGERS: &str = "SELECT tgname::text FROM pg_catalog.pg_trigger \
-     WHERE tgrelid = $1::pg_catalog.oid AND NOT tgisinternal AND tgenabled IN ('O', 'A') ORDER BY tgname";
+     WHERE tgrelid = $1::pg_catalog.oid AND NOT tgisinternal AND tgenabled IN ('O', 'A') \
+       AND tgname <> $2 ORDER BY tgname";
+
+/// The same, each with what switches it off and on again.
+const RESTING: &str = "SELECT pg_catalog.format('ALTER TABLE %s DISABLE TRIGGER %I', t.tgrelid::pg_catalog.regclass, t.tgname), \
+         pg_catalog.format('ALTER TABLE %s ENABLE %s TRIGGER %I', t.tgrelid::pg_catalog.regclass, CASE t.tgenabled WHEN 'A' THEN 'ALWAYS' ELSE '' END, t.tgname) \
+     FROM pg_catalog.pg_trigger t WHERE t.tgrelid = pg_catalog.to_regclass($1)::pg_catalog.oid AND NOT t.tgisinternal \
+       AND t.tgenabled IN ('O', 'A') AND t.tgname <> $2 ORDER BY t.tgname";
 
 /// What is counted is of this transaction and of earlier ones of the session: only differences say something.
 const COUNTERS: &str = "SELECT schemaname || '.' || relname, n_tup_ins, n_tup_upd, n_tup_del \
@@ -114,6 +122,33 @@ impl PostgresSession {
         Ok(Written { tables, elsewhere: 0, storage })
     }
 
+    pub(in crate::backend) fn rest_triggers(&mut self, tables: &[Target]) -> Result<Vec<String>, SqlError> {
+        let mut rested = Vec::new();
+        for table in tables {
+            for row in self.query(RESTING, &[table.sql.as_str().into(), TRIGGER.into()])? {
+                let text = |at: usize| row.text(at).unwrap_or_default().to_owned();
+                self.execute(&text(0)).map_err(|error| match error.kind {
+                    SqlErrorKind::Permission => error.with_hint(
+                        "rows go back without firing triggers again, and only the owner of a table can switch those off: \
+                         connect as its owner",
+                    ),
+                    _ => error,
+                })?;
+                rested.push(text(1));
+            }
+        }
+        Ok(rested)
+    }
+
+    pub(in crate::backend) fn wake_triggers(&mut self, rested: &[String]) -> Result<(), SqlError> {
+        rested.iter().try_for_each(|sql| self.execute(sql))
+    }
+
+    /// The extended protocol takes one statement.
+    pub(in crate::backend) fn run_statement(&mut self, statement: &Read, _target: &Target) -> Result<u64, SqlError> {
+        self.execute_with(&statement.sql, &statement.binds)
+    }
+
     pub(in crate::backend) fn stream_each(
         &mut self,
         sql: &str,
@@ -144,7 +179,7 @@ impl PostgresSession {
             keys: keys(&self.query(KEYS, &oid)?),
             foreign: foreign(&self.query(FOREIGN, &oid)?),
             children: self.query(CHILDREN, &oid)?.iter().filter_map(child).collect(),
-            triggers: texts(&self.query(TRIGGERS, &oid)?),
+            triggers: texts(&self.query(TRIGGERS, &[oid[0].clone(), TRIGGER.into()])?),
             uncounted: false,
         }))
     }

@@ -23,6 +23,8 @@ mod reading;
 #[cfg(feature = "full")]
 mod scratch;
 mod session;
+#[cfg(feature = "full")]
+mod statement;
 #[cfg(all(feature = "full", unix))]
 mod users;
 pub(super) mod violations;

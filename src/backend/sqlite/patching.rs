@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::hooks::Action;
 
 use super::errors::translate;
@@ -58,6 +59,7 @@ impl SqliteSession {
 
     pub(in crate::backend) fn end_patch(&mut self) -> Result<(), SqlError> {
         self.view().update_hook(None::<fn(Action, &str, &str, i64)>).map_err(translate)?;
+        self.wake_triggers(&[])?;
         self.restore_settings()
     }
 
@@ -68,6 +70,16 @@ impl SqliteSession {
         drop(counts);
         let total = i64::try_from(self.view().total_changes()).unwrap_or(i64::MAX);
         Ok(Written { tables, elsewhere: total - told, storage: String::new() })
+    }
+
+    /// Temporary triggers go on firing, and foreign keys go on acting.
+    pub(in crate::backend) fn rest_triggers(&mut self, _tables: &[Target]) -> Result<Vec<String>, SqlError> {
+        self.view().set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false).map_err(translate)?;
+        Ok(Vec::new())
+    }
+
+    pub(in crate::backend) fn wake_triggers(&mut self, _rested: &[String]) -> Result<(), SqlError> {
+        self.view().set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, true).map(drop).map_err(translate)
     }
 
     pub(in crate::backend) fn stream_each(
@@ -165,7 +177,7 @@ impl SqliteSession {
         }
         let indexes = self.query(
             "SELECT i.name, x.name, x.coll FROM pragma_index_list($1, 'main') i, pragma_index_xinfo(i.name, 'main') x \
-             WHERE i.[unique] = 1 AND i.partial = 0 AND x.key = 1 ORDER BY i.seq, x.seqno",
+             WHERE i.[unique] = 1 AND i.partial = 0 AND x.key = 1 ORDER BY i.origin <> 'pk', i.seq, x.seqno",
             &[table.into()],
         )?;
         let mut last = String::new();

@@ -17,13 +17,13 @@ use crate::domain::schema::{Name, is_bookkeeping, quoted};
 use crate::domain::value::{Row, Value};
 
 /// Table-valued functions that read nothing but their arguments.
-const TABLES_OF_ARGUMENTS: &[&str] = &["json_each", "json_tree", "jsonb_each", "jsonb_tree", "generate_series"];
+pub(super) const TABLES_OF_ARGUMENTS: &[&str] = &["json_each", "json_tree", "jsonb_each", "jsonb_tree", "generate_series"];
 
 /// Pragmas that only tell of the schema, and have nothing to set. They are read as `pragma_table_xinfo('pages')`.
 const OF_THE_SCHEMA: &[&str] = &["table_info", "table_xinfo", "index_list", "index_info", "index_xinfo", "foreign_key_list"];
 
 /// Functions that reach beyond the statement.
-const REACHING: &[&str] = &["load_extension", "fts3_tokenizer", "writefile", "readfile", "edit"];
+pub(super) const REACHING: &[&str] = &["load_extension", "fts3_tokenizer", "writefile", "readfile", "edit"];
 
 const COLUMNS: &str = "SELECT s.type, s.name, c.name, c.[notnull] OR (c.pk AND upper(c.type) = 'INTEGER'), c.type, c.pk > 0 \
      FROM main.sqlite_schema s, pragma_table_xinfo(s.name) c \
@@ -178,7 +178,7 @@ fn judge(context: &AuthContext<'_>, tables: Option<&Readable>) -> Option<String>
     }
 }
 
-fn among(names: &[&str], name: &str) -> bool {
+pub(super) fn among(names: &[&str], name: &str) -> bool {
     names.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 

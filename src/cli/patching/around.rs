@@ -12,7 +12,7 @@ use crate::cli::progress::Rows;
 use crate::cli::signals::Interrupts;
 use crate::domain::value::Value;
 use crate::ledger::{Ledger, Note};
-use crate::patch::{Around, Checked, Checkpoint, Done, PatchError};
+use crate::patch::{Around, Checked, Checkpoint, Done, PartDone, PatchError};
 use crate::project::scripts::{Scripts, parameter};
 use crate::verify::{Every, Outcome, Scoping};
 
@@ -76,7 +76,7 @@ impl Around for Surroundings<'_> {
         let mut said = self.said.clone();
         said.title = format!("{}: {}", said.title, rows_of(done));
         let mut body: Vec<String> =
-            done.parts.iter().map(|part| format!("- {} {}: {} rows", part.op, part.table, part.rows)).collect();
+            done.parts.iter().map(|part| format!("- {} {}: {} rows{}", part.op, part.table, part.rows, by(part))).collect();
         for after in &done.after {
             let before = done.before.iter().find(|check| check.name == after.name).map_or(0, |check| check.findings);
             if before != after.findings {
@@ -125,6 +125,11 @@ impl Around for Surroundings<'_> {
     }
 }
 
+/// Who has written a part that the patch has not written itself.
+fn by(part: &PartDone) -> &'static str {
+    if part.effect { " by triggers or cascades" } else { "" }
+}
+
 /// `3 rows in clusters`
 pub fn rows_of(done: &Done) -> String {
     let parts: Vec<String> = done
@@ -133,11 +138,12 @@ pub fn rows_of(done: &Done) -> String {
         .filter(|part| part.rows > 0)
         .map(|part| {
             let rows = if part.rows == 1 { "1 row".to_owned() } else { format!("{} rows", part.rows) };
-            match part.op {
+            let what = match part.op {
                 "delete" => format!("{rows} deleted from {}", part.table),
                 "insert" => format!("{rows} new in {}", part.table),
                 _ => format!("{rows} in {}", part.table),
-            }
+            };
+            what + by(part)
         })
         .collect();
     if parts.is_empty() { "0 rows".to_owned() } else { parts.join(", ") }

@@ -41,12 +41,11 @@ pub fn identity(csv: &Csv, folder: &Path) -> String {
 ///
 /// # Errors
 /// When it computes in Rust, and this program has no function of that name.
-pub fn part(script: &Script, (table, key, op, query): Part, file: Option<&Csv>) -> Result<PartJob, Failure> {
-    let query = Box::new(query);
-    let source = match (script.head.form, file) {
-        (Form::Rust, _) => Source::Rust(query, function(script)?),
-        (_, Some(file)) => Source::File(query, file.clone()),
-        (_, None) => Source::Script(query),
+pub fn part(script: &Script, (table, key, op, source): Part, file: Option<&Csv>) -> Result<PartJob, Failure> {
+    let source = match (source, script.head.form, file) {
+        (Source::Script(query), Form::Rust, _) => Source::Rust(query, function(script)?),
+        (Source::Script(query), _, Some(file)) => Source::File(query, file.clone()),
+        (source, ..) => source,
     };
     Ok(PartJob { table, key, op, source })
 }

@@ -58,7 +58,8 @@ fn changes(context: &mut Context, part: &PartDone, named: bool) {
     }
     let indent = if named { "      " } else { "    " };
     if named {
-        context.screen.line(&format!("    {} {}", part.op, part.table));
+        let by = if part.effect { " (by triggers or cascades)" } else { "" };
+        context.screen.line(&format!("    {} {}{by}", part.op, part.table));
     }
     if part.changes.is_empty() {
         let more = if part.rows > part.keys.len() as u64 { ", …" } else { "" };
@@ -86,6 +87,12 @@ fn changes(context: &mut Context, part: &PartDone, named: bool) {
 
 /// What a rehearsal has done and rolled back.
 pub fn rehearsed(context: &mut Context, done: &Done, verify: &[String]) {
+    if !done.waiting.is_empty() {
+        context.screen.line(&format!(
+            "  while it runs, others wait who write {}: what triggers and cascades do there is captured",
+            done.waiting.join(", ")
+        ));
+    }
     if let (Some(batched), true) = (done.batched, done.is_partly_rehearsed()) {
         context.screen.line(&format!(
             "  rehearsed the first {} of {} rows in a transaction that was rolled back; all of them: --dry-run=full",
@@ -185,6 +192,9 @@ pub fn facts(done: &Done, status: &str, verify: &[String]) -> Map<String, Fact> 
     put("conflicts", json!([]));
     let left = done.parts.iter().flat_map(|part| part.left.iter().map(|why| json!({ "table": part.table, "why": why })));
     put("left", left.collect::<Vec<_>>().into());
+    let beside = done.parts.iter().filter(|part| part.effect);
+    let beside = beside.map(|part| json!({ "table": part.table, "op": part.op, "rows": part.rows }));
+    put("side_effects", beside.collect());
     put("changes", plan.into());
     put("undo", json!(done.run.map(|run| format!("manage undo {run}"))));
     facts

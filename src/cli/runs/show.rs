@@ -72,7 +72,9 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     line("rows", Some(rows(&run).to_string()));
     for image in &images {
         let gone = image.pruned_at.as_ref().map(|when| format!("   its rows were dropped on {}", moment(when)));
-        line("", Some(format!("{} {}: {}{}", image.op, image.table, image.rows, gone.unwrap_or_default())));
+        let effect = serde_json::from_str::<Image>(&image.definition).is_ok_and(|image| image.effect);
+        let by = if effect { " by triggers or cascades" } else { "" };
+        line("", Some(format!("{} {}: {}{by}{}", image.op, image.table, image.rows, gone.unwrap_or_default())));
     }
     if let Some(at) = Checkpoint::of(&run).filter(|_| run.is_unfinished()) {
         line(

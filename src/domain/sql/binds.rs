@@ -35,6 +35,20 @@ pub struct Rewritten {
 }
 
 impl Rewritten {
+    /// The same with `more` in the place of byte `at` of the original text.
+    #[must_use]
+    pub fn with(mut self, at: usize, more: &str) -> Self {
+        let known = self.places.iter().rposition(|(_, there)| *there <= at).unwrap_or(0);
+        let (here, there) = self.places.get(known).copied().unwrap_or_default();
+        let place = here + (at - there);
+        self.sql.insert_str(place, more);
+        for (here, _) in self.places.iter_mut().skip(known + 1) {
+            *here += more.len();
+        }
+        self.places.insert(known + 1, (place + more.len(), at));
+        self
+    }
+
     /// The byte of the original text that stands at byte `at` of this one.
     pub fn origin(&self, at: usize) -> usize {
         let known = self.places.iter().rev().find(|(here, _)| *here <= at);
@@ -177,5 +191,8 @@ mod tests {
         let text = text.expect("the parameters are ours");
         assert_eq!(text.sql, "SELECT $2::timestamptz, $1");
         assert_eq!((text.origin(0), text.origin(22)), (0, 11));
+        let text = text.with(6, " DISTINCT");
+        assert_eq!(text.sql, "SELECT DISTINCT $2::timestamptz, $1");
+        assert_eq!((text.origin(0), text.origin(16), text.origin(31)), (0, 7, 11));
     }
 }

@@ -14,6 +14,7 @@
 //! | `directives` | `-- manage: …` |
 //! | `binds` | `:name` parameters become the database's own placeholders |
 //! | `query` | what a query mentions: tables, functions, qualified names, its own `WITH` |
+//! | `statement` | the one statement of a script that writes: its verb and its table |
 //! | `conditions` | `-- manage: unless column …`, before a statement |
 //!
 //! PostgreSQL's `standard_conforming_strings` is taken to be on, as it is since 9.1.
@@ -27,6 +28,7 @@ pub mod directives;
 pub mod index;
 pub mod pieces;
 pub mod query;
+pub mod statement;
 pub mod token;
 
 mod copy;

@@ -70,7 +70,7 @@ pub fn query(text: &str, engine: Engine) -> Result<Query, NotAQuery> {
     reader.read()
 }
 
-fn only_one(text: &str, tokens: &[Token]) -> Result<(), NotAQuery> {
+pub(super) fn only_one(text: &str, tokens: &[Token]) -> Result<(), NotAQuery> {
     let not = |what: &str, token: &Token| Err(NotAQuery { what: what.to_owned(), at: token.start });
     for (at, token) in tokens.iter().enumerate() {
         match token.kind {
@@ -92,20 +92,21 @@ fn only_one(text: &str, tokens: &[Token]) -> Result<(), NotAQuery> {
 /// Words that end the part of a query in which tables stand. Both databases reserve them.
 const END_OF_FROM: &[&str] = &["WHERE", "GROUP", "HAVING", "ORDER", "LIMIT", "UNION", "EXCEPT", "INTERSECT", "SELECT"];
 
-struct Reader<'a> {
-    text: &'a str,
-    engine: Engine,
-    tokens: &'a [Token],
+/// A text with its tokens, without white space and comments.
+pub(super) struct Reader<'a> {
+    pub text: &'a str,
+    pub engine: Engine,
+    pub tokens: &'a [Token],
 }
 
 impl Reader<'_> {
-    fn is(&self, at: usize, words: &[&str]) -> bool {
+    pub(super) fn is(&self, at: usize, words: &[&str]) -> bool {
         self.tokens.get(at).is_some_and(|token| {
             token.kind == TokenKind::Word && words.iter().any(|word| token.text(self.text).eq_ignore_ascii_case(word))
         })
     }
 
-    fn text(&self, at: usize) -> &str {
+    pub(super) fn text(&self, at: usize) -> &str {
         self.tokens.get(at).map_or("", |token| token.text(self.text))
     }
 
@@ -143,12 +144,12 @@ impl Reader<'_> {
     }
 
     /// The token as a name. On SQLite a string may be one.
-    fn name(&self, at: usize) -> Option<Mention> {
+    pub(super) fn name(&self, at: usize) -> Option<Mention> {
         let token = self.tokens.get(at)?;
         bare(token.text(self.text), token.kind, self.engine).map(|name| Mention { name, at: token.start })
     }
 
-    fn read(&self) -> Result<Query, NotAQuery> {
+    pub(super) fn read(&self) -> Result<Query, NotAQuery> {
         let mut found = Query { with: self.leading_with(), ..Query::default() };
         // One entry a level of parentheses: whether tables may stand there.
         let mut levels = vec![false];
@@ -169,7 +170,7 @@ impl Reader<'_> {
                 levels.push(false);
             }
             let Some(level) = levels.last_mut() else { continue };
-            if self.is(at, &["FROM", "JOIN"]) {
+            if self.is(at, &["FROM", "JOIN", "USING"]) {
                 *level = true;
                 continue;
             }

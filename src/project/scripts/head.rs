@@ -59,6 +59,27 @@ pub enum Op {
     Insert,
 }
 
+/// What may be done with the rows of a table: one word, or a list of them.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(from = "OpWords")]
+pub struct Ops(pub Vec<Op>);
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OpWords {
+    One(Op),
+    Many(Vec<Op>),
+}
+
+impl From<OpWords> for Ops {
+    fn from(words: OpWords) -> Self {
+        match words {
+            OpWords::One(op) => Self(vec![op]),
+            OpWords::Many(ops) => Self(ops),
+        }
+    }
+}
+
 /// How a patch is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -115,7 +136,7 @@ pub struct Head {
     /// patch: columns that are left out of the digest and of undo's comparison.
     pub volatile: Vec<String>,
     /// patch: what triggers and cascades may write.
-    pub side_effects: BTreeMap<String, Op>,
+    pub side_effects: BTreeMap<String, Ops>,
     /// patch: how it is written.
     pub form: Form,
     /// patch, statement form: the tables that it writes.

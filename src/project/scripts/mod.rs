@@ -25,7 +25,7 @@ pub mod sections;
 pub mod threshold;
 
 pub use error::ScriptError;
-pub use head::{Form, Head, Op, Scope, Severity};
+pub use head::{Form, Head, Op, Ops, Scope, Severity};
 pub use load::{File, Scripts, load};
 pub use parameter::{Parameter, ParameterType};
 pub use parts::Part;
