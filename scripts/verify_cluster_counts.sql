@@ -1,5 +1,6 @@
 /* manage
 description = "The counts of a cluster are those of its rows"
+fix = ["cluster-status"]
 table = "clusters"
 */
 SELECT c.id, c.account_id, c.site_id, c.what, c.expected

@@ -1,5 +1,6 @@
 /* manage
 description = "Types and structures are words of today, and the same from idea to task to content"
+fix = ["content-types"]
 */
 -- `hub` and `supporting` are what posts were called before; they are left alone.
 WITH kinds (content_type, content_structure) AS (

@@ -1,5 +1,6 @@
 /* manage
 description = "The address of an active WordPress integration is whole, and the same everywhere"
+fix = ["integration-site-url"]
 table = "site_integrations"
 */
 -- A cast of what is not JSON would end the check, so the text is folded first: strings to s, other values to v,

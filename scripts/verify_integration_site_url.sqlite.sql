@@ -1,5 +1,6 @@
 /* manage
 description = "The address of an active WordPress integration is whole, and the same everywhere"
+fix = ["integration-site-url"]
 table = "site_integrations"
 */
 WITH addresses AS (

@@ -1,5 +1,6 @@
 /* manage
 description = "Every status is a word of today, and true"
+fix = ["cluster-status", "idea-status", "sync"]
 
 [effects]
 writer = "SELECT count(*) FROM tasks WHERE account_id = :account AND status IN ('queued', 'in_progress')"

@@ -1,5 +1,6 @@
 /* manage
 description = "What is synced says so, what failed is tried again, nothing is stuck"
+fix = ["sync"]
 
 [params.stuck_minutes]
 type = "integer"

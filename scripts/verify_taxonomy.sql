@@ -1,5 +1,6 @@
 /* manage
 description = "Terms are unique and named, their parents and links are of one site, their counts are right"
+fix = ["taxonomy-relationships"]
 */
 WITH RECURSIVE terms AS (
     SELECT t.id, t.account_id, t.site_id, t.parent_id, t.name, t.slug, t.taxonomy_type, t.external_taxonomy, t.external_id,

@@ -11,6 +11,7 @@ use super::failure::Failure;
 use super::noting::{self, Said};
 use super::patching::agree::{self, Agreement, Typed};
 use super::patching::around::Surroundings;
+use super::patching::input;
 use super::patching::subject::{Subject, key_text, subject};
 use super::patching::{clock_of, clock_text, ending, masks, needs, show, this_instant};
 use super::progress::Rows;
@@ -21,8 +22,9 @@ use crate::domain::explain::{Class, Explain};
 use crate::domain::value::Value;
 use crate::guards::Deed;
 use crate::ledger::{Ledger, NewRun, StoredPlan};
-use crate::patch::{Batching, Confinement, Done, Job, Mode, PartJob, PatchError, queries, run as run_job, side_effects};
+use crate::patch::{Batching, Confinement, Done, Job, Mode, PatchError, queries, run as run_job, side_effects};
 use crate::project::config::Patches;
+use crate::project::csv::Csv;
 use crate::project::scripts::{self, Kind, Script, Scripts, parameter};
 use crate::tenancy::{Account, Map, Site};
 use crate::verify::Scoping;
@@ -87,6 +89,10 @@ struct How {
     /// A parameter that the script declares
     #[arg(long = "param", value_name = "NAME=VALUE", conflicts_with = "digest")]
     params: Vec<String>,
+
+    /// Rows of a file in the place of the script's: with the key alone only these rows, with more columns these values
+    #[arg(long, value_name = "FILE")]
+    csv: Option<std::path::PathBuf>,
 
     /// Refuse to write more rows than this
     #[arg(long, value_name = "N")]
@@ -161,6 +167,7 @@ struct Shared<'a> {
     given: BTreeMap<String, String>,
     instant: NaiveDateTime,
     expect: Option<String>,
+    file: Option<Csv>,
 }
 
 /// What one run is about.
@@ -200,7 +207,11 @@ impl Call<'_> {
             given: self.parameters(script)?,
             instant: this_instant(),
             expect: None,
+            file: self.how.csv.as_ref().map(|file| input::file(context, script, file)).transpose()?,
         };
+        if let Some(file) = &shared.file {
+            shared.given.insert(input::FILE.to_owned(), input::identity(file, &context.folder));
+        }
         if let Some(digest) = &self.how.digest {
             self.take_plan(&mut shared, digest, &subject, &mut reached)?;
         }
@@ -284,7 +295,28 @@ impl Call<'_> {
                 "name that account and site, or make a new plan with --dry-run",
             );
         }
-        shared.given = serde_json::from_str(&plan.parameters).unwrap_or_default();
+        let given: BTreeMap<String, String> = serde_json::from_str(&plan.parameters).unwrap_or_default();
+        let file =
+            |given: &BTreeMap<String, String>| given.get(input::FILE).and_then(|told| told.rsplit(' ').next().map(str::to_owned));
+        match (file(&given), file(&shared.given)) {
+            (planned, now) if planned == now => {}
+            (Some(_), None) => {
+                return conflict(format!("plan {short} was made with --csv"), "give the same file again");
+            }
+            (None, _) => {
+                return conflict(
+                    format!("plan {short} was made without --csv"),
+                    "leave the file out, or make a new plan with --dry-run",
+                );
+            }
+            _ => {
+                return conflict(
+                    format!("the file is another one than when plan {short} was made"),
+                    "make a new plan with --dry-run",
+                );
+            }
+        }
+        shared.given = given;
         if let Some(instant) = clock_of(&plan.clock) {
             shared.instant = instant;
         }
@@ -313,8 +345,8 @@ impl Call<'_> {
         let within = confined.as_ref().map(|confinement| confinement.map);
         let parts = queries(script, within, about.site.is_some(), &mut reached.session)?
             .into_iter()
-            .map(|(table, key, op, source)| PartJob { table, key, op, source })
-            .collect();
+            .map(|part| input::part(script, part, shared.file.as_ref()))
+            .collect::<Result<_, _>>()?;
         let least = |a: Option<u64>, b: Option<u64>| a.into_iter().chain(b).min();
         Ok(Job {
             run: NewRun {
@@ -341,6 +373,7 @@ impl Call<'_> {
             volatile: script.head.volatile.clone(),
             side_effects: side_effects(script, engine),
             verify: script.head.verify.clone(),
+            leaves: script.head.leaves.clone(),
             // `--max-rows` is the person's own word, and goes before the head's.
             max_rows: self.how.max_rows.or(least(script.head.expect_max, None)),
             expect: shared.expect.clone(),
@@ -369,6 +402,7 @@ impl Call<'_> {
             self.told(context, shared, &done, "planned");
             if done.rows() == 0 {
                 context.screen.line("  nothing to do");
+                show::left(context, &done);
                 self.told(context, shared, &done, "nothing to do");
                 return Ok(done);
             }
@@ -507,6 +541,8 @@ impl Call<'_> {
                 ledger: shared.ledger,
                 scripts: shared.scripts,
                 scoping,
+                named: &shared.script.head.verify,
+                given: &shared.given,
                 account: about.account.map_or(Value::Null, |account| account.key.clone()),
                 site: about.site.map_or(Value::Null, |site| site.key.clone()),
                 instant: shared.instant,

@@ -6,7 +6,7 @@ mod record;
 pub mod show;
 mod tenants;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{NaiveDateTime, Utc};
 
@@ -79,7 +79,10 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     let mut selected = selected(&scripts, &args.names)?;
     refuse_unused(&given, &selected)?;
     let mut reached = context.reach(&chosen, Access::Read, "verify")?;
-    let call = Call { args, given: &given, instant: Utc::now().naive_utc() };
+    let of = |kind: Kind| scripts.all().filter(move |(known, ..)| *known == kind).map(|(_, name, _)| name.to_owned());
+    let fixes: BTreeSet<String> = of(Kind::Fix).collect();
+    let syncs = of(Kind::Sync).filter(|name| !fixes.contains(name)).collect();
+    let call = Call { args, given: &given, instant: Utc::now().naive_utc(), syncs };
     let ledger = record::readable(&mut reached.session)?;
     reached.session.begin_snapshot(None)?;
     let done = call.within_snapshot(context, &chosen, &mut reached, &mut selected, ledger);
@@ -131,6 +134,7 @@ struct Call<'a> {
     args: &'a Args,
     given: &'a BTreeMap<String, String>,
     instant: NaiveDateTime,
+    syncs: BTreeSet<String>,
 }
 
 impl Call<'_> {
@@ -166,6 +170,7 @@ impl Call<'_> {
             limit: self.args.limit,
         };
         let mut show = show::Show::new(context, &self.args.format, &items, record);
+        show.syncs = self.syncs.clone();
         show.begin(&format!("{}{}", subject.told(), reached.title()), self.instant, matches!(subject, Subject::All(_)));
         match &subject {
             Subject::Whole => {

@@ -46,6 +46,10 @@ pub enum Error {
     #[cfg(feature = "full")]
     #[error(transparent)]
     Verify(crate::verify::CheckError),
+    /// A patch was not planned, or not applied: nothing of it is kept.
+    #[cfg(feature = "full")]
+    #[error(transparent)]
+    Patch(#[from] crate::patch::PatchError),
     /// The name of the settings table is none.
     #[error("{0}")]
     SettingsTable(String),
@@ -149,6 +153,8 @@ impl Error {
             Self::Migrate(error) => Some(error),
             #[cfg(feature = "full")]
             Self::Verify(error) => Some(error),
+            #[cfg(feature = "full")]
+            Self::Patch(error) => Some(error),
             Self::Stale(_) | Self::NotUpToDate(_) | Self::Refused(_) | Self::SettingsTable(_) | Self::NoSteps => None,
         }
     }
@@ -177,6 +183,9 @@ impl Explain for Error {
             Self::NotUpToDate(error) if error.problems.is_empty() => Some("run them: manage migrate".to_owned()),
             Self::NotUpToDate(_) => Some("manage status says what to do about each".to_owned()),
             Self::Refused(refused) if consent(refused.deed, refused.standing) == Consent::Never => None,
+            Self::Refused(refused) if consent(refused.deed, refused.standing) == Consent::DigestAndReason => {
+                Some(format!("a person does it: manage {}", refused.deed.command()))
+            }
             Self::Refused(refused) => Some(format!("the caller has to say so: .consent(Deed::{:?})", refused.deed)),
             Self::Stale(_) => {
                 Some("build it anew: touch the file that calls manage::embed!, or give the application a build.rs".to_owned())

@@ -22,6 +22,8 @@ mod checks;
 mod database;
 mod error;
 mod migrations;
+#[cfg(feature = "full")]
+mod patches;
 mod status;
 mod work;
 
@@ -31,6 +33,8 @@ pub use database::Database;
 pub use error::{Error, NotUpToDate, Refused, Stale};
 pub use manage_macros::compiled;
 pub use migrations::Migrations;
+#[cfg(feature = "full")]
+pub use patches::Patches;
 pub use status::Status;
 
 /// Compiles the migrations of a folder into the program: [`embed::Migrations`](crate::embed::Migrations).

@@ -6,10 +6,10 @@ use std::sync::PoisonError;
 use super::error::{Error, Refused};
 use super::migrations::{Migrations, Told};
 use super::status::Status;
-use crate::backend::{Access, Full, Location, SqlErrorKind};
+use crate::backend::{Access, Full, Identity, Location, SqlErrorKind};
 use crate::domain::database_url::DatabaseUrl;
 use crate::domain::engine::Engine;
-use crate::guards::{self, Consent, Deed};
+use crate::guards::{self, Consent, Deed, Standing};
 use crate::ledger::{self, Ledger};
 use crate::migrate::{Backward, Event, MigrateError, Observer, Outcome, Picture, plan_forward};
 
@@ -137,6 +137,29 @@ impl Observer for Telling {
 
 /// Whether `deed` may be done on the database that was reached.
 fn permit(migrations: &Migrations, session: &mut impl Full, url: Option<&DatabaseUrl>, deed: Deed) -> Result<(), Error> {
+    let Reached { identity, standing, why, .. } = standing(migrations, session, url)?;
+    let allowed = match guards::consent(deed, standing) {
+        Consent::Free => true,
+        Consent::Ask | Consent::AskByName => migrations.consents_to(deed),
+        Consent::TokenOrName | Consent::Never | Consent::DigestAndReason => false,
+    };
+    if allowed { Ok(()) } else { Err(Error::Refused(Refused { deed, standing, database: identity.name, why })) }
+}
+
+/// The database that was reached.
+pub(super) struct Reached {
+    pub identity: Identity,
+    /// The name in its marker.
+    #[cfg(feature = "full")]
+    pub marker: Option<String>,
+    /// What kind of database it is.
+    pub standing: Standing,
+    /// Why it is of that kind.
+    pub why: String,
+}
+
+/// What kind of database was reached.
+pub(super) fn standing(migrations: &Migrations, session: &mut impl Full, url: Option<&DatabaseUrl>) -> Result<Reached, Error> {
     let identity = session.identity().map_err(Error::Database)?;
     let marker = match Ledger::look(session).map_err(MigrateError::from)? {
         ledger::Look::Present(ledger) => match ledger.marker(session) {
@@ -156,12 +179,13 @@ fn permit(migrations: &Migrations, session: &mut impl Full, url: Option<&Databas
         binding: &identity.binding,
         protected_environment: protected.as_deref(),
     });
-    let allowed = match guards::consent(deed, standing) {
-        Consent::Free => true,
-        Consent::Ask | Consent::AskByName => migrations.consents_to(deed),
-        Consent::TokenOrName | Consent::Never | Consent::DigestAndReason => false,
-    };
-    if allowed { Ok(()) } else { Err(Error::Refused(Refused { deed, standing, database: identity.name, why })) }
+    Ok(Reached {
+        identity,
+        #[cfg(feature = "full")]
+        marker: marker.map(|marker| marker.name),
+        standing,
+        why,
+    })
 }
 
 /// The protected environment of the project whose URL leads to `url`.

@@ -19,7 +19,7 @@ use crate::tenancy::Table;
 /// Lets the image of an update keep the columns by which the script chooses, too, so that a row that no longer is what the
 /// script saw is found before it is written.
 pub(super) fn watch(job: &Job<'_>, part: &PartJob, target: &Target, image: &mut Image, engine: Engine) {
-    let Source::Script(query) = &part.source else { return };
+    let Some(query) = part.source.query() else { return };
     if part.op != Op::Update || job.parts.len() > 1 {
         return;
     }
@@ -76,9 +76,8 @@ pub(super) fn together(job: &Job<'_>, part: &PartJob, planned: &Planned<'_>, eng
         return Some(format!("the keys of new rows of `{}` are drawn", target.name));
     }
     match &part.source {
-        Source::Script(query) => of_many(query.sql(), &target.name, engine),
         Source::Statement(_) => Some("it is in statement form".to_owned()),
-        Source::Back { .. } => None,
+        source => source.query().and_then(|query| of_many(query.sql(), &target.name, engine)),
     }
 }
 

@@ -11,6 +11,7 @@ use super::done::{Batched, Checked, Done};
 use super::engine::{self, Around};
 use super::error::{PatchError, Unfinished};
 use super::job::{Job, word};
+use super::judge;
 use super::part::{self, Planned};
 use crate::backend::patching::Image;
 use crate::backend::{Basic, Session};
@@ -263,7 +264,7 @@ fn finish(session: &mut Session, job: &Job<'_>, id: i64, around: &mut dyn Around
             ..Done::default()
         };
         done.after = around.checks(session)?;
-        if let Err(error) = engine::judge(job, &done) {
+        if let Err(error) = judge::judge(job, &done) {
             done.unverified = error.details.clone();
         }
         let state = if done.unverified.is_empty() { "applied" } else { "applied-unverified" };

@@ -405,6 +405,7 @@ impl Watched<'_> {
             rows,
             changes: part::changes_of(op, &image, session)?,
             keys: part::keys(&image, session)?,
+            left: Vec::new(),
         };
         Ok(Some(Written { done, image, counted: target.counted.clone(), uncounted: target.uncounted }))
     }

@@ -1,5 +1,6 @@
 //! What came of a run.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::domain::value::Value;
@@ -72,6 +73,8 @@ pub struct PartDone {
     pub changes: Vec<Change>,
     /// The keys of the first rows.
     pub keys: Vec<String>,
+    /// Candidates that are left as they are, and why.
+    pub left: Vec<String>,
 }
 
 /// A change that some rows have in common.
@@ -100,4 +103,7 @@ pub struct Checked {
     pub passes: bool,
     /// How many findings.
     pub findings: u64,
+    /// The rows that it found, where all of them are known.
+    #[serde(skip)]
+    pub rows: Option<BTreeSet<String>>,
 }

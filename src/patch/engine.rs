@@ -7,9 +7,10 @@ use super::batch::{self, Slice};
 use super::batches::{self, Checkpoint};
 use super::capture::{self, Captures};
 use super::digest::Identity;
-use super::done::{Batched, Checked, Done};
+use super::done::{Batched, Checked, Done, PartDone};
 use super::error::PatchError;
 use super::job::{Job, Source};
+use super::judge;
 use super::part::{self, Planned, Written};
 use super::prove;
 use super::statement;
@@ -227,7 +228,7 @@ fn within(
     captures.end(session)?;
     session.wake_triggers(&rested)?;
     done.after = around.checks(session)?;
-    judge(job, &done)?;
+    judge::judge(job, &done)?;
     if let Some(id) = id {
         remember(session, job, id, &done, &written)?;
         done.run = Some(id);
@@ -255,7 +256,7 @@ const REHEARSED: u64 = 2;
 /// Rehearses the first batches of a run.
 fn first_batches(session: &mut Session, job: &Job<'_>, planned: Planned<'_>, mut done: Done) -> Result<Done, PatchError> {
     let part = &job.parts[0];
-    let Planned { target, table, image, rows, .. } = planned;
+    let Planned { target, table, image, rows, left, .. } = planned;
     let size = job.batching.size.max(1);
     let mut from = 0;
     for _ in 0..REHEARSED {
@@ -265,7 +266,7 @@ fn first_batches(session: &mut Session, job: &Job<'_>, planned: Planned<'_>, mut
             from = slice.to;
         }
     }
-    done.parts.push(part::told(part, &target, &image, rows, session)?);
+    done.parts.push(PartDone { left, ..part::told(part, &target, &image, rows, session)? });
     done.batched = Some(Batched { batches: batch_count(job, rows), rehearsed: from, skipped: 0 });
     Ok(done)
 }
@@ -308,43 +309,6 @@ fn expected(job: &Job<'_>, done: &Done) -> Result<(), PatchError> {
         .with(format!("{} rows now", done.rows()))),
         _ => Ok(()),
     }
-}
-
-/// The checks that the patch names find nothing any more, and no other one finds more than before.
-pub(super) fn judge(job: &Job<'_>, done: &Done) -> Result<(), PatchError> {
-    let mut bad = Vec::new();
-    for after in &done.after {
-        let before = done.before.iter().find(|check| check.name == after.name);
-        let (was, told) = before.map_or((0, true), |check| (check.findings, check.could_tell));
-        if job.verify.contains(&after.name) {
-            if !after.could_tell {
-                bad.push(format!("{} could not tell", after.name));
-            } else if !after.passes || (after.findings > 0 && after.findings >= was && was > 0) {
-                bad.push(format!("{}: {} findings are left of {was}", after.name, after.findings));
-            }
-        } else if !after.could_tell && told {
-            bad.push(format!("{} cannot tell any more", after.name));
-        } else if after.findings > was {
-            bad.push(format!("{}: {} findings, {was} before", after.name, after.findings));
-        }
-    }
-    if let Some(missing) = job.verify.iter().find(|name| !done.after.iter().any(|check| check.name == **name)) {
-        bad.push(format!("{missing}: there is no such check"));
-    }
-    if bad.is_empty() {
-        return Ok(());
-    }
-    let mut error = PatchError::new(
-        Class::Check,
-        format!("the checks do not agree with `{}`; all of it was rolled back", job.run.name),
-        format!(
-            "see them: manage verify{}",
-            job.run.account_name.as_ref().map(|name| format!(" --account {name}")).unwrap_or_default()
-        ),
-    )
-    .started();
-    error.details = bad;
-    Err(error)
 }
 
 fn remember(session: &mut Session, job: &Job<'_>, id: i64, done: &Done, written: &[Written]) -> Result<(), PatchError> {

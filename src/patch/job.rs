@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::error::PatchError;
+use super::rust_form::RustForm;
 use super::source::ScriptQuery;
 use crate::backend::patching::Image;
 use crate::domain::value::Value;
 use crate::ledger::{Ledger, NewRun};
+use crate::project::csv::Csv;
 use crate::project::scripts::Op;
 use crate::tenancy::{Account, Map, Site};
 
@@ -39,6 +42,8 @@ pub struct Job<'a> {
     pub side_effects: BTreeMap<String, Vec<Op>>,
     /// Checks that must find nothing afterwards.
     pub verify: Vec<String>,
+    /// Those of them that may go on finding what they found before.
+    pub leaves: Vec<String>,
     /// More rows than this are refused.
     pub max_rows: Option<u64>,
     /// The digest that the plan must have, or the beginning of it.
@@ -92,6 +97,10 @@ pub enum Source {
     Script(Box<ScriptQuery>),
     /// A statement of a script, which writes by itself.
     Statement(Box<ScriptQuery>),
+    /// Rows that Rust computes from those of a query.
+    Rust(Box<ScriptQuery>, RustForm),
+    /// Rows of a file, in the place of those of a query.
+    File(Box<ScriptQuery>, Csv),
     /// A run that is taken back.
     Back {
         /// Its image.
@@ -101,6 +110,24 @@ pub enum Source {
         /// Whether rows that somebody has changed since are left out.
         skip: bool,
     },
+}
+
+impl Source {
+    /// The script's query, where there is one.
+    pub(super) fn query(&self) -> Option<&ScriptQuery> {
+        match self {
+            Self::Script(query) | Self::Statement(query) | Self::Rust(query, _) | Self::File(query, _) => Some(query),
+            Self::Back { .. } => None,
+        }
+    }
+
+    /// An error with the place of the query, where there is one.
+    pub(super) fn placed(&self, error: PatchError) -> PatchError {
+        match self.query() {
+            Some(query) => error.at(query.place.clone()),
+            None => error,
+        }
+    }
 }
 
 /// The word for what is done with rows.

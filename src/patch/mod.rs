@@ -3,11 +3,14 @@
 //! | file | idea |
 //! |---|---|
 //! | `source` | a part of a script as a query that is confined and has its parameters |
+//! | `rust_form` | new values that a function computes |
 //! | `job` | what one run is to do: parts, account, limits |
 //! | `engine` | the transaction: plan, write, prove, verify, remember |
 //! | `part` | one part: plan into the image, write from it, hold the two against each other |
 //! | `capture` | what triggers and cascades do, kept row by row |
 //! | `statement` | a part that writes by its own statement |
+//! | `staged` | rows that no query gives, on their way into the image |
+//! | `judge` | the checks before and after |
 //! | `batches` | a run that is too large for one transaction: keep the plan, go on, stop, end, give up |
 //! | `batch` | one batch: a slice of the image held against the rows as they are, written and proved |
 //! | `owned` | whose the rows are, before and after |
@@ -28,10 +31,13 @@ mod done;
 mod engine;
 mod error;
 mod job;
+mod judge;
 mod owned;
 mod part;
 mod prove;
+mod rust_form;
 mod source;
+mod staged;
 mod statement;
 mod undo;
 
@@ -40,5 +46,6 @@ pub use done::{Batched, Change, Checked, Done, PartDone};
 pub use engine::{Around, Mode, run};
 pub use error::{PatchError, Unfinished};
 pub use job::{Batching, Confinement, Job, PartJob, Source};
-pub use source::{ScriptQuery, queries, side_effects};
+pub use rust_form::{Computed, RustForm};
+pub use source::{Part, ScriptQuery, queries, side_effects};
 pub use undo::{Clash, clashes, effects_back, part_kept, parts_back};

@@ -232,6 +232,10 @@ pub(super) fn still_owned(
         }
         lock_parents(confinement, table, image, session)?;
     }
+    // What stood in the row before the run stands there again, also where the run had mended it.
+    if job.run.undo_of.is_some() {
+        return Ok(());
+    }
     let written = |columns: &[TargetColumn]| {
         columns.iter().any(|column| image.planned.iter().any(|own| own.number == column.number)).then(|| image.clone())
     };

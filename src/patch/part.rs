@@ -7,7 +7,7 @@ use super::done::{Change, PartDone};
 use super::error::PatchError;
 use super::job::{Job, PartJob, Source, word};
 use super::owned::{Places, lock_parents, number, still_owned, writable};
-use super::prove;
+use super::{prove, staged};
 use crate::backend::patching::{Image, Slot, Target, TargetColumn, UniqueKey};
 use crate::backend::{Basic, Full, Read, Session};
 use crate::domain::engine::Engine;
@@ -29,10 +29,14 @@ pub(super) struct Written {
 }
 
 /// A query with the values of its parameters.
-struct Query {
-    sql: String,
-    binds: Vec<Value>,
-    columns: Vec<String>,
+pub(super) struct Query {
+    pub sql: String,
+    pub binds: Vec<Value>,
+    pub columns: Vec<String>,
+    /// The table of rows that come from elsewhere, which is there as long as it is planned.
+    pub staged: Option<String>,
+    /// Candidates that are left as they are, and why.
+    pub left: Vec<String>,
 }
 
 /// A part that is planned: its image is filled.
@@ -44,6 +48,8 @@ pub(super) struct Planned<'j> {
     pub rows: u64,
     /// Whether keys were drawn for rows that are to be made.
     pub drawn: bool,
+    /// Candidates that are left as they are, and why.
+    pub left: Vec<String>,
 }
 
 /// Plans one part.
@@ -61,7 +67,7 @@ pub(super) fn planned<'j>(
     let engine = session.engine();
     let (target, table) = find(job, part, session)?;
     let key = key_of(part, &target, engine)?;
-    let query = query_of(job, part, session)?;
+    let query = query_of(job, part, &target, &image_table, session)?;
     let given = given(part, &target, &query.columns, engine)?;
     let mut image = image(job, part, &target, &key, given, image_table)?;
     batch::watch(job, part, &target, &mut image, engine);
@@ -70,6 +76,7 @@ pub(super) fn planned<'j>(
     let before = session.written()?;
     let rows = plan(job, part, table, &image, &query, session)?;
     prove::nothing_but(&session.written()?.since(&before), &image.table, rows)?;
+    staged::drop(&query, session)?;
     limit(job, &target, rows, so_far)?;
     let drawn = part.op == Op::Insert && draw(&image, &target, engine, session)?;
     if rows > job.batching.single_tx_rows
@@ -79,7 +86,7 @@ pub(super) fn planned<'j>(
     }
     identity.part(part, &target, &image, drawn, session)?;
     fault::point("patch.planned");
-    Ok(Planned { target, table, image, rows, drawn })
+    Ok(Planned { target, table, image, rows, drawn, left: query.left })
 }
 
 /// Writes and proves one part that is planned.
@@ -94,7 +101,7 @@ pub(super) fn run(
     identity: &mut Identity,
     session: &mut Session,
 ) -> Result<Vec<Written>, PatchError> {
-    let Planned { target, table, image, rows, .. } = planned;
+    let Planned { target, table, image, rows, left, .. } = planned;
     if rows > 0 {
         if let (Some(confinement), Some(table), true) = (&job.confined, table, part.op != Op::Insert) {
             lock_parents(confinement, table, &image, session)?;
@@ -108,7 +115,7 @@ pub(super) fn run(
             session.execute(&sql)?;
         }
     }
-    let done = told(part, &target, &image, rows, session)?;
+    let done = PartDone { left, ..told(part, &target, &image, rows, session)? };
     let watched = captures.watches(&target.counted);
     let deleted = (part.op == Op::Delete && !watched).then_some(&image);
     let own = Own { target: &target, op: part.op, rows, deleted };
@@ -149,6 +156,7 @@ pub(super) fn told(
         rows,
         changes: changes_of(part.op, image, session)?,
         keys: keys(image, session)?,
+        left: Vec::new(),
     })
 }
 
@@ -233,8 +241,10 @@ pub(super) fn key_named(names: &[String], target: &Target, engine: Engine) -> Re
     })
 }
 
-fn query_of(job: &Job<'_>, part: &PartJob, session: &mut Session) -> Result<Query, PatchError> {
+fn query_of(job: &Job<'_>, part: &PartJob, target: &Target, image: &str, session: &mut Session) -> Result<Query, PatchError> {
     let (sql, names, tables, confined) = match &part.source {
+        Source::Rust(query, form) => return staged::computed(job, part, query, form, image, session),
+        Source::File(query, file) => return staged::from_file(job, part, target, query, file, image, session),
         Source::Script(query) | Source::Statement(query) => {
             (query.confined.sql.clone(), query.confined.parameters.clone(), query.confined.tables.clone(), job.confined.is_some())
         }
@@ -245,25 +255,19 @@ fn query_of(job: &Job<'_>, part: &PartJob, session: &mut Session) -> Result<Quer
     let read = Read { sql: sql.clone(), binds: Vec::new(), tables };
     let columns = session.prepare_read(&read).map_err(|error| {
         let told = PatchError::sql(&error, "the query failed", confined);
-        match &part.source {
-            Source::Script(query) | Source::Statement(query) => told.at(query.place_of(error.position)),
-            Source::Back { .. } => told,
+        match part.source.query() {
+            Some(query) => told.at(query.place_of(error.position)),
+            None => told,
         }
     })?;
-    Ok(Query { sql, binds, columns })
+    Ok(Query { sql, binds, columns, staged: None, left: Vec::new() })
 }
 
 /// The columns that the query gives, other than the key.
 fn given(part: &PartJob, target: &Target, names: &[String], engine: Engine) -> Result<Vec<TargetColumn>, PatchError> {
     let fold = engine == Engine::Sqlite;
     let same = |a: &str, b: &str| a == b || (fold && a.eq_ignore_ascii_case(b));
-    let usage = |message: String, hint: String| {
-        let error = PatchError::new(Class::Usage, message, hint);
-        match &part.source {
-            Source::Script(query) | Source::Statement(query) => error.at(query.place.clone()),
-            Source::Back { .. } => error,
-        }
-    };
+    let usage = |message: String, hint: String| part.source.placed(PatchError::new(Class::Usage, message, hint));
     let mut found: Vec<TargetColumn> = Vec::new();
     for (at, name) in names.iter().enumerate() {
         if names[..at].iter().any(|other| same(other, name)) {
@@ -333,7 +337,7 @@ fn image(
     };
     let volatile = match &part.source {
         Source::Back { image, .. } => image.volatile.clone(),
-        Source::Script(_) | Source::Statement(_) => job.volatile.clone(),
+        _ => job.volatile.clone(),
     };
     let mut image = Image::new(table, target, key, given, whole, filled, volatile);
     if part.op == Op::Insert {
@@ -366,13 +370,9 @@ fn plan(
         };
         image.plan_change(&query.sql, owned.as_deref(), engine)
     };
-    let rows = session.execute_with(&sql, &binds).map_err(|error| {
-        let told = PatchError::sql(&error, "the plan cannot be made", job.confined.is_some());
-        match &part.source {
-            Source::Script(query) | Source::Statement(query) => told.at(query.place.clone()),
-            Source::Back { .. } => told,
-        }
-    })?;
+    let rows = session
+        .execute_with(&sql, &binds)
+        .map_err(|error| part.source.placed(PatchError::sql(&error, "the plan cannot be made", job.confined.is_some())))?;
     let lost = number(session, &format!("SELECT count(*) FROM {} WHERE found = 0", image.table), &[])?;
     if lost > 0 {
         let whose = job.confined.as_ref().map(|confinement| format!(" of {}", confinement.account)).unwrap_or_default();
@@ -459,10 +459,7 @@ pub(super) fn write(
             &format!("the database refused to {} rows of `{}`", word(part.op), target.name),
             job.confined.is_some(),
         );
-        match &part.source {
-            Source::Script(query) | Source::Statement(query) => told.at(query.place.clone()).started(),
-            Source::Back { .. } => told.started(),
-        }
+        part.source.placed(told).started()
     };
     let (affected, wrong) = match engine {
         Engine::Sqlite => (session.execute_with(&sql, &[]).map_err(|error| refused(&error))?, 0),

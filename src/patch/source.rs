@@ -163,7 +163,7 @@ impl Maker<'_> {
             None => place,
         };
         let (writing, confined) = match self.script.head.form {
-            Form::Patch => {
+            Form::Patch | Form::Rust => {
                 let functions = Functions::of(sql, self.engine, session)?;
                 let confined = match self.map {
                     Some(map) => confine(map, sql, self.site, true, &functions, &form),

@@ -113,7 +113,9 @@ impl Patch<'_> {
                 "return every column of the key, so that each row names the one it changes",
             ));
         }
-        let strangers = columns.iter().chain(key).chain(&self.script.head.volatile);
+        // What a function in Rust looks at need not be of the table.
+        let rust = self.script.head.form == Form::Rust;
+        let strangers = columns.iter().filter(|_| !rust).chain(key).chain(&self.script.head.volatile);
         if let Some(unknown) = strangers.into_iter().find(|name| op != Op::Delete && !of_table(name)) {
             return Err(refused(
                 place(),

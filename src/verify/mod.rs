@@ -5,6 +5,7 @@
 
 mod check;
 mod error;
+mod every;
 mod finding;
 mod inspect;
 mod report;
@@ -12,6 +13,7 @@ mod run;
 
 pub use check::{Check, Scoping};
 pub use error::CheckError;
+pub use every::Every;
 pub use finding::Finding;
 pub use inspect::{inspect, inspect_all};
 pub use report::{Report, Section, SectionKind, Step, Told};

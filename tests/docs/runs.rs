@@ -107,6 +107,11 @@ fn checks_are_made_as_shown() {
 }
 
 #[test]
+fn rows_are_fixed_as_shown() {
+    play("docs/guide/fix.md");
+}
+
+#[test]
 fn scripts_are_written_as_shown() {
     play("docs/guide/write-a-script.md");
 }

@@ -27,6 +27,9 @@ pub fn stable(line: &str, made: bool) -> String {
         } else if bare(word) == "pid" && is_number(&bare(next)) {
             out.push(format!("{word} [pid]{}", ending(next)));
             at += 2;
+        } else if matches!(bare(word).as_str(), "plan" | "--digest") && is_digest(&bare(next).replace(':', "")) {
+            out.push(format!("{word} [digest]{}", if next.contains(':') { ":" } else { "" }));
+            at += 2;
         } else if word.ends_with("_ms\":") && is_number(&bare(next)) {
             out.push(format!("{word} [time]{}", ending(next)));
             at += 2;
@@ -93,6 +96,10 @@ fn is_number(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_digit() || c == '.') && text.chars().any(|c| c.is_ascii_digit())
 }
 
+fn is_digest(text: &str) -> bool {
+    text.len() == 16 && text.chars().all(|c| c.is_ascii_hexdigit())
+}
+
 fn is_date(text: &str) -> bool {
     text.len() == 10 && text.chars().enumerate().all(|(at, c)| if at == 4 || at == 7 { c == '-' } else { c.is_ascii_digit() })
 }
@@ -123,6 +130,8 @@ fn only_what_changes_from_run_to_run_is_taken_out() {
         ("backups/acme-20261121T153949Z.sqlite", "backups/acme-[moment].sqlite"),
         ("manage reset --confirm a6a0010d8efcc9250012", "manage reset --confirm [token]"),
         ("one snapshot of 14:05:01 UTC", "one snapshot of [clock] UTC"),
+        ("plan 7d1e52aa90cf3b61: 3 rows", "plan [digest]: 3 rows"),
+        ("fix x --digest 7d1e52aa90cf3b61", "fix x --digest [digest]"),
         ("\"duration_ms\": 0.4,", "\"duration_ms\": [time],"),
         ("\"applied_at\": \"2026-02-01 10:12:09.5\",", "\"applied_at\": [moment]\","),
     ] {

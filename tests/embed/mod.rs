@@ -7,6 +7,7 @@ mod dependencies;
 mod guards;
 mod lock;
 mod numbered;
+mod patches;
 mod seen;
 mod together;
 mod typed;

@@ -39,6 +39,36 @@ each_backend! {
         refused(&project, 2, "notes add --title x --open ''");
     }
 
+    fn sql_by_hand_is_open_until_a_migration_mirrors_it(project: Project) {
+        let project = applied(project);
+        project.write("hand.sql", "UPDATE tasks SET title = 'anna@example.com'");
+        project.write("docs/notes/README.md", "# Notes\n");
+
+        project
+            .command("notes add --title 'titles set' --sql hand.sql --account acme --site blog --rows tasks=3 --rows sites=0 --backup acme.dump --script import.py --date 2026-11-20")
+            .run()
+            .ok();
+
+        let note = notes(&project).remove(0);
+        assert_eq!(note["open"][0]["text"], "no migration mirrors hand.sql, which was run by hand", "{note:#}");
+        let facts = &note["facts"];
+        assert_eq!((&facts["sql"]["file"], &facts["rows"]["tasks"], &facts["backup"]), (&"hand.sql".into(), &3.into(), &"acme.dump".into()));
+        assert_eq!((&facts["scripts"][0], &facts["site"], &facts["date"]), (&"import.py".into(), &"blog".into(), &"2026-11-20".into()));
+        project.run("notes check").exits_with(1).says("no migration mirrors hand.sql");
+        project.run("notes search import.py").ok().says("titles set");
+        // The checksum tells which text it was; the text itself may hold what belongs in no file.
+        project.run("notes show 1").ok().says("sha256").does_not_say("anna@");
+        let version = project.value("SELECT min(version) FROM __diesel_schema_migrations");
+        refused(&project, 2, "notes add --title x --migration 19990101000000 --done 1.1").says("there is no migration 19990101000000");
+        project.run(&format!("notes add --title mirrored --migration {version} --done 1.1")).ok();
+        project.run("notes check").ok().says("nothing open");
+        project.run(&format!("notes add --title again --sql hand.sql --migration {version}")).ok();
+        project.run("notes check").ok().says("nothing open");
+        refused(&project, 3, "notes add --title x --sql none.sql").says("cannot read none.sql");
+        refused(&project, 2, "notes add --title x --rows tasks");
+        refused(&project, 2, "notes add --title x --site blog");
+    }
+
     fn what_is_open_is_closed_by_a_later_note(project: Project) {
         let project = applied(project);
         project

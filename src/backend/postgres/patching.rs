@@ -82,9 +82,10 @@ const STORAGE: &str = "SELECT pg_catalog.md5(COALESCE(pg_catalog.string_agg(line
          UNION ALL SELECT 't' || t.oid || ':' || t.xmin FROM pg_catalog.pg_trigger t \
      ) AS lines";
 
-/// Values are to read as they were written, whatever the session was told.
+/// Values are to read as they were written, whatever the session was told; a moment that is written to a column without
+/// a zone is UTC, as on SQLite.
 const SETTINGS: &str = "SET LOCAL standard_conforming_strings = on; SET LOCAL extra_float_digits = 1; \
-     SET LOCAL datestyle = 'ISO, YMD'; SET LOCAL intervalstyle = 'postgres'; SET LOCAL bytea_output = 'hex'; \
+     SET LOCAL datestyle = 'ISO, YMD'; SET LOCAL intervalstyle = 'postgres'; SET LOCAL timezone = 'UTC'; SET LOCAL bytea_output = 'hex'; \
      SET LOCAL idle_in_transaction_session_timeout = 0";
 
 impl PostgresSession {

@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal, Read as _};
 
+use super::by_hand::ByHand;
 use crate::backend::{Access, Basic};
 use crate::cli::consent;
 use crate::cli::context::Context;
@@ -20,8 +21,9 @@ use crate::ledger::{Item, Ledger};
 #[command(after_help = "Examples:
   manage notes add --title 'restarted the importer' --reason SUP-1432
   manage notes add --title 'index by hand' --open 'make a migration of it' -m 'It took 40 s.'
+  manage notes add --title 'statuses set by hand' --sql hand.sql --account acme --rows clusters=3 --backup acme.dump
   git log -1 --format=%B | manage notes add -m -
-  manage notes add --title 'the migration is there' --done 12.1")]
+  manage notes add --title 'the migration is there' --migration 20261121140000 --done 12.1")]
 pub struct Args {
     /// One line that says it; else the first line of the text
     #[arg(long, value_name = "TEXT")]
@@ -50,6 +52,9 @@ pub struct Args {
     /// What is done now: 12.1 is the first item of note 12, 12 all of them
     #[arg(long, value_name = "ITEM", value_parser = done)]
     done: Vec<Done>,
+
+    #[command(flatten)]
+    by_hand: ByHand,
 }
 
 /// Items of an earlier note.
@@ -85,6 +90,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
             "make it: manage database create",
         ));
     }
+    let facts = args.by_hand.facts(context, &chosen)?;
     let (title, body) = text(context, args)?;
     let mut reached = context.reach(&chosen, Access::Write, "notes add")?;
     let heading = reached.title();
@@ -98,9 +104,9 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         reason: args.reason.clone(),
         account: args.account.clone(),
         body,
-        open: args.open.clone(),
+        facts,
+        open: args.open.iter().cloned().chain(args.by_hand.open()).collect(),
         closes,
-        ..Said::default()
     };
     noting::write(context, &chosen, &mut reached, &said)?;
     Ok(Exit::Ok)

@@ -1,6 +1,7 @@
 //! `manage notes`: what people and commands wrote down.
 
 pub mod add;
+pub mod by_hand;
 pub mod check;
 pub mod export;
 pub mod list;
@@ -35,7 +36,7 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
-    Add(add::Args),
+    Add(Box<add::Args>),
     List(list::Args),
     Show(show::Args),
     Search(search::Args),

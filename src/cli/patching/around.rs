@@ -13,8 +13,8 @@ use crate::cli::signals::Interrupts;
 use crate::domain::value::Value;
 use crate::ledger::{Ledger, Note};
 use crate::patch::{Around, Checked, Checkpoint, Done, PartDone, PatchError};
-use crate::project::scripts::{Kind, Scope, Script, Scripts, parameter};
-use crate::verify::{Check, Given, Scoping, Status, outcome_of};
+use crate::project::scripts::{Scripts, parameter};
+use crate::verify::{Every, Outcome, Scoping};
 
 /// The checks around a run, and its note.
 pub struct Surroundings<'a> {
@@ -28,6 +28,10 @@ pub struct Surroundings<'a> {
     pub ledger: Ledger,
     /// The checks of the project.
     pub scripts: &'a Scripts,
+    /// Those of them that the patch names: the rows that these find are remembered.
+    pub named: &'a [String],
+    /// The parameters of the run: a check that declares one of the same name gets its value.
+    pub given: &'a BTreeMap<String, String>,
     /// How far they look.
     pub scoping: Scoping<'a>,
     /// The account's key, or NULL.
@@ -46,54 +50,25 @@ pub struct Surroundings<'a> {
     pub meter: Rows,
 }
 
-impl Surroundings<'_> {
-    /// Whether a check is about what the run is about.
-    fn concerns(&self, script: &Script, session: &Session) -> bool {
-        let one = self.account != Value::Null;
-        script.head.runs_on(session.engine())
-            && (script.head.scope == Scope::Tenant) == (one || matches!(self.scoping, Scoping::Whole))
-            || (matches!(self.scoping, Scoping::Whole) && script.head.runs_on(session.engine()))
-    }
-}
-
 impl Around for Surroundings<'_> {
     fn checks(&mut self, session: &mut Session) -> Result<Vec<Checked>, PatchError> {
-        let given = Given {
+        let every = Every {
+            scripts: self.scripts,
+            scoping: self.scoping,
             account: self.account.clone(),
             site: self.site.clone(),
             now: parameter::instant(self.instant, session.engine()),
-            limit: Some(0),
+            given: self.given,
+            named: self.named,
         };
-        let mut out = Vec::new();
-        let all: Vec<_> = self.scripts.all().filter(|(kind, ..)| *kind == Kind::Verify).collect();
-        for (_, name, script) in all {
-            let unable = Checked { name: name.to_owned(), could_tell: false, passes: false, findings: 0 };
-            let Ok(script) = script else {
-                out.push(unable);
-                continue;
-            };
-            // One that needs parameters of its own is not made by itself.
-            let needs = script.head.params.values().any(|parameter| {
-                let parameter = parameter.get_ref();
-                parameter.required && parameter.default.is_none()
-            });
-            if !self.concerns(script, session) || needs {
-                continue;
-            }
-            match Check::prepare(script, self.scoping, &BTreeMap::new(), session) {
-                Err(_) => out.push(unable),
-                Ok(check) => {
-                    let outcome = outcome_of(&check, &given, session);
-                    out.push(Checked {
-                        name: outcome.name,
-                        could_tell: outcome.status != Status::Error,
-                        passes: matches!(outcome.status, Status::Pass | Status::Warn),
-                        findings: outcome.findings,
-                    });
-                }
-            }
-        }
-        Ok(out)
+        let checked = |outcome: Outcome| Checked {
+            could_tell: outcome.could_tell(),
+            passes: outcome.passes(),
+            findings: outcome.findings,
+            rows: outcome.rows(),
+            name: outcome.name,
+        };
+        Ok(every.made(session).into_iter().map(checked).collect())
     }
 
     fn note(&mut self, session: &mut Session, done: &Done) -> Result<(), PatchError> {

@@ -6,6 +6,7 @@ use super::around::rows_of;
 use crate::cli::context::Context;
 use crate::cli::output::paint::Style;
 use crate::cli::output::value::{fact, short};
+use crate::domain::value::Value;
 use crate::patch::{Done, PartDone};
 
 /// How many hexadecimal digits of a digest are shown.
@@ -23,6 +24,32 @@ pub fn plan(context: &mut Context, done: &Done) {
     for part in &done.parts {
         changes(context, part, done.parts.len() > 1);
     }
+    left(context, done);
+}
+
+/// How many rows that are left as they are get a line.
+const LEFT_SHOWN: usize = 5;
+
+/// Shows which rows are left for a person to decide, and why.
+pub fn left(context: &mut Context, done: &Done) {
+    for part in done.parts.iter().filter(|part| !part.left.is_empty()) {
+        let warn = context.screen.paint.on(Style::Warn, "!");
+        let (rows, are) =
+            if part.left.len() == 1 { ("1 row".to_owned(), "is") } else { (format!("{} rows", part.left.len()), "are") };
+        context.screen.line(&format!("  {warn} {rows} of {} {are} left as before: a person has to decide", part.table));
+        for why in part.left.iter().take(LEFT_SHOWN) {
+            context.screen.row(&format!("      {why}"));
+        }
+        if part.left.len() > LEFT_SHOWN {
+            context.screen.row(&format!("      … and {} more: --json lists them", part.left.len() - LEFT_SHOWN));
+        }
+    }
+}
+
+/// A value on one line, also where there is nothing to see.
+fn told(value: &Value) -> String {
+    let text = short(value);
+    if text.trim().is_empty() { format!("'{text}'") } else { text }
 }
 
 fn changes(context: &mut Context, part: &PartDone, named: bool) {
@@ -44,8 +71,8 @@ fn changes(context: &mut Context, part: &PartDone, named: bool) {
         .iter()
         .map(|change| {
             let what = match part.op {
-                "insert" => format!("{}: {}", change.column, short(&change.after)),
-                _ => format!("{}: {} → {}", change.column, short(&change.before), short(&change.after)),
+                "insert" => format!("{}: {}", change.column, told(&change.after)),
+                _ => format!("{}: {} → {}", change.column, told(&change.before), told(&change.after)),
             };
             (what, format!("×{}", change.rows))
         })
@@ -111,6 +138,17 @@ pub fn result(context: &mut Context, done: &Done, account: Option<&str>, verify:
             .collect();
         let others = if named.is_empty() { "no check got worse" } else { "no other check got worse" };
         context.screen.line(&format!("  {good} {}{others}", named.join("")));
+        let left: Vec<&str> = done
+            .after
+            .iter()
+            .filter(|check| verify.contains(&check.name) && check.findings > 0)
+            .map(|check| check.name.as_str())
+            .collect();
+        if !left.is_empty() {
+            let warn = context.screen.paint.on(Style::Warn, "!");
+            let of = account.map(|account| format!(" --account {account}")).unwrap_or_default();
+            context.screen.line(&format!("  {warn} what it does not mend is left: manage verify {}{of}", left.join(" ")));
+        }
     }
     if let Some(run) = done.run {
         let back = if undo {
@@ -152,6 +190,8 @@ pub fn facts(done: &Done, status: &str, verify: &[String]) -> Map<String, Fact> 
     put("findings_before", json!(findings.map(|(before, _)| before)));
     put("findings_after", json!(findings.filter(|_| !done.is_partly_rehearsed()).map(|(_, after)| after)));
     put("conflicts", json!([]));
+    let left = done.parts.iter().flat_map(|part| part.left.iter().map(|why| json!({ "table": part.table, "why": why })));
+    put("left", left.collect::<Vec<_>>().into());
     let beside = done.parts.iter().filter(|part| part.effect);
     let beside = beside.map(|part| json!({ "table": part.table, "op": part.op, "rows": part.rows }));
     put("side_effects", beside.collect());

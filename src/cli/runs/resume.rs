@@ -128,11 +128,13 @@ impl Resumed<'_> {
             ));
         }
         let undo = begun.kind == "undo";
-        let verify = match begun.kind.as_str() {
-            "fix" => self.scripts.named(&[Kind::Fix], &begun.name).map(|script| script.head.verify.clone()).unwrap_or_default(),
-            "sync" => self.scripts.named(&[Kind::Sync], &begun.name).map(|script| script.head.verify.clone()).unwrap_or_default(),
-            _ => Vec::new(),
+        let script = match begun.kind.as_str() {
+            "fix" => self.scripts.named(&[Kind::Fix], &begun.name).ok(),
+            "sync" => self.scripts.named(&[Kind::Sync], &begun.name).ok(),
+            _ => None,
         };
+        let (verify, leaves) = script.map(|script| (script.head.verify.clone(), script.head.leaves.clone())).unwrap_or_default();
+        let given = begun.parameters.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
         let confined = account.as_ref().zip(map.as_ref()).map(|(account, map)| Confinement { map, account, site: site.as_ref() });
         let job = Job {
             run: begun.clone(),
@@ -143,6 +145,7 @@ impl Resumed<'_> {
             volatile: Vec::new(),
             side_effects: BTreeMap::new(),
             verify: verify.clone(),
+            leaves,
             max_rows: None,
             expect: None,
             lock: config.patches.lock_timeout.unwrap_or(Patches::LOCK_TIMEOUT),
@@ -170,6 +173,8 @@ impl Resumed<'_> {
                 ledger: self.ledger,
                 scripts: self.scripts,
                 scoping,
+                named: &verify,
+                given: &given,
                 account: account.as_ref().map_or(Value::Null, |account| account.key.clone()),
                 site: site.as_ref().map_or(Value::Null, |site| site.key.clone()),
                 instant: begun.clock.as_deref().and_then(clock_of).unwrap_or_else(this_instant),

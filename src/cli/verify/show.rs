@@ -1,5 +1,6 @@
 //! Results as people see them, and as CI does.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use chrono::NaiveDateTime;
@@ -37,6 +38,8 @@ pub struct Show<'a> {
     made: usize,
     worst: Exit,
     record: Record,
+    /// The scripts that are run by `manage sync`.
+    pub syncs: BTreeSet<String>,
 }
 
 impl<'a> Show<'a> {
@@ -57,6 +60,7 @@ impl<'a> Show<'a> {
             made: 0,
             worst: Exit::Ok,
             record,
+            syncs: BTreeSet::new(),
             context,
         }
     }
@@ -148,7 +152,8 @@ impl<'a> Show<'a> {
             screen.line(&format!("      touches: {}", effects.join(", ")));
         }
         for fix in &outcome.fix {
-            screen.heading(&format!("      fix: manage fix {fix}{}", flags(group)));
+            let verb = if self.syncs.contains(fix) { "sync" } else { "fix" };
+            screen.heading(&format!("      fix: manage {verb} {fix}{}", flags(group)));
         }
     }
 

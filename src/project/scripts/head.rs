@@ -89,6 +89,8 @@ pub enum Form {
     Patch,
     /// One INSERT, UPDATE or DELETE.
     Statement,
+    /// A SELECT of candidates, whose new values are computed by a function that is registered under the script's name.
+    Rust,
 }
 
 /// The head of a script.
@@ -127,6 +129,8 @@ pub struct Head {
     pub op: Option<Op>,
     /// patch: the checks that run before and after.
     pub verify: Vec<String>,
+    /// patch: those of them that may go on finding what this script does not mend.
+    pub leaves: Vec<String>,
     /// patch: more rows than this are refused.
     pub expect_max: Option<u64>,
     /// patch: columns that are left out of the digest and of undo's comparison.
@@ -161,7 +165,7 @@ impl From<EngineWord> for Engine {
 /// Keys of a check only.
 const OF_VERIFY: &[&str] = &["severity", "fail_if", "warn_if", "total", "limit", "fix", "effects"];
 /// Keys of a patch only.
-const OF_PATCH: &[&str] = &["op", "verify", "expect_max", "volatile", "side_effects", "form", "writes"];
+const OF_PATCH: &[&str] = &["op", "verify", "leaves", "expect_max", "volatile", "side_effects", "form", "writes"];
 /// Keys of checks and patches.
 const OF_ROWS: &[&str] = &["table", "key"];
 /// Keys of every script.
@@ -282,6 +286,13 @@ fn check(head: &Head, kind: Kind) -> Result<(), Wrong> {
         if threshold.needs_total() && head.total.is_none() {
             return Err((at, "a percentage needs a total".to_owned(), "add total = \"SELECT count(*) FROM …\"".to_owned()));
         }
+    }
+    if let Some(name) = head.leaves.iter().find(|name| !head.verify.contains(name)) {
+        return Err((
+            0,
+            format!("`{name}` stands in leaves, and not in verify"),
+            "name it in both, or in verify alone".to_owned(),
+        ));
     }
     if matches!(kind, Kind::Fix | Kind::Sync) && head.form == Form::Statement && head.writes.is_empty() {
         return Err((0, "the statement form does not say what it writes".to_owned(), "add writes = [\"table\"]".to_owned()));

@@ -91,7 +91,7 @@ impl Script {
         if let Some(at) = script.text.find(Self::UNEDITED) {
             return Err(ScriptError::at(script.place(at), "the template was not edited", "write the script's SQL in its place"));
         }
-        if !kind.reads_only() && script.head.form == Form::Patch && script.parts.is_empty() && script.head.table.is_none() {
+        if !kind.reads_only() && script.head.form != Form::Statement && script.parts.is_empty() && script.head.table.is_none() {
             return Err(ScriptError::at(
                 script.place(0),
                 "the patch does not say which table it writes",
