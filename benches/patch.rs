@@ -92,10 +92,12 @@ fn sqlite(folder: &Path, rows: u64) {
     let made = shell(
         &project,
         &format!(
-            "sqlite3 manage.db \"PRAGMA synchronous = OFF; {TABLES}
+            "sqlite3 manage.db \"PRAGMA synchronous = OFF; {}
              WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {all})
              INSERT INTO clusters SELECT i, 1 + (i > {rows}), 'new', 'cluster ' || (i * 7919 % {all}), hex(randomblob(110)), NULL FROM n;
-             {INDEXES} ANALYZE;\" && mv manage.db seed.db"
+             {INDEXES} ANALYZE;\" && mv manage.db seed.db",
+            // What SQLite calls a key by which rows lie.
+            TABLES.replace("BIGINT PRIMARY KEY", "INTEGER PRIMARY KEY")
         ),
     );
     if !made {

@@ -127,6 +127,10 @@ pub enum Deed {
     Approve,
     /// `test-data inject` and `test-data remove`
     TestData,
+    /// `transfer all` and `transfer table`
+    Transfer,
+    /// `transfer rollback`
+    TransferRollback,
 }
 
 impl Deed {
@@ -153,6 +157,8 @@ impl Deed {
         Self::RunsPrune,
         Self::Approve,
         Self::TestData,
+        Self::Transfer,
+        Self::TransferRollback,
     ];
 
     /// The command, as it is typed.
@@ -179,6 +185,8 @@ impl Deed {
             Self::RunsPrune => "runs prune",
             Self::Approve => "approve",
             Self::TestData => "test-data",
+            Self::Transfer => "transfer",
+            Self::TransferRollback => "transfer rollback",
         }
     }
 }
@@ -267,6 +275,10 @@ pub fn consent(deed: Deed, standing: Standing) -> Consent {
         (Deed::TestData, Staging | Unknown) => Ask,
         // Where customers are, nobody plays.
         (Deed::TestData, Protected) => Never,
+        // Both write many rows at once; both can be taken back by what the ledger keeps.
+        (Deed::Transfer | Deed::TransferRollback, Development) => Free,
+        (Deed::Transfer | Deed::TransferRollback, Staging | Unknown) => Ask,
+        (Deed::Transfer | Deed::TransferRollback, Protected) => AskByName,
     }
 }
 

@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | 4 | [`cli`] | the command line: the only place that prints |
 //! | 4 | [`embed`](mod@embed) | migrations inside an application: start here to use the library |
-//! | 3 | [`migrate`], [`lint`], [`schema`], [`backup`], [`baseline`], [`notes`], [`verify`], [`patch`] | the features: plan (pure), apply, report events |
+//! | 3 | [`migrate`], [`lint`], [`schema`], [`backup`], [`baseline`], [`notes`], [`patch`], [`transfer`], [`verify`] | the features: plan (pure), apply, report events |
 //! | 2 | [`ledger`], [`guards`], [`tenancy`] | what has been done; what may be done where; whose a row is |
 //! | 1 | [`backend`], [`project`] | the databases; the files |
 //! | 0 | [`domain`] | versions, checksums, SQL text, URLs, explanations |
@@ -42,6 +42,8 @@ pub mod notes;
 pub mod patch;
 #[cfg(feature = "full")]
 pub mod schema;
+#[cfg(feature = "full")]
+pub mod transfer;
 #[cfg(feature = "full")]
 pub mod verify;
 

@@ -25,4 +25,5 @@ mod schema;
 mod splitter;
 mod support;
 mod test_data;
+mod transfer;
 mod verify;

@@ -8,6 +8,8 @@
 mod attached;
 pub mod basic;
 mod beside;
+#[cfg(feature = "full")]
+pub mod carrier;
 mod column;
 #[cfg(feature = "full")]
 mod copying;
@@ -29,11 +31,15 @@ pub mod rows;
 mod scratch;
 mod server;
 pub mod session;
+#[cfg(feature = "full")]
+mod spool;
 pub mod sqlite;
 
 pub use attached::Attached;
 pub use basic::Basic;
 pub use beside::beside_the_schema;
+#[cfg(feature = "full")]
+pub use carrier::{Carrier, Chunk, Compared, DuplicateGroup, Fate, KeyDuplicates, Left, Moved, Pick, Sampled, Scope, Watch};
 pub use column::{column_is_there, column_type, has_column, rfc3339_now};
 #[cfg(feature = "full")]
 pub use copying::{Copied, Installed, Job, LeftOver, LeftOverKind, Obstacle, Progress, Rights, Step};
@@ -46,3 +52,5 @@ pub use reading::{Function, Read, Readable, Relation, RelationColumn, Relations}
 #[cfg(feature = "full")]
 pub use scratch::{Purpose, Scratch};
 pub use session::{Access, Canceller, Opening, Session, same_database};
+#[cfg(feature = "full")]
+pub use spool::{Reason, Spool};

@@ -127,6 +127,29 @@ impl Context {
     /// When two of the first are given, or what is chosen is not valid.
     pub fn choose(&mut self) -> Result<Chosen, Failure> {
         let project = self.project()?;
+        self.choose_in(project)
+    }
+
+    /// Whether talk is wanted.
+    pub fn is_talkative(&self) -> bool {
+        !self.global.quiet && !self.global.json
+    }
+
+    /// Whether `--project` was given.
+    pub fn names_project(&self) -> bool {
+        self.global.project.is_some()
+    }
+
+    /// Whether `--database` or `--env` was given.
+    pub fn names_database(&self) -> bool {
+        self.global.database.is_some() || self.global.env.is_some()
+    }
+
+    /// As [`Context::choose`], where the project is known.
+    ///
+    /// # Errors
+    /// When two of the first are given, or what is chosen is not valid.
+    pub fn choose_in(&mut self, project: Project) -> Result<Chosen, Failure> {
         let config = &project.config;
         let variable = |name: &str| self.variable(name);
         let (text, environment) = match (&self.global.database, &self.global.env) {

@@ -191,13 +191,6 @@ impl Call<'_> {
                 "its head says so: engines = […]",
             ));
         }
-        if script.head.form == scripts::Form::Statement {
-            return Err(Failure::new(
-                Class::Refused,
-                format!("`{}` is in statement form, which cannot be proved yet", script.name),
-                "write it in patch form: a SELECT of keys and new values",
-            ));
-        }
         let mut reached = context.reach(&chosen, Access::Write, self.deed.command())?;
         let subject = subject(context, &chosen, &mut reached.session, script, self.scope)?;
         let agreement = match self.how.dry_run {

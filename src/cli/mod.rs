@@ -50,6 +50,7 @@ pub mod signals;
 pub mod start;
 pub mod status;
 pub mod test_data;
+pub mod transfer;
 pub mod undo;
 pub mod verify;
 pub mod waiting;

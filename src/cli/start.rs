@@ -16,8 +16,8 @@ use super::output::paint::Paint;
 use super::output::screen::ColorChoice;
 use super::{
     adopt, approve, backup, baseline, completions, database, doctor, export, fix, habits, init, lint, logging, man, marker,
-    migrate, new, notes, notice, redo, repair, report, reset, restore, rollback, runs, schema, scripts, status, test_data, undo,
-    verify,
+    migrate, new, notes, notice, redo, repair, report, reset, restore, rollback, runs, schema, scripts, status, test_data,
+    transfer, undo, verify,
 };
 use crate::domain::explain::Class;
 use crate::domain::secret::redact;
@@ -99,6 +99,8 @@ pub enum Command {
     Reset(reset::Args),
     #[allow(missing_docs)]
     Marker(marker::Args),
+    #[allow(missing_docs)]
+    Transfer(transfer::Args),
     #[allow(missing_docs)]
     Notes(notes::Args),
     #[allow(missing_docs)]
@@ -265,6 +267,7 @@ fn execute(context: &mut Context, command: &Command) -> Result<Exit, Failure> {
         Command::Restore(args) => restore::run(context, args),
         Command::Reset(args) => reset::run(context, args),
         Command::Marker(args) => marker::run(context, args),
+        Command::Transfer(args) => transfer::run(context, args),
         Command::Notes(args) => notes::run(context, args),
         Command::TestData(args) => test_data::run(context, args),
         Command::Doctor(args) => doctor::run(context, args),

@@ -14,16 +14,18 @@ use super::patching::subject::key_text;
 use super::patching::{clock_of, clock_text, ending, masks, show, this_instant};
 use super::progress::Rows;
 use super::signals::Interrupts;
+use super::transfer::rollback::Back;
 use crate::backend::{Access, Basic, Session};
 use crate::domain::checksum::sha256_hex;
 use crate::domain::explain::Class;
 use crate::domain::value::Value;
 use crate::guards::Deed;
-use crate::ledger::{Ledger, NewRun, Run, StoredImage, StoredPlan};
+use crate::ledger::{Ledger, Look, NewRun, Run, StoredImage, StoredPlan};
 use crate::patch::{Clash, Confinement, Done, Job, Mode, PatchError, clashes, effects_back, parts_back, run as run_job};
 use crate::project::config::Patches;
 use crate::project::scripts::{self, parameter};
 use crate::tenancy::{Account, Map, Site, find};
+use crate::transfer::history;
 use crate::verify::Scoping;
 
 /// Take a run back
@@ -76,12 +78,73 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     context.screen.facts.insert("note".to_owned(), Fact::Null);
     let chosen = context.choose()?;
     let mut reached = context.reach(&chosen, Access::Write, "undo")?;
+    if let Some(run) = transfer(args, &mut reached)? {
+        return take_transfer_back(context, args, run, &chosen, &mut reached);
+    }
     let typed = Typed { digest: args.digest.as_deref(), reason: args.reason.as_deref(), max_rows: args.max_rows };
     let agreement = if args.dry_run.is_some() { None } else { Some(agree::agreement(context, &reached, Deed::Undo, typed)?) };
     let ledger = noting::prepare(context, &mut reached)?;
     let of = wanted(args, ledger, &mut reached)?;
     let images = ledger.images(&mut reached.session, of.id).map_err(PatchError::from)?;
     Undo { args, chosen: &chosen, ledger, of: &of, images: &images, agreement }.run(context, &mut reached)
+}
+
+/// The transfer that is meant, where it is one: what its way back needs is kept in tables of its own.
+fn transfer(args: &Args, reached: &mut Reached) -> Result<Option<i64>, Failure> {
+    let session = &mut reached.session;
+    let Look::Present(ledger) = Ledger::look(session)? else { return Ok(None) };
+    let runs = ledger.runs(session).map_err(PatchError::from)?;
+    let kind = |id: i64| runs.iter().find(|run| run.id == id).map_or("", |run| run.begun.kind.as_str());
+    let meant = match args.run {
+        Some(id) => runs.iter().find(|run| run.id == id),
+        None => runs.iter().find(|run| can_be_last(run)),
+    };
+    let Some(run) = meant else { return Ok(None) };
+    if let Some(of) = run.begun.undo_of.filter(|of| kind(*of) == history::KIND) {
+        return Err(Failure::new(
+            Class::Refused,
+            format!("run {} took a transfer back (run {of}), which is not undone", run.id),
+            "to move the rows again: manage transfer all",
+        ));
+    }
+    Ok((run.begun.kind == history::KIND).then_some(run.id))
+}
+
+/// Whether `--last` may mean this run: one that wrote rows, is there, and took nothing back.
+fn can_be_last(run: &Run) -> bool {
+    match run.begun.kind.as_str() {
+        "fix" | "sync" => can_go_back(run),
+        history::KIND => run.state == history::APPLIED && super::runs::rows(run) > 0,
+        _ => false,
+    }
+}
+
+fn take_transfer_back(
+    context: &mut Context,
+    args: &Args,
+    run: i64,
+    chosen: &Chosen,
+    reached: &mut Reached,
+) -> Result<Exit, Failure> {
+    if args.digest.is_some() {
+        return Err(Failure::new(
+            Class::Usage,
+            format!("run {run} is a transfer, which has no digest"),
+            "leave --digest out; --dry-run shows what would be taken back",
+        ));
+    }
+    let heading = reached.title();
+    context.screen.heading(&heading);
+    let back = Back {
+        run: Some(run),
+        map: None,
+        dry_run: args.dry_run.is_some(),
+        skip_conflicts: args.skip_conflicts,
+        max_rows: args.max_rows,
+        reason: args.reason.clone(),
+        lock_timeout: std::time::Duration::from_secs(30),
+    };
+    back.run(context, chosen, reached)
 }
 
 /// The run that is to be taken back.
@@ -95,8 +158,7 @@ fn wanted(args: &Args, ledger: Ledger, reached: &mut Reached) -> Result<Run, Fai
             .ok_or_else(|| usage(format!("there is no run {id} in this database")))?,
         None => {
             let all = ledger.runs(session).map_err(PatchError::from)?;
-            let can = |run: &Run| matches!(run.begun.kind.as_str(), "fix" | "sync") && can_go_back(run);
-            all.into_iter().find(can).ok_or_else(|| usage("there is no run that could be taken back".to_owned()))?
+            all.into_iter().find(can_be_last).ok_or_else(|| usage("there is no run that could be taken back".to_owned()))?
         }
     };
     if let Some(by) = run.undone_by {

@@ -50,6 +50,14 @@ pub const POINTS: &[&str] = &[
     "baseline.finished",
     "baseline.before_commit",
     "baseline.after_commit",
+    "transfer.begun",
+    "transfer.probed",
+    "transfer.copied",
+    "transfer.compared",
+    "transfer.before_commit",
+    "transfer.after_commit",
+    "transfer.undo.before_commit",
+    "transfer.undo.after_commit",
 ];
 
 /// Passes the point called `name`.

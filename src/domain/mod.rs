@@ -12,5 +12,6 @@ pub mod nearest;
 pub mod schema;
 pub mod secret;
 pub mod sql;
+pub mod transfer;
 pub mod value;
 pub mod version;

@@ -7,6 +7,23 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     measured.filter(|(distance, _)| *distance <= limit).min_by_key(|(distance, _)| *distance).map(|(_, other)| other)
 }
 
+/// The nearest word as a hint, else those that there are.
+pub fn meant<'a>(word: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> String {
+    match nearest(word, known.clone()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => {
+            let mut all: Vec<_> = known.into_iter().collect();
+            let more = all.len().saturating_sub(20);
+            all.truncate(20);
+            match (all.is_empty(), more) {
+                (true, _) => "there is none".to_owned(),
+                (false, 0) => format!("there are {}", all.join(", ")),
+                (false, more) => format!("there are {} and {more} more", all.join(", ")),
+            }
+        }
+    }
+}
+
 /// How many letters have to be put in, taken out, replaced or swapped with their neighbour.
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.to_lowercase().chars().collect(), b.to_lowercase().chars().collect());
@@ -37,5 +54,7 @@ mod tests {
         assert_eq!(nearest("descripton", known), Some("description"));
         assert_eq!(nearest("tabel", known), Some("table"));
         assert_eq!(nearest("owner", known), None);
+        assert_eq!(meant("tabel", known), "did you mean `table`?");
+        assert_eq!(meant("owner", ["command", "creator"]), "there are command, creator");
     }
 }

@@ -15,6 +15,7 @@ mod resets;
 mod restores;
 mod runs;
 mod schema;
+mod transfers;
 
 pub use checks::{CheckOf, CheckResult};
 pub use log::{Action, Actor, Entry, Recorded};
@@ -25,3 +26,4 @@ pub use resets::{Reset, TOKEN_SECONDS, Token};
 pub use restores::{Carried, Restore};
 pub use runs::{NewRun, Run};
 pub use schema::{Ledger, LedgerError, Look};
+pub use transfers::{TransferImage, TransferLeft, TransferTable};

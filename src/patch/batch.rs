@@ -116,6 +116,9 @@ pub(super) struct Slice {
     pub to: u64,
     /// Whether rows that somebody has changed since are left out.
     pub skip: bool,
+    /// Whether each row is looked at before anything is written, so that those that were changed can be named. Else the
+    /// write itself passes them over, and writes fewer rows than were planned, which is refused.
+    pub careful: bool,
 }
 
 /// Writes and proves a slice of an image. Returns how many rows were written, and how many were left out.
@@ -136,10 +139,14 @@ pub(super) fn write(
     if let (Some(confinement), Some(table), true) = (&job.confined, table, part.op != Op::Insert) {
         lock_parents(confinement, table, &rows_of, session)?;
     }
-    let skipped = unchanged(job, part, (target, table), image, slice, session)?;
+    let guarded = if slice.careful || slice.skip { None } else { guarded(job, part, table, &rows_of, session.engine()) };
+    let skipped = match &guarded {
+        Some(_) => 0,
+        None => unchanged(job, part, (target, table), image, slice, session)?,
+    };
     let rows = number(session, &format!("SELECT count(*) FROM {} AS i", rows_of.table), &[])?;
     if rows > 0 {
-        part::write(job, part, target, &rows_of, rows, &Captures::default(), session)?;
+        part::write(job, part, target, guarded.as_ref().unwrap_or(&rows_of), rows, &Captures::default(), session)?;
         fault::point("patch.batch_written");
         if let Some(table) = table {
             still_owned(job, part, table, target, &rows_of, session)?;
@@ -158,6 +165,19 @@ pub(super) fn write(
     Ok((rows, skipped))
 }
 
+/// The slice as one that writes only rows that are what they were when the plan was made; `None` where that cannot be said in
+/// the statement that writes.
+fn guarded(job: &Job<'_>, part: &PartJob, table: Option<&Table>, rows_of: &Image, engine: Engine) -> Option<Image> {
+    if part.op == Op::Insert {
+        return None;
+    }
+    let owned = match (&job.confined, table) {
+        (Some(confinement), Some(table)) => Some(Places::spelled(confinement)?.owned(confinement.map, table, "t")),
+        _ => None,
+    };
+    Some(rows_of.clone().guarded(owned.as_deref(), engine))
+}
+
 /// Looks whether the rows of a slice are what they were when the plan was made. Returns how many were left out.
 fn unchanged(
     job: &Job<'_>,
@@ -171,7 +191,9 @@ fn unchanged(
     let (owned, binds) = match (&job.confined, table) {
         (Some(confinement), Some(table)) if part.op != Op::Insert => {
             let places = Places::behind(0, confinement);
-            (Some(places.owned(confinement.map, table, "t")), places.binds)
+            let owned = places.owned(confinement.map, table, "t");
+            let values = places.values(&owned);
+            (Some(owned), values)
         }
         _ => (None, Vec::new()),
     };

@@ -91,7 +91,13 @@ fn all(session: &mut Session, job: &Job<'_>, id: i64, skip: bool, around: &mut d
         if around.stop() {
             return Err(PatchError::new(Class::Stopped, "stopped, as was asked for", ""));
         }
-        let Some(checkpoint) = patiently(|| one(session, job, id, skip, around))? else { break };
+        let quick = patiently(|| one(session, job, id, (skip, false), around));
+        let done = match quick {
+            // Once more, so that the rows that stand in the way are named.
+            Err(error) if error.class == Class::Refused && !skip => patiently(|| one(session, job, id, (skip, true), around)),
+            done => done,
+        };
+        let Some(checkpoint) = done? else { break };
         around.batch(&checkpoint);
         wait(job.batching.pause, around);
     }
@@ -125,7 +131,13 @@ fn wait(pause: Duration, around: &dyn Around) {
 }
 
 /// One batch in its transaction. `None` where nothing is left to write.
-fn one(session: &mut Session, job: &Job<'_>, id: i64, skip: bool, around: &dyn Around) -> Result<Option<Checkpoint>, PatchError> {
+fn one(
+    session: &mut Session,
+    job: &Job<'_>,
+    id: i64,
+    (skip, careful): (bool, bool),
+    around: &dyn Around,
+) -> Result<Option<Checkpoint>, PatchError> {
     transaction(session, job, |session| {
         let (_, mut checkpoint) = standing(session, job, id)?;
         if checkpoint.done >= checkpoint.planned {
@@ -145,8 +157,12 @@ fn one(session: &mut Session, job: &Job<'_>, id: i64, skip: bool, around: &dyn A
             let message = format!("`{}` is another table since run {id} was planned: {what}", target.name);
             return Err(PatchError::conflict(message, ""));
         }
-        let slice =
-            Slice { from: checkpoint.done, to: checkpoint.planned.min(checkpoint.done.saturating_add(checkpoint.size)), skip };
+        let slice = Slice {
+            from: checkpoint.done,
+            to: checkpoint.planned.min(checkpoint.done.saturating_add(checkpoint.size)),
+            skip,
+            careful,
+        };
         fault::point("patch.batch_begun");
         let (rows, skipped) = batch::write(job, part, (&target, table), &image, slice, session)?;
         checkpoint.done = slice.to;

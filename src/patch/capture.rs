@@ -125,11 +125,6 @@ impl<'j> Captures<'j> {
         Ok(Self { tables, seen: BTreeMap::new() })
     }
 
-    /// Whether no table is watched.
-    pub fn is_empty(&self) -> bool {
-        self.tables.is_empty()
-    }
-
     /// PostgreSQL: the tables whose writers wait until the run is over.
     pub fn waiting(&self, engine: Engine) -> Vec<String> {
         match engine {
@@ -209,7 +204,7 @@ impl<'j> Captures<'j> {
         }
         let seen = self.seen(session)?;
         self.declared(own, &seen)?;
-        for (table, counted) in &seen.tables {
+        for (table, counted) in seen.tables.iter().filter(|(table, _)| !seen.is_uncounted(table)) {
             let all = self.seen.entry(table.clone()).or_default();
             all.inserted += counted.inserted;
             all.updated += counted.updated;
@@ -366,7 +361,7 @@ impl Watched<'_> {
             let rows = self.capture.rows(side, self.from);
             let owned = places.owned(known, table, "t");
             let sql = format!("SELECT count(*) FROM {rows} AS t WHERE ({owned}) IS NOT TRUE");
-            let outside = number(session, &sql, &places.binds)?;
+            let outside = number(session, &sql, &places.values(&sql))?;
             if outside > 0 {
                 let rows = if outside == 1 { "1 row".to_owned() } else { format!("{outside} rows") };
                 return Err(PatchError::refused(
@@ -431,7 +426,8 @@ fn keep_owned(
     }
     lock_parents(confinement, table, image, session)?;
     let places = Places::behind(0, confinement);
-    let outside = number(session, &image.count_foreign(&places.owned(confinement.map, table, "t")), &places.binds)?;
+    let sql = image.count_foreign(&places.owned(confinement.map, table, "t"));
+    let outside = number(session, &sql, &places.values(&sql))?;
     if outside > 0 {
         let rows = if outside == 1 { "1 row".to_owned() } else { format!("{outside} rows") };
         return Err(PatchError::refused(

@@ -202,9 +202,9 @@ fn within(
         let all = part::run(job, part, planned, &mut captures, &mut identity, session)?;
         take(job, all, &mut done, &mut written)?;
     }
-    if !captures.is_empty() && done.rows() > 0 {
+    if done.rows() > 0 {
         // What triggers put off to the end happens now, while it is seen.
-        session.check_deferred().map_err(|error| deferred(&error.message))?;
+        session.settle().map_err(|error| deferred(&error.message))?;
         let late = captures.images(job, None, &image_of(job.parts.len() + 1), &mut identity, session)?;
         take(job, late.before.into_iter().chain(late.behind).collect(), &mut done, &mut written)?;
     }
@@ -215,7 +215,6 @@ fn within(
         done.after = done.before.clone();
         return Ok(First::Whole(Box::new(done)));
     }
-    session.check_deferred().map_err(|error| deferred(&error.message))?;
     if session.deferred_violations() {
         return Err(deferred("a row points to one that is not there"));
     }
@@ -261,7 +260,7 @@ fn first_batches(session: &mut Session, job: &Job<'_>, planned: Planned<'_>, mut
     let size = job.batching.size.max(1);
     let mut from = 0;
     for _ in 0..REHEARSED {
-        let slice = Slice { from, to: rows.min(from + size), skip: false };
+        let slice = Slice { from, to: rows.min(from + size), skip: false, careful: false };
         if slice.from < slice.to {
             batch::write(job, part, (&target, table), &image, slice, session).map_err(PatchError::started)?;
             from = slice.to;

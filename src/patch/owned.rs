@@ -15,8 +15,7 @@ use crate::tenancy::{Map, Path, Table};
 pub(super) struct Places {
     account: String,
     site: Option<String>,
-    /// The values.
-    pub binds: Vec<Value>,
+    binds: Vec<Value>,
 }
 
 impl Places {
@@ -32,6 +31,36 @@ impl Places {
         let mut binds = vec![confinement.account.key.clone()];
         binds.extend(confinement.site.map(|site| site.key.clone()));
         Self { account: place(before + 1, false), site: confinement.site.map(|_| place(before + 2, true)), binds }
+    }
+
+    /// The values that `sql` has places for: not every table knows a site.
+    pub(super) fn values(&self, sql: &str) -> Vec<Value> {
+        let has = |place: &String| {
+            sql.match_indices(place.as_str()).any(|(at, _)| !sql[at + place.len()..].starts_with(|c: char| c.is_ascii_digit()))
+        };
+        let places = std::iter::once(&self.account).chain(&self.site);
+        places.zip(&self.binds).filter(|(place, _)| has(place)).map(|(_, value)| value.clone()).collect()
+    }
+
+    /// The same without parameters; `None` where a key is neither number nor text.
+    pub(super) fn spelled(confinement: &Confinement<'_>) -> Option<Self> {
+        let map = confinement.map;
+        let spelled = |value: &Value, of_sites: bool| {
+            let text = match value {
+                Value::Integer(number) => number.to_string(),
+                Value::Text(text) if !text.contains('\0') => format!("'{}'", text.replace('\'', "''")),
+                _ => return None,
+            };
+            Some(match (map.engine, map.key_type(of_sites)) {
+                (Engine::Postgres, Some(kind)) => format!("{text}::{kind}"),
+                _ => text,
+            })
+        };
+        let site = match confinement.site {
+            Some(site) => Some(spelled(&site.key, true)?),
+            None => None,
+        };
+        Some(Self { account: spelled(&confinement.account.key, false)?, site, binds: Vec::new() })
     }
 
     /// The condition under which the row called `alias` belongs to the account.
@@ -189,7 +218,7 @@ pub(super) fn still_owned(
         part.op == Op::Insert || moves(table, image) || !target.triggers.is_empty() || through_itself(table, map);
     if may_have_moved {
         let sql = image.count_foreign(&places.owned(map, table, "t"));
-        let outside = number(session, &sql, &places.binds)?;
+        let outside = number(session, &sql, &places.values(&sql))?;
         if outside > 0 {
             let rows = if outside == 1 { "1 row".to_owned() } else { format!("{outside} rows") };
             return Err(PatchError::refused(
@@ -265,7 +294,7 @@ pub(super) fn point_inside(
         }
         let owned = places.owned(map, known, "r");
         let sql = image.count_dangling(&own, &known.sql, &keys, Some(&owned));
-        let outside = number(session, &sql, &places.binds)?;
+        let outside = number(session, &sql, &places.values(&sql))?;
         if outside > 0 {
             let rows = if outside == 1 { "1 row".to_owned() } else { format!("{outside} rows") };
             return Err(PatchError::refused(

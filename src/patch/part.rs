@@ -363,7 +363,7 @@ fn plan(
             (Some(confinement), Some(table)) => {
                 let places = Places::behind(binds.len(), confinement);
                 let owned = places.owned(confinement.map, table, "t");
-                binds.extend(places.binds);
+                binds.extend(places.values(&owned));
                 Some(owned)
             }
             _ => None,

@@ -152,12 +152,16 @@ pub(super) fn in_all(
         }
     }
     let ledger = |table: &str| table.starts_with("manage.") || table.starts_with("manage_");
-    let details: Vec<String> = written
+    let mut details: Vec<String> = written
         .tables
         .iter()
         .filter(|(table, counted)| !ledger(table) && wanted.get(table.as_str()) != Some(*counted))
         .map(|(table, counted)| format!("{table}: {counted}"))
         .collect();
+    let missing = wanted
+        .iter()
+        .filter(|(table, counted)| !ledger(table) && **counted != Counted::default() && !written.tables.contains_key(**table));
+    details.extend(missing.map(|(table, counted)| format!("{table}: not counted, and should be {counted}")));
     if details.is_empty() && written.storage.is_empty() {
         return Ok(());
     }

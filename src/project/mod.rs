@@ -14,6 +14,7 @@ pub mod diesel_toml;
 pub mod dotenv;
 pub mod expand;
 mod find;
+pub mod mapping;
 pub mod migrations;
 pub mod notes;
 pub mod rustfmt;

@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 
 use crate::backend::{Basic, Read, Session};
 use crate::domain::engine::Engine;
+use crate::domain::sql::statement::Writing;
 use crate::domain::value::Value;
 use crate::project::scripts::{Scope, Script};
-use crate::tenancy::{Confined, Functions, Map, ScriptRefused, casts, confine, free, refuse_unknown};
+use crate::tenancy::{
+    Confined, Functions, Map, ScriptRefused, casts, confine, confine_statement, free, free_statement, refuse_unknown,
+};
 
 use super::error::CheckError;
 use super::finding::WHAT;
@@ -174,6 +177,18 @@ impl Maker<'_, '_> {
         let mut made = made.map_err(|refusal| self.placed(at, refusal))?;
         made.at = at;
         Ok(made)
+    }
+
+    /// What the statement at byte `at` of the file writes, once it is sure that it can be confined.
+    pub fn writing(&mut self, sql: &str, at: usize) -> Result<Writing, CheckError> {
+        self.refuse_unknown_parameters(sql, at)?;
+        let functions = Functions::of_statement(sql, self.engine, self.session).map_err(|error| CheckError::of(&error))?;
+        let form = |_: &str, place: String| place;
+        let made = match self.scoping {
+            Some((map, site)) => confine_statement(map, sql, site, &functions, &form),
+            None => free_statement(sql, self.engine, &functions, &form),
+        };
+        made.map(|(writing, _)| writing).map_err(|refusal| self.placed(at, refusal))
     }
 
     fn placed(&self, at: usize, (offset, refused): (usize, ScriptRefused)) -> CheckError {

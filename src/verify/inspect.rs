@@ -6,8 +6,8 @@ use super::check::{Check, Maker, Scoping};
 use super::error::CheckError;
 use super::report::Report;
 use crate::backend::{Basic, Relation, Relations, Session};
+use crate::domain::engine::Engine;
 use crate::domain::explain::Place;
-use crate::domain::sql::binds::uses;
 use crate::project::scripts::{Form, Kind, Op, Scope, Script, Scripts};
 use crate::project::tenancy::Access;
 use crate::tenancy::{Map, ScriptRefused};
@@ -144,14 +144,15 @@ impl Patch<'_> {
         for table in &self.script.head.writes {
             self.writable(table, self.script.place(at))?;
         }
-        let maker = Maker::new(self.script, self.scoping, session);
-        maker.refuse_unknown_parameters(sql, self.script.body)?;
-        let used = uses(sql, maker.engine()).unwrap_or_default();
-        if maker.is_confined() && !used.iter().any(|parameter| parameter.name == "account") {
+        let mut maker = Maker::new(self.script, self.scoping, session);
+        let writing = maker.writing(sql, self.script.body)?;
+        let (engine, table) = (maker.engine(), writing.table);
+        let same = |name: &String| *name == table.name || (engine == Engine::Sqlite && name.eq_ignore_ascii_case(&table.name));
+        if !self.script.head.writes.iter().any(same) {
             return Err(refused(
-                self.script.place(at),
-                "the script is about one account, and its SQL does not use :account".to_owned(),
-                "compare a column with :account, or say scope = \"global\" in the head",
+                self.script.place(self.script.body + table.at),
+                format!("the statement writes `{}`, and its head does not say so", table.name),
+                "name it in writes = [\"…\"]",
             ));
         }
         Ok(())

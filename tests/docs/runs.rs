@@ -52,6 +52,16 @@ fn the_bot_does_what_its_page_says() {
 }
 
 #[test]
+fn the_example_that_moves_to_a_new_schema_does_as_its_page_says() {
+    play("examples/custom-commands/README.md");
+}
+
+#[test]
+fn transfers_happen_as_shown() {
+    play("docs/guide/transfer.md");
+}
+
+#[test]
 fn the_example_that_starts_afresh_does_as_its_page_says() {
     play("examples/monitoring/README.md");
 }

@@ -49,6 +49,8 @@ const TABLE: &[(&str, [(Standing, Takes); 4])] = &[
     ("runs cancel", [(Development, Nothing), (Staging, AYes), (Unknown, AYes), (Protected, AYes)]),
     ("runs prune", [(Development, Nothing), (Staging, AYes), (Unknown, AYes), (Protected, TheName)]),
     ("approve", [(Development, Nothing), (Staging, Nothing), (Unknown, Nothing), (Protected, Nothing)]),
+    ("transfer", [(Development, Nothing), (Staging, AYes), (Unknown, AYes), (Protected, TheName)]),
+    ("transfer rollback", [(Development, Nothing), (Staging, AYes), (Unknown, AYes), (Protected, TheName)]),
 ];
 
 /// What a command needs besides its name.
@@ -65,6 +67,7 @@ fn typed(project: &Project, command: &str) -> String {
         // Taking protection away has tests of its own.
         "marker set" => "marker set qa --protected".to_owned(),
         "restore" => "restore x.bak --no-backup --reason x".to_owned(),
+        "transfer" => "transfer all --source old.db".to_owned(),
         other => other.to_owned(),
     }
 }
@@ -79,6 +82,12 @@ fn ready(backend: Backend, command: &str) -> Project {
         "migrate" => project.migration("20260109000000_more", "CREATE TABLE more (id INTEGER);\n", "DROP TABLE more;\n"),
         "repair" => {
             project.edit(&format!("migrations/{USERS}/up.sql"), |text| text.replace("name", "title"));
+            project
+        }
+        "transfer" => crate::transfer::little(project),
+        "transfer rollback" => {
+            let project = crate::transfer::little(project);
+            project.run("transfer all --source old.db --yes").ok();
             project
         }
         "adopt" => {
@@ -150,6 +159,10 @@ fn drop_what_is_kept(project: &Project) {
 }
 
 fn cell(backend: Backend, command: &str, standing: Standing, takes: Takes) {
+    // Transfers go from one SQLite file to another.
+    if command.starts_with("transfer") && backend == Backend::Postgres {
+        return;
+    }
     // On SQLite the scratch database is a temporary file: nobody's server is touched.
     let takes = if command == "lint --roundtrip" && backend == Backend::Sqlite { Nothing } else { takes };
     let project = ready(backend, command);
@@ -265,7 +278,9 @@ rows!(
     runs_resume_keeps_its_cells = 17,
     runs_cancel_keeps_its_cells = 18,
     runs_prune_keeps_its_cells = 19,
-    approve_keeps_its_cells = 20
+    approve_keeps_its_cells = 20,
+    transfer_keeps_its_cells = 21,
+    transfer_rollback_keeps_its_cells = 22
 );
 
 #[test]

@@ -277,4 +277,125 @@ each_backend! {
         take_back(&project, &undo);
         assert_eq!(changed, without_ledger(&project.dump()));
     }
+
+    fn a_killed_run_is_done_with_its_side_effects_or_it_is_not(project: Project) {
+        let project = platform(project);
+        audited(&project);
+        project.write_fix("cluster_status", &format!("{HEAD}\nside_effects = {{ audit_log = \"insert\" }}"), FIX);
+        project.write_fix("by_hand", "form = \"statement\"\nwrites = [\"tags\"]", "UPDATE tags SET tag = 'z' WHERE :account = 1 AND id = 1");
+        // The ledger is there before.
+        project.run("fix cluster-status --account acme --dry-run").ok();
+        let before = without_ledger(&project.dump());
+        for command in [APPLY, "fix by-hand --account acme --yes --max-rows 9"] {
+            for (point, done) in [("patch.planned", false), ("patch.written", false), ("patch.before_commit", false), ("patch.after_commit", true)] {
+                let killed = project.command(command).env("MANAGE_FAULT", format!("{point}:1")).run();
+                assert_ne!(killed.code, 0, "{point}");
+                assert_eq!(before == without_ledger(&project.dump()), !done, "{command} {point}");
+            }
+            project.run("undo --last --yes --max-rows 99").ok();
+            assert_eq!(before, without_ledger(&project.dump()));
+        }
+        // Nothing of the capture is left.
+        if project.backend() == Backend::Postgres {
+            assert_eq!(project.value("SELECT count(*) FROM pg_trigger WHERE tgname LIKE ' manage%'"), "0");
+            assert_eq!(project.value("SELECT count(*) FROM pg_proc WHERE pronamespace = 'manage'::regnamespace AND proname LIKE 'manage\\_image%'"), "0");
+            assert_eq!(project.value("SELECT count(*) FROM pg_class WHERE relnamespace = 'manage'::regnamespace AND relname LIKE 'manage\\_image%\\_log_'"), "0");
+        }
+    }
+}
+
+/// What a trigger does to hide from capture, and what it does beside.
+const HIDING: &[(&str, &str)] = &[
+    ("switches triggers off", "ALTER TABLE audit_log DISABLE TRIGGER ALL; INSERT INTO audit_log VALUES (OLD.id, 1, 'x');"),
+    ("drops them", "DROP TRIGGER \" manage capture\" ON audit_log; INSERT INTO audit_log VALUES (OLD.id, 1, 'x');"),
+    (
+        "takes itself for a replica",
+        "SET LOCAL session_replication_role = replica; INSERT INTO audit_log VALUES (OLD.id, 1, 'x');",
+    ),
+    ("empties the table", "INSERT INTO audit_log VALUES (OLD.id, 1, 'x'); TRUNCATE audit_log;"),
+    (
+        "changes what was captured",
+        "INSERT INTO audit_log VALUES (OLD.id, 1, 'x'); \
+        EXECUTE (SELECT 'DELETE FROM manage.' || relname FROM pg_class WHERE relname LIKE 'manage_%_log_' AND relkind = 'r');",
+    ),
+    ("stops counting", "SET LOCAL track_counts = off; INSERT INTO audit_log VALUES (OLD.id, 1, 'x');"),
+    (
+        "writes in a subtransaction that it takes back",
+        "BEGIN INSERT INTO audit_log VALUES (OLD.id, 1, 'x'); RAISE division_by_zero; \
+        EXCEPTION WHEN division_by_zero THEN NULL; END;",
+    ),
+    ("writes another table", "INSERT INTO audit_log VALUES (OLD.id, 1, 'x'); UPDATE tags SET tag = 'x' WHERE id = 1;"),
+    (
+        "writes at the end for another account",
+        "IF TG_ARGV[0] IS NULL THEN INSERT INTO audit_log VALUES (OLD.id, 2, 'x'); END IF;",
+    ),
+];
+
+#[test]
+fn a_trigger_of_postgres_does_not_hide_what_it_does() {
+    let project = platform(Project::on(Backend::Postgres));
+    project.write_fix("cluster_status", &format!("{HEAD}\nside_effects = {{ audit_log = \"insert\" }}"), FIX);
+    for (what, body) in HIDING {
+        for (kind, when) in
+            [("", "AFTER UPDATE ON clusters"), ("CONSTRAINT ", "AFTER UPDATE ON clusters DEFERRABLE INITIALLY DEFERRED")]
+        {
+            project.execute(&format!(
+                "CREATE FUNCTION evil() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN {body} RETURN NULL; END $$; \
+                 CREATE {kind}TRIGGER evil {when} FOR EACH ROW EXECUTE FUNCTION evil()"
+            ));
+            let before = without_ledger(&project.dump());
+            let outcome = project.run(APPLY);
+            assert!(matches!(outcome.code, 3 | 4), "{what}: exit {}\n{}{}", outcome.code, outcome.stdout, outcome.stderr);
+            assert_eq!(before, without_ledger(&project.dump()), "{what}");
+            outcome.does_not_say(OTHERS);
+            project.execute("DROP TRIGGER evil ON clusters; DROP FUNCTION evil()");
+        }
+    }
+    // What is put off to the end is captured, too.
+    project.execute(
+        "CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO audit_log VALUES (OLD.id, 1, 'late'); RETURN NULL; END $$; \
+         CREATE CONSTRAINT TRIGGER late AFTER UPDATE ON clusters DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION late()",
+    );
+    let before = without_ledger(&project.dump());
+    project.run(APPLY).ok().says("6 rows written · 6 captured");
+    project.run("undo --last --yes --max-rows 99").ok();
+    assert_eq!(before, without_ledger(&project.dump()));
+}
+
+#[test]
+fn before_triggers_of_postgres_change_what_they_may() {
+    let project = platform(Project::on(Backend::Postgres));
+    project.write_fix(
+        "cluster_status",
+        &format!("{HEAD}\nside_effects = {{ audit_log = \"insert\", clusters = \"update\" }}"),
+        FIX,
+    );
+    for body in [
+        // Drops one planned row and changes another account's.
+        "IF OLD.id = 17 THEN UPDATE clusters SET name = 'x' WHERE id = 40; RETURN NULL; END IF; RETURN NEW;",
+        "IF OLD.id = 17 THEN RETURN NULL; END IF; RETURN NEW;",
+        "IF OLD.id = 31 THEN NEW.account_id := 2; NEW.site_id := 20; END IF; RETURN NEW;",
+        "IF OLD.id = 31 THEN NEW.status := 'z'; END IF; RETURN NEW;",
+        "IF OLD.id = 31 THEN NEW.id := 99; END IF; RETURN NEW;",
+    ] {
+        project.execute(&format!(
+            "CREATE FUNCTION evil() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} END $$; \
+             CREATE TRIGGER evil BEFORE UPDATE ON clusters FOR EACH ROW EXECUTE FUNCTION evil()"
+        ));
+        let before = without_ledger(&project.dump());
+        let outcome = project.run(APPLY);
+        assert!(matches!(outcome.code, 3 | 4), "{body}: exit {}\n{}{}", outcome.code, outcome.stdout, outcome.stderr);
+        assert_eq!(before, without_ledger(&project.dump()), "{body}");
+        outcome.does_not_say(OTHERS);
+        project.execute("DROP TRIGGER evil ON clusters; DROP FUNCTION evil()");
+    }
+    // One that stamps the row goes there and back, though it stamps each time.
+    project.execute(
+        "CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.keywords_count := COALESCE(OLD.keywords_count, 0) + 1; RETURN NEW; END $$; \
+         CREATE TRIGGER stamp BEFORE UPDATE ON clusters FOR EACH ROW EXECUTE FUNCTION stamp()",
+    );
+    let before = without_ledger(&project.dump());
+    project.run(APPLY).ok();
+    project.run("undo --last --yes --max-rows 99").ok();
+    assert_eq!(before, without_ledger(&project.dump()));
 }

@@ -10,5 +10,6 @@ mod needs;
 mod parts;
 mod rust_form;
 mod scripts;
+mod statement;
 mod thin;
 mod values;

@@ -76,7 +76,7 @@ const SCENARIOS: &[Scenario] = &[
 
 /// The points of migrations. The others are passed in the folders of their features.
 fn points() -> impl Iterator<Item = &'static str> {
-    let elsewhere = ["backup.", "baseline.", "patch.", "reset.", "restore."];
+    let elsewhere = ["backup.", "baseline.", "patch.", "reset.", "restore.", "transfer."];
     fault::POINTS.iter().copied().filter(move |point| !elsewhere.iter().any(|other| point.starts_with(other)))
 }
 

@@ -28,6 +28,9 @@ pub struct Image {
     pub after: Vec<TargetColumn>,
     /// Columns that the digest and undo leave out.
     pub volatile: Vec<String>,
+    /// Under which rows are updated and deleted at all: `t` is the target's row, `i` the image's.
+    #[serde(skip)]
+    pub only: Option<String>,
     /// Whether triggers or cascades have written the rows, and not the patch itself.
     #[serde(default)]
     pub effect: bool,
@@ -154,6 +157,7 @@ impl Image {
             planned: written,
             after: if filled { everything() } else { Vec::new() },
             volatile,
+            only: None,
             effect: false,
         }
     }
@@ -319,12 +323,27 @@ impl Image {
             .collect())
     }
 
+    /// [`joined`](Self::joined), and what else must hold before a row is written.
+    fn written(&self) -> String {
+        let only = self.only.as_ref().map(|only| format!(" AND ({only})")).unwrap_or_default();
+        format!("{}{only}", self.joined("t", "i"))
+    }
+
+    /// The same image, which writes only rows that are what they were when the plan was made, and that `owned` lets through.
+    #[must_use]
+    pub fn guarded(self, owned: Option<&str>, engine: Engine) -> Self {
+        let columns = self.before.iter().filter(|column| !self.volatile.contains(&column.name));
+        let moved = any(columns.map(|column| column.differs(&column.sql("t"), &self.was(column, "i"), engine)).collect());
+        let owned = owned.map(|owned| format!(" AND ({owned})")).unwrap_or_default();
+        Self { only: Some(format!("NOT ({moved}){owned}")), ..self }
+    }
+
     /// Writes the planned values. On PostgreSQL it gives one row: how many were written, how many of them not as planned.
     pub fn update(&self, engine: Engine) -> String {
         let set = list(&self.planned, |column| {
             format!("{} = {}", quoted(&column.name), column.restored(&format!("i.{}", Slot::Planned.of(column))))
         });
-        let joined = self.joined("t", "i");
+        let joined = self.written();
         match engine {
             Engine::Sqlite => {
                 format!("UPDATE OR ABORT {} AS t SET {set} FROM {} AS i WHERE {joined}", self.target_sql, self.table)
@@ -342,17 +361,27 @@ impl Image {
     /// Deletes the rows. On PostgreSQL it gives one row: how many.
     pub fn delete(&self, engine: Engine) -> String {
         match engine {
-            Engine::Sqlite => format!(
-                "DELETE FROM {} AS t WHERE EXISTS (SELECT 1 FROM {} AS i WHERE {})",
-                self.target_sql,
-                self.table,
-                self.joined("t", "i")
-            ),
+            // Not by EXISTS, for which SQLite would look through the whole image for every row of the table.
+            Engine::Sqlite => {
+                let mut own = self
+                    .keys
+                    .iter()
+                    .zip(&self.collations)
+                    .map(|(key, collation)| format!("{}{}", key.sql("t"), collate(collation.as_deref())));
+                let one = self.keys.len() == 1;
+                let own = if one { own.next().unwrap_or_default() } else { format!("({})", own.collect::<Vec<_>>().join(", ")) };
+                let named = list(&self.keys, |key| format!("i.{}", Slot::Key.of(key)));
+                let kept = match &self.only {
+                    None => String::new(),
+                    Some(_) => format!(" CROSS JOIN {} AS t WHERE {}", self.target_sql, self.written()),
+                };
+                format!("DELETE FROM {} AS t WHERE {own} IN (SELECT {named} FROM {} AS i{kept})", self.target_sql, self.table)
+            }
             Engine::Postgres => format!(
                 "WITH w AS (DELETE FROM {} AS t USING {} AS i WHERE {} RETURNING 1) SELECT pg_catalog.count(*), 0 FROM w",
                 self.target_sql,
                 self.table,
-                self.joined("t", "i")
+                self.written()
             ),
         }
     }

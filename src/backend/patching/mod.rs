@@ -75,6 +75,15 @@ impl Session {
         each!(self, session => session.run_statement(statement, target))
     }
 
+    /// Looks at all constraints now that were put off to the commit, and fires the triggers that were: what those write is
+    /// seen and counted, and nothing is left for the commit.
+    ///
+    /// # Errors
+    /// Which constraint is violated, or what a trigger says.
+    pub fn settle(&mut self) -> Result<(), SqlError> {
+        each!(self, session => session.settle())
+    }
+
     /// What the transaction has written so far, by the database's own counters.
     ///
     /// # Errors

@@ -74,7 +74,8 @@ const COUNTERS: &str = "SELECT schemaname || '.' || relname, n_tup_ins, n_tup_up
 
 /// TRUNCATE is counted nowhere, but gives a table new storage; DDL makes new rows of the catalogue. The snapshot of the
 /// transaction shows only our own.
-const STORAGE: &str = "SELECT pg_catalog.md5(COALESCE(pg_catalog.string_agg(line, ' ' ORDER BY line), '')) FROM ( \
+const STORAGE: &str = "SELECT pg_catalog.md5(COALESCE(pg_catalog.string_agg(line, ' ' ORDER BY line), '')), \
+         pg_catalog.current_setting('track_counts') = 'on' FROM ( \
          SELECT c.oid || ':' || c.relfilenode || ':' || c.xmin AS line \
          FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
          WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', 'manage') \
@@ -105,6 +106,10 @@ impl PostgresSession {
         Ok(())
     }
 
+    pub(in crate::backend) fn settle(&mut self) -> Result<(), SqlError> {
+        self.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    }
+
     pub(in crate::backend) fn written(&mut self) -> Result<Written, SqlError> {
         let rows = self.query(COUNTERS, &[])?;
         let counted = |row: &Row| {
@@ -118,6 +123,13 @@ impl PostgresSession {
             return Err(SqlError::new(SqlErrorKind::Other, "the server's counters cannot be read"));
         }
         let storage = self.query(STORAGE, &[])?;
+        // Only a superuser can switch it off, and a trigger may be one's.
+        if storage.first().and_then(|row| row.truth(1)) != Some(true) {
+            return Err(SqlError::new(
+                SqlErrorKind::Other,
+                "something has switched off track_counts: nobody can say what was written",
+            ));
+        }
         let storage = storage.first().and_then(|row| row.text(0)).unwrap_or_default().to_owned();
         Ok(Written { tables, elsewhere: 0, storage })
     }

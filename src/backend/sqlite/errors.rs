@@ -6,7 +6,7 @@ use crate::backend::error::{SqlError, SqlErrorKind};
 
 /// Translates an error of rusqlite.
 #[cfg(feature = "full")]
-pub(super) fn translate(error: rusqlite::Error) -> SqlError {
+pub(in crate::backend) fn translate(error: rusqlite::Error) -> SqlError {
     match error {
         rusqlite::Error::SqliteFailure(code, message) => {
             from_code(code.extended_code, message.unwrap_or_else(|| code.to_string()), None)

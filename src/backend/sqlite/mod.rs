@@ -5,6 +5,8 @@
 //! view, too, for hooks and backup.
 
 #[cfg(feature = "full")]
+pub(super) mod carrier;
+#[cfg(feature = "full")]
 mod content;
 #[cfg(feature = "full")]
 mod copy;
@@ -31,6 +33,8 @@ pub(super) mod violations;
 
 #[cfg(feature = "full")]
 pub(super) use copy::name_of_new;
+#[cfg(feature = "full")]
+pub(super) use errors::translate;
 pub use handle::Interrupter;
 pub(super) use lock::LockFile;
 #[cfg(feature = "full")]

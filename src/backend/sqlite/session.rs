@@ -417,7 +417,7 @@ fn check_path(path: &Path, access: Access) -> Result<bool, SqlError> {
 }
 
 /// The `file:` URI of `path`.
-fn uri(path: &Path, mode: &str) -> Result<String, SqlError> {
+pub(super) fn uri(path: &Path, mode: &str) -> Result<String, SqlError> {
     let Some(text) = path.to_str() else {
         return Err(SqlError::new(SqlErrorKind::Configuration, format!("the path {} is not UTF-8", path.display())));
     };

@@ -2,6 +2,7 @@
 
 pub mod migration;
 pub mod script;
+pub mod transfer;
 
 use super::context::Context;
 use super::exit::Exit;
@@ -12,6 +13,7 @@ use super::failure::Failure;
 #[command(after_help = "Examples:
   manage new migration \"add user preferences table\"
   manage new verify \"status fixes\"
+  manage new transfer version-2 --source old.db
   manage help new migration     explain one kind")]
 pub struct Args {
     #[command(subcommand)]
@@ -25,6 +27,7 @@ enum Kind {
     Fix(script::Fix),
     Sync(script::Sync),
     Report(script::Report),
+    Transfer(transfer::Args),
 }
 
 /// Runs the command.
@@ -38,5 +41,6 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         Kind::Fix(args) => script::fix(context, args),
         Kind::Sync(args) => script::sync(context, args),
         Kind::Report(args) => script::report(context, args),
+        Kind::Transfer(args) => transfer::run(context, args),
     }
 }

@@ -13,7 +13,7 @@ use crate::domain::explain::Class;
 use crate::ledger::{Ledger, Run};
 use crate::patch::{Checkpoint, PatchError};
 
-/// What was run: fixes, syncs, undos and what they changed
+/// What was run: fixes, syncs, transfers, undos and what they changed
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   manage runs                       the latest runs

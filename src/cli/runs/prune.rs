@@ -15,6 +15,7 @@ use crate::cli::output::words;
 use crate::domain::duration::parse_duration;
 use crate::guards::Deed;
 use crate::patch::PatchError;
+use crate::transfer::history;
 
 /// Arguments of `runs prune`.
 #[derive(Debug, clap::Args)]
@@ -45,16 +46,22 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     let older_than = args.older_than.unwrap_or(Duration::from_secs(days * 86_400));
     let before = (Utc::now() - older_than).format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
     let runs = ledger.runs(&mut reached.session).map_err(PatchError::from)?;
-    let mut old = Vec::new();
+    let (mut old, mut transfers) = (Vec::new(), Vec::new());
     for run in runs.iter().filter(|run| run.finished_at.as_ref().is_some_and(|at| *at < before)) {
         let images = ledger.images(&mut reached.session, run.id).map_err(PatchError::from)?;
         old.extend(images.into_iter().filter(|image| image.pruned_at.is_none()));
+        if run.begun.kind == history::KIND {
+            let tables = ledger.transfer_tables(&mut reached.session, run.id).map_err(PatchError::from)?;
+            let kept = tables.iter().any(|table| table.pruned_at.is_none());
+            transfers.extend(kept.then_some((run.id, super::rows(run))));
+        }
     }
-    let mut numbers: Vec<i64> = old.iter().map(|image| image.run).collect();
+    let mut numbers: Vec<i64> = old.iter().map(|image| image.run).chain(transfers.iter().map(|(run, _)| *run)).collect();
+    numbers.sort_unstable_by(|one, other| other.cmp(one));
     numbers.dedup();
     context.screen.facts.insert("pruned".to_owned(), json!(numbers));
-    let rows: i64 = old.iter().map(|image| image.rows).sum();
-    if old.is_empty() {
+    let rows: i64 = old.iter().map(|image| image.rows).chain(transfers.iter().map(|(_, rows)| *rows)).sum();
+    if numbers.is_empty() {
         context.screen.line("nothing to drop");
         return Ok(Exit::Ok);
     }
@@ -73,6 +80,9 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     let work = || -> Result<_, Failure> {
         for image in &old {
             ledger.prune_image(&mut reached.session, image).map_err(PatchError::from)?;
+        }
+        for (run, _) in &transfers {
+            ledger.prune_transfer(&mut reached.session, *run).map_err(PatchError::from)?;
         }
         let note = noting::insert(context, ledger, &mut reached.session, &reached.identity, reached.marker.as_deref(), &said)?;
         reached.session.commit().map_err(PatchError::from)?;

@@ -12,10 +12,12 @@ use crate::cli::failure::Failure;
 use crate::cli::output::value::{fact, short};
 use crate::cli::patching::masks::{MASK, is_masked};
 use crate::domain::explain::Class;
+use crate::domain::transfer::unpack;
 use crate::domain::value::{Row, Value};
 use crate::guards::Standing;
-use crate::ledger::{Ledger, Look, StoredImage};
+use crate::ledger::{Ledger, Look, StoredImage, TransferTable};
 use crate::patch::{Checkpoint, PatchError};
+use crate::transfer::history;
 
 /// Arguments of `runs show`.
 #[derive(Debug, clap::Args)]
@@ -52,6 +54,19 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         agreed(context, &reached)?;
     }
     let begun = &run.begun;
+    let tables = if begun.kind == history::KIND {
+        ledger.transfer_tables(&mut reached.session, run.id).map_err(PatchError::from)?
+    } else {
+        Vec::new()
+    };
+    let is_kept = tables.iter().all(|table| table.pruned_at.is_none());
+    let of_transfer = match begun.undo_of {
+        Some(of) => {
+            let of = ledger.run(&mut reached.session, of).map_err(PatchError::from)?;
+            of.is_some_and(|of| of.begun.kind == history::KIND)
+        }
+        None => false,
+    };
     let mut line = |name: &str, text: Option<String>| {
         if let Some(text) = text {
             context.screen.line(&format!("  {name:<9} {text}"));
@@ -76,6 +91,12 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         let by = if effect { " by triggers or cascades" } else { "" };
         line("", Some(format!("{} {}: {}{by}{}", image.op, image.table, image.rows, gone.unwrap_or_default())));
     }
+    for table in &tables {
+        line("", Some(transferred(table)));
+    }
+    if let Some(at) = tables.iter().find_map(|table| table.pruned_at.as_deref()) {
+        line("", Some(format!("what its way back needs was dropped on {}", moment(at))));
+    }
     if let Some(at) = Checkpoint::of(&run).filter(|_| run.is_unfinished()) {
         line(
             "stands at",
@@ -86,13 +107,19 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     line("undo of", begun.undo_of.map(|of| of.to_string()));
     match run.undone_by {
         Some(by) => line("undone", Some(format!("by run {by}"))),
-        None if run.state.starts_with("applied") || (run.state == "cancelled" && rows(&run) > 0) => {
-            line("undo", Some(format!("manage undo {}", run.id)))
+        None if is_kept && !of_transfer && (run.state.starts_with("applied") || (run.state == "cancelled" && rows(&run) > 0)) => {
+            line("undo", Some(format!("manage undo {}", run.id)));
         }
         None => {}
     }
     let mut facts = list::fact(&run);
-    if args.rows {
+    if !tables.is_empty() {
+        facts["tables"] = tables.iter().map(transferred_fact).collect();
+    }
+    if args.rows && !tables.is_empty() {
+        facts["updated_rows"] =
+            updated(context, &mut reached.session, ledger, args, &chosen.project.config.patches.masked, &tables)?;
+    } else if args.rows {
         let mut tables = Vec::new();
         for image in images.iter().filter(|image| image.pruned_at.is_none()) {
             tables.push(table(context, image, args.limit, &chosen.project.config.patches.masked, &mut reached.session)?);
@@ -101,6 +128,56 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     }
     context.screen.facts.insert("run".to_owned(), facts);
     Ok(Exit::Ok)
+}
+
+/// What became of one table of a transfer.
+fn transferred(table: &TransferTable) -> String {
+    let counts = format!("{} read, {} rejected, {} skipped", table.read, table.rejected, table.skipped);
+    match table.target.as_str() {
+        "" => format!("{} stays behind: {}", table.source, counts),
+        target => format!("{} → {target}: {} inserted, {} updated ({counts})", table.source, table.inserted, table.updated),
+    }
+}
+
+fn transferred_fact(table: &TransferTable) -> Fact {
+    json!({
+        "table": if table.target.is_empty() { &table.source } else { &table.target },
+        "inserted": table.inserted, "updated": table.updated, "deleted": 0,
+        "read": table.read, "unchanged": table.unchanged, "rejected": table.rejected, "skipped": table.skipped,
+    })
+}
+
+/// The rows that a transfer updated, before and after. Of those that it inserted only key and checksum are kept.
+fn updated(
+    context: &mut Context,
+    session: &mut Session,
+    ledger: Ledger,
+    args: &Args,
+    masked: &[String],
+    tables: &[TransferTable],
+) -> Result<Fact, Failure> {
+    let texts = |packed: &str| -> Vec<String> {
+        unpack(packed).unwrap_or_default().iter().map(|cell| cell.as_str().map_or_else(|| cell.shown(), str::to_owned)).collect()
+    };
+    let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
+    let images = ledger.transfer_images(session, args.run, i64::MAX, limit).map_err(PatchError::from)?;
+    let mut facts = Vec::new();
+    for image in &images {
+        let table = tables.iter().find(|table| table.place == image.place).map_or("", |table| table.target.as_str());
+        let (key, before, after) = (texts(&image.key), texts(&image.before), texts(&image.after));
+        let columns = texts(&image.columns);
+        let changed = columns.iter().zip(before.iter().zip(&after)).filter(|(_, (before, after))| before != after);
+        let (mut words, mut columns) = (Vec::new(), Map::new());
+        for (column, (before, after)) in changed {
+            let mask = MASK.to_owned();
+            let (before, after) = if is_masked(masked, table, column) { (&mask, &mask) } else { (before, after) };
+            words.push(format!("{column}: {before} → {after}"));
+            columns.insert(column.clone(), json!({ "before": before, "after": after }));
+        }
+        context.screen.row(&format!("    {table} {}  {}", key.join(", "), words.join("  ")));
+        facts.push(json!({ "table": table, "key": key, "columns": columns }));
+    }
+    Ok(facts.into())
 }
 
 /// Rows may hold personal data: on a protected database somebody has to say that they are needed.

@@ -5,10 +5,12 @@
 //! | `model` | the schema and its parts |
 //! | `bookkeeping` | tables in which tools remember what they did, which are nobody's schema |
 //! | `sqlite_text` | what SQLite tells only in the text of `CREATE TABLE` |
+//! | `keys` | which columns are unique, and what rows are checked for |
 //! | `quote` | names as they stand in statements |
 //! | `spelling` | texts that mean the same, in one spelling |
 
 mod bookkeeping;
+mod keys;
 mod model;
 mod quote;
 pub mod spelling;

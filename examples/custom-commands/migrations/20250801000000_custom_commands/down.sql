@@ -1,0 +1,2 @@
+DROP TABLE custom_commands;
+DROP TABLE custom_command_creators;

@@ -1,0 +1,2 @@
+DELETE FROM command;
+DELETE FROM creator;

@@ -1,0 +1,36 @@
+//! Rows on their way from one schema to another: what both databases and the plan of a transfer share. Pure.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `cell` | a value as it lies in a row, borrowed from the database |
+//! | `kind` | the closed set of kinds of columns, decided once a table |
+//! | `fit` | whether a cell is of its column's kind, and its form there |
+//! | `time`, `json` | strict readers of what databases keep as text |
+//! | `rules` | conditions on a column, enums, ages, fallbacks |
+//! | `table` | how one table is moved: its inputs, its columns, its policies |
+//! | `pack` | values in one text that leads back to them |
+//! | `canonical`, `hash` | one text for a value, one checksum for a text, equal on every database |
+
+mod canonical;
+mod cell;
+mod fit;
+mod hash;
+mod json;
+mod kind;
+mod pack;
+mod rules;
+mod table;
+mod time;
+
+pub use canonical::{Sum, canonical_field, canonical_row};
+pub use cell::Cell;
+pub use fit::{Fault, Fit, Overlong, fit};
+pub use hash::hash64;
+pub use json::{canonical_json, check_json};
+pub use kind::Kind;
+pub use pack::{pack, unpack};
+pub use rules::{Condition, EnumMap, Literal, Part, Step, Unit, Unknown};
+pub use table::{
+    After, Column, Conflict, Duplicates, From, Guarded, Input, Moment, NewKey, Orphans, Parent, Rows, TablePlan, Unpivot, Verdict,
+};
+pub use time::{Instant, parse_time, zone};
