@@ -12,4 +12,5 @@ mod rust_form;
 mod scripts;
 mod statement;
 mod thin;
+mod unnamed;
 mod values;
