@@ -148,11 +148,11 @@ pub(super) fn write(
     if rows > 0 {
         part::write(job, part, target, guarded.as_ref().unwrap_or(&rows_of), rows, &Captures::default(), session)?;
         fault::point("patch.batch_written");
-        if let Some(table) = table {
-            still_owned(job, part, table, target, &rows_of, session)?;
-        }
         if let Some(sql) = image.keep_after_within(slice.from, slice.to) {
             session.execute(&sql)?;
+        }
+        if let Some(table) = table {
+            still_owned(job, part, table, target, &rows_of, session)?;
         }
     }
     session.check_deferred().map_err(|error| super::engine::deferred(&error.message))?;

@@ -11,6 +11,7 @@ use super::done::{Batched, Checked, Done, PartDone};
 use super::error::PatchError;
 use super::job::{Job, Source};
 use super::judge;
+use super::owned;
 use super::part::{self, Planned, Written};
 use super::prove;
 use super::statement;
@@ -180,6 +181,9 @@ fn within(
             continue;
         }
         let planned = part::planned(job, part, image, done.rows(), &mut identity, session)?;
+        if !matches!(part.source, Source::Back { .. }) {
+            once_each(&planned, &written, session)?;
+        }
         let rows = done.rows() + planned.rows;
         if rows > job.batching.single_tx_rows {
             match batch::together(job, part, &planned, session.engine()) {
@@ -283,6 +287,24 @@ fn too_large(job: &Job<'_>, rows: u64, why: &str) -> Result<(), PatchError> {
         ),
         "say how many rows one transaction may write: --max-rows N; or let the script name fewer of them",
     ))
+}
+
+/// Each row is written by one part only: an undo could not tell the later one from somebody else.
+fn once_each(planned: &Planned<'_>, written: &[Written], session: &mut Session) -> Result<(), PatchError> {
+    for before in written.iter().filter(|before| before.done.table == planned.target.name && before.done.rows > 0) {
+        let twice = match planned.image.shared(&before.image) {
+            Some(sql) => owned::number(session, &sql, &[])?,
+            None => planned.rows,
+        };
+        if twice > 0 {
+            return Err(PatchError::refused(
+                format!("two parts write the same rows of {}; all of it was rolled back", planned.target.name),
+                "make one part of them, or a script of its own for each",
+            )
+            .started());
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn of_account(job: &Job<'_>) -> String {

@@ -99,6 +99,62 @@ pub(super) fn writable<'m>(map: &'m Map, name: &str, confined: bool) -> Result<&
     }
 }
 
+/// The row to which a run is confined is not deleted by it: nobody could be named in an undo.
+///
+/// # Errors
+/// When it would be.
+pub(super) fn stays_there(part: &PartJob, confinement: &Confinement<'_>, table: &Table) -> Result<(), PatchError> {
+    let map = confinement.map;
+    let root = |root: &Table, given: bool| given && root.sql == table.sql;
+    let site = map.site_table().is_some_and(|of| root(of, confinement.site.is_some()));
+    if part.op == Op::Delete && (site || root(map.account_table(), true)) {
+        return Err(PatchError::refused(
+            format!("a patch for one {} does not delete it", if site { "site" } else { "account" }),
+            "delete what belongs to it by patches, and itself by a migration, which has a way back",
+        ));
+    }
+    Ok(())
+}
+
+/// Each row goes one way: what a way leads through must be named by one row, under the collation of bytes.
+///
+/// # Errors
+/// When a row could belong to two accounts by one of its ways.
+pub(super) fn one_way_each(map: &Map, table: &Table, session: &mut Session) -> Result<(), PatchError> {
+    let mut open = vec![table];
+    let mut seen: Vec<(String, String)> = Vec::new();
+    while let Some(at) = open.pop() {
+        for (column, parent, key) in pointing(at, map) {
+            let step = (parent.sql.clone(), key.to_owned());
+            if seen.contains(&step) {
+                continue;
+            }
+            seen.push(step);
+            open.push(parent);
+            let of = session.patch_target(&parent.sql)?;
+            let binary = |collations: &[Option<String>]| {
+                collations.iter().flatten().all(|collation| collation.eq_ignore_ascii_case("binary"))
+            };
+            let sure = of.as_ref().is_some_and(|of| {
+                of.keys
+                    .iter()
+                    .any(|unique| unique.columns.len() == 1 && map.same(&unique.columns[0], key) && binary(&unique.collations))
+            });
+            if !sure {
+                return Err(PatchError::refused(
+                    format!(
+                        "`{}` reaches its account by {column} -> {}.{key}, and nothing makes {key} unique there: a row could \
+                         be of two accounts",
+                        at.name, parent.name
+                    ),
+                    format!("a unique index on {} ({key}) by a migration, or another way in manage.toml", parent.name),
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// The columns of the target that decide whose a row is, with the table to which each points.
 fn pointing<'m>(table: &'m Table, map: &'m Map) -> impl Iterator<Item = (&'m str, &'m Table, &'m str)> {
     table.paths.iter().filter_map(move |path| match path {
@@ -167,15 +223,16 @@ fn lock_above(map: &Map, table: &Table, rows: &str, depth: usize, session: &mut 
     Ok(())
 }
 
-/// Whether the patch writes a column that decides whose a row is.
-pub(super) fn moves(table: &Table, image: &Image) -> bool {
-    image.planned.iter().any(|column| {
+/// Whether the patch writes a column that decides whose a row is, or one from which the database may compute it.
+pub(super) fn moves(table: &Table, target: &Target, image: &Image) -> bool {
+    let decides = |column: &TargetColumn| {
         table.site.as_ref() == Some(&column.name)
             || table.paths.iter().any(|path| match path {
                 Path::Column { name, .. } => *name == column.name,
                 Path::Via { column: own, .. } => *own == column.name,
             })
-    })
+    };
+    image.planned.iter().any(decides) || target.columns.iter().any(|column| column.generated && decides(column))
 }
 
 /// Whether a way to the account leads through the table itself.
@@ -215,7 +272,7 @@ pub(super) fn still_owned(
     let map = confinement.map;
     let places = Places::behind(0, confinement);
     let may_have_moved =
-        part.op == Op::Insert || moves(table, image) || !target.triggers.is_empty() || through_itself(table, map);
+        part.op == Op::Insert || moves(table, target, image) || !target.triggers.is_empty() || through_itself(table, map);
     if may_have_moved {
         let sql = image.count_foreign(&places.owned(map, table, "t"));
         let outside = number(session, &sql, &places.values(&sql))?;
@@ -237,7 +294,12 @@ pub(super) fn still_owned(
         return Ok(());
     }
     let written = |columns: &[TargetColumn]| {
-        columns.iter().any(|column| image.planned.iter().any(|own| own.number == column.number)).then(|| image.clone())
+        let planned = |column: &TargetColumn| image.planned.iter().any(|own| own.number == column.number);
+        // What the script does not name comes from a default, a generated column or a trigger.
+        if part.op == Op::Insert || columns.iter().any(|column| column.generated || planned(column)) {
+            return Some(image.clone());
+        }
+        (!target.triggers.is_empty()).then(|| image.changed_in(columns, map.engine))
     };
     point_inside(confinement, table, target, &written, session)
 }
@@ -291,6 +353,18 @@ pub(super) fn point_inside(
         };
         if known.access == Some(Access::Global) && known.paths.is_empty() {
             continue;
+        }
+        if known.paths.is_empty() {
+            return Err(PatchError::refused(
+                format!(
+                    "`{}` of {} points to {}, and nothing says whose the rows there are",
+                    columns.join(", "),
+                    target.name,
+                    known.name
+                ),
+                "say in manage.toml how its rows reach the account, or that it is global",
+            )
+            .started());
         }
         let owned = places.owned(map, known, "r");
         let sql = image.count_dangling(&own, &known.sql, &keys, Some(&owned));

@@ -6,7 +6,7 @@ use super::digest::Identity;
 use super::done::{Change, PartDone};
 use super::error::PatchError;
 use super::job::{Job, PartJob, Source, word};
-use super::owned::{Places, lock_parents, number, still_owned, writable};
+use super::owned::{Places, lock_parents, number, one_way_each, stays_there, still_owned, writable};
 use super::{prove, staged};
 use crate::backend::patching::{Image, Slot, Target, TargetColumn, UniqueKey};
 use crate::backend::{Basic, Full, Read, Session};
@@ -66,6 +66,10 @@ pub(super) fn planned<'j>(
 ) -> Result<Planned<'j>, PatchError> {
     let engine = session.engine();
     let (target, table) = find(job, part, session)?;
+    if let (Some(confinement), Some(table)) = (&job.confined, table) {
+        stays_there(part, confinement, table)?;
+        one_way_each(confinement.map, table, session)?;
+    }
     let key = key_of(part, &target, engine)?;
     let query = query_of(job, part, &target, &image_table, session)?;
     let given = given(part, &target, &query.columns, engine)?;
@@ -108,11 +112,12 @@ pub(super) fn run(
         }
         write(job, part, &target, &image, rows, captures, session)?;
         fault::point("patch.written");
-        if let Some(table) = table {
-            still_owned(job, part, table, &target, &image, session)?;
-        }
+        // What triggers have put into the rows is looked at with the rest.
         if let Some(sql) = image.keep_after() {
             session.execute(&sql)?;
+        }
+        if let Some(table) = table {
+            still_owned(job, part, table, &target, &image, session)?;
         }
     }
     let done = PartDone { left, ..told(part, &target, &image, rows, session)? };

@@ -92,7 +92,9 @@ impl Map {
         for (at, relation, rule) in rules {
             let mut paths = Vec::new();
             if let Some(column) = &rule.account {
-                paths.push(Path::Column { name: column.clone(), nullable: column_of(&relation, column)?.nullable });
+                let own = column_of(&relation, column)?;
+                map.same_kind(&relation, own)?;
+                paths.push(Path::Column { name: column.clone(), nullable: own.nullable });
             }
             for text in rule.via.all() {
                 paths.push(map.via(&relation, text)?);
@@ -109,6 +111,19 @@ impl Map {
         }
         map.refuse_circles()?;
         Ok(map)
+    }
+
+    /// On SQLite a number's column takes '01' for 1: two accounts with text keys would be one there.
+    fn same_kind(&self, relation: &Relation, own: &crate::backend::RelationColumn) -> Result<(), TenancyError> {
+        let (text, number) = (|kind: &str| kind.contains("CHAR") || kind.contains("TEXT"), |kind: &str| kind.contains("INT"));
+        let key = self.key_type(false).unwrap_or_default().to_ascii_uppercase();
+        if self.engine == Engine::Sqlite && text(&key) && number(&own.type_text.to_ascii_uppercase()) {
+            return Err(TenancyError::Map(format!(
+                "`{}.{}` is {}, the key of the accounts is {key}: make them the same type",
+                relation.name, own.name, own.type_text
+            )));
+        }
+        Ok(())
     }
 
     fn roots(&mut self) -> Result<(), TenancyError> {

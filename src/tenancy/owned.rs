@@ -3,6 +3,7 @@
 //! All paths that resolve must agree. A row for which none resolves, or two disagree, belongs to nobody.
 
 use super::map::{Map, Path, Table, column};
+use crate::domain::engine::Engine;
 
 impl Map {
     /// The condition under which the row called `alias` belongs to the account that `account` stands for, and to the
@@ -21,7 +22,9 @@ impl Map {
         let leading = sure.or((table.paths.len() == 1).then_some(0));
         let mut conditions = Vec::new();
         match leading.map(|at| &table.paths[at]) {
-            Some(Path::Column { name, .. }) => conditions.push(format!("{} = {account}", column(alias, name))),
+            Some(Path::Column { name, .. }) => {
+                conditions.push(format!("{}{} = {account}", column(alias, name), self.by_bytes(table, name)));
+            }
             Some(Path::Via { column: own, table: parent, key }) => {
                 let parent = &self.tables[*parent];
                 let inner = format!("{alias}p");
@@ -36,13 +39,26 @@ impl Map {
             None => conditions.push(format!("{} = {account}", self.account_of(table, alias))),
         }
         let others = table.paths.iter().enumerate().filter(|(at, _)| Some(*at) != leading).map(|(_, path)| path);
-        conditions.extend(others.map(|path| self.does_not_disagree(path, alias, account)));
+        conditions.extend(others.map(|path| self.does_not_disagree(table, path, alias, account)));
         conditions
     }
 
-    fn does_not_disagree(&self, path: &Path, alias: &str, account: &str) -> String {
+    /// What follows a column that is compared with a key: under a collation like NOCASE two accounts would be one.
+    fn by_bytes(&self, table: &Table, name: &str) -> &'static str {
+        let number = |text: &str| text.to_ascii_uppercase().contains("INT");
+        let relation = self.relations.visible.iter().find(|relation| relation.sql == table.sql);
+        let found = relation.and_then(|relation| relation.columns.iter().find(|column| column.name == name));
+        match self.engine {
+            Engine::Sqlite if !found.is_some_and(|column| number(&column.type_text)) => " COLLATE BINARY",
+            _ => "",
+        }
+    }
+
+    fn does_not_disagree(&self, table: &Table, path: &Path, alias: &str, account: &str) -> String {
         match path {
-            Path::Column { name, .. } => format!("({0} IS NULL OR {0} = {account})", column(alias, name)),
+            Path::Column { name, .. } => {
+                format!("({0} IS NULL OR {0}{1} = {account})", column(alias, name), self.by_bytes(table, name))
+            }
             Path::Via { column: own, table: parent, key } => {
                 let parent = &self.tables[*parent];
                 let inner = format!("{alias}p");

@@ -428,6 +428,19 @@ impl Image {
         )
     }
 
+    /// How many rows stand in another image of the same table, too; `None` where they are named by other columns.
+    pub fn shared(&self, other: &Self) -> Option<String> {
+        if self.keys.len() != other.keys.len() || !self.keys.iter().zip(&other.keys).all(|(a, b)| same_column(a, b)) {
+            return None;
+        }
+        let same = self.keys.iter().zip(&self.collations).map(|(key, collation)| {
+            let (own, theirs) = (format!("i.{}", Slot::Key.of(key)), format!("o.{}", Slot::Key.of(key)));
+            format!("{} = {}{}", key.restored(&own), key.restored(&theirs), collate(collation.as_deref()))
+        });
+        let same = all(same.collect());
+        Some(format!("SELECT count(*) FROM {} AS i JOIN {} AS o ON {same}", self.table, other.table))
+    }
+
     /// Keeps the values after, as the target has them now.
     pub fn keep_after(&self) -> Option<String> {
         if self.after.is_empty() {
@@ -488,8 +501,8 @@ impl Image {
         format!("DELETE FROM {whole} WHERE n IN (SELECT i.n FROM {from} WHERE {condition})")
     }
 
-    /// How many planned values do not point to a row that `owned` lets through. `columns` of the target point to
-    /// `parent_columns` of `parent`.
+    /// How many written rows do not point to a row that `owned` lets through. `columns` of the target point to
+    /// `parent_columns` of `parent`. What the image does not hold is read in the rows as they are now.
     pub fn count_dangling(
         &self,
         columns: &[TargetColumn],
@@ -501,16 +514,18 @@ impl Image {
             let slot = [Slot::Planned, Slot::After, Slot::Before, Slot::Key].into_iter().find(|slot| {
                 self.slots().iter().any(|(known, of)| known == slot && of.iter().any(|own| same_column(own, column)))
             });
-            slot.map_or_else(|| "NULL".to_owned(), |slot| column.restored(&format!("i.{}", slot.of(column))))
+            slot.map(|slot| column.restored(&format!("i.{}", slot.of(column))))
         };
+        let rows = match columns.iter().all(|column| value(column).is_some()) {
+            true => format!("{} AS i WHERE ", self.table),
+            false => format!("{} AS i CROSS JOIN {} AS t WHERE {} AND ", self.table, self.target_sql, self.joined("t", "i")),
+        };
+        let value = |column: &TargetColumn| value(column).unwrap_or_else(|| column.sql("t"));
         let given = all(columns.iter().map(|column| format!("{} IS NOT NULL", value(column))).collect());
         let points = columns.iter().zip(parent_columns).map(|(column, key)| format!("r.{} = {}", quoted(key), value(column)));
         let points = all(points.collect());
         let owned = owned.map(|owned| format!(" AND {owned}")).unwrap_or_default();
-        format!(
-            "SELECT count(*) FROM {} AS i WHERE {given} AND NOT EXISTS (SELECT 1 FROM {parent} AS r WHERE {points}{owned})",
-            self.table
-        )
+        format!("SELECT count(*) FROM {rows}{given} AND NOT EXISTS (SELECT 1 FROM {parent} AS r WHERE {points}{owned})")
     }
 
     /// The table with the rows, too, that were deleted: what can stand in a FROM.
