@@ -399,3 +399,31 @@ fn before_triggers_of_postgres_change_what_they_may() {
     project.run("undo --last --yes --max-rows 99").ok();
     assert_eq!(before, without_ledger(&project.dump()));
 }
+
+#[test]
+fn a_role_of_postgres_is_told_what_capture_and_undo_need() {
+    let project = platform(Project::on(Backend::Postgres));
+    audited(&project);
+    project.write_fix("cluster_status", &format!("{HEAD}\nside_effects = {{ audit_log = \"insert\" }}"), FIX);
+    // The ledger is there before.
+    project.run("fix cluster-status --account acme --dry-run").ok();
+    let before = without_ledger(&project.dump());
+    let role = format!("worker_{}", project.value("SELECT current_database()"));
+    project.execute(&format!(
+        "CREATE ROLE {role} LOGIN; GRANT ALL ON SCHEMA manage TO {role}; GRANT ALL ON ALL TABLES IN SCHEMA manage TO {role}; \
+         GRANT ALL ON ALL SEQUENCES IN SCHEMA manage TO {role}; \
+         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}"
+    ));
+    let url = project.database_url().replacen("postgres@", &format!("{role}@"), 1);
+    let run = |command: &str| project.command(command).env("DATABASE_URL", &url).run();
+
+    run(APPLY).fails_with(3).says("what happens to `audit_log` cannot be captured").says("GRANT TRIGGER");
+    project.execute(&format!("GRANT TRIGGER ON audit_log TO {role}"));
+    run(APPLY).ok().says("6 rows written · 6 captured");
+    let changed = without_ledger(&project.dump());
+    run("undo --last --yes --max-rows 99").fails_with(3).says("connect as its owner");
+    assert_eq!(changed, without_ledger(&project.dump()));
+    project.run("undo --last --yes --max-rows 99").ok();
+    assert_eq!(before, without_ledger(&project.dump()));
+    project.execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
+}
