@@ -94,7 +94,7 @@ struct How {
     #[arg(long, value_name = "FILE")]
     csv: Option<std::path::PathBuf>,
 
-    /// Refuse to write more rows than this
+    /// Refuse to write more rows than this, of all accounts together
     #[arg(long, value_name = "N")]
     max_rows: Option<u64>,
 
@@ -168,6 +168,8 @@ struct Shared<'a> {
     instant: NaiveDateTime,
     expect: Option<String>,
     file: Option<Csv>,
+    /// Rows of the accounts before this one: --max-rows is about all of them together.
+    spent: std::cell::Cell<u64>,
 }
 
 /// What one run is about.
@@ -208,6 +210,7 @@ impl Call<'_> {
             instant: this_instant(),
             expect: None,
             file: self.how.csv.as_ref().map(|file| input::file(context, script, file)).transpose()?,
+            spent: std::cell::Cell::new(0),
         };
         if let Some(file) = &shared.file {
             shared.given.insert(input::FILE.to_owned(), input::identity(file, &context.folder));
@@ -375,7 +378,11 @@ impl Call<'_> {
             verify: script.head.verify.clone(),
             leaves: script.head.leaves.clone(),
             // `--max-rows` is the person's own word, and goes before the head's.
-            max_rows: self.how.max_rows.or(least(script.head.expect_max, None)),
+            max_rows: self
+                .how
+                .max_rows
+                .map(|most| most.saturating_sub(shared.spent.get()))
+                .or(least(script.head.expect_max, None)),
             expect: shared.expect.clone(),
             lock: chosen.project.config.patches.lock_timeout.unwrap_or(Patches::LOCK_TIMEOUT),
             statement: chosen.project.config.patches.statement_timeout,
@@ -598,6 +605,7 @@ impl Call<'_> {
             match done {
                 Ok(done) => {
                     rows += done.rows();
+                    shared.spent.set(rows);
                     for part in &done.parts {
                         let counts = tables.entry(part.table.clone()).or_default();
                         counts[["insert", "update", "delete"].iter().position(|op| *op == part.op).unwrap_or(1)] += part.rows;

@@ -37,9 +37,14 @@ pub fn shown(value: &Value) -> String {
         Value::Bool(truth) => truth.to_string(),
         Value::Integer(number) => number.to_string(),
         Value::Real(number) => number.to_string(),
-        Value::Text(text) => text.clone(),
+        Value::Text(text) => in_one_line(text),
         Value::Bytes(bytes) => format!("{} bytes", bytes.len()),
     }
+}
+
+/// What somebody has typed, so that it starts no line of its own and commands no terminal.
+fn in_one_line(text: &str) -> String {
+    text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect()
 }
 
 impl std::fmt::Display for Account {

@@ -130,6 +130,26 @@ each_backend! {
         assert_eq!((json["rows"].clone(), json["runs"].as_array().map(Vec::len)), (5.into(), Some(2)), "{json:#}");
         project.run("verify --all-tenants").ok();
     }
+
+    fn the_most_rows_are_those_of_all_accounts_together(project: Project) {
+        let project = platform(project);
+
+        let outcome = project.run("fix cluster-status --all-tenants --yes --max-rows 4");
+
+        outcome.fails_with(4).says("at most 1 are expected");
+        project.run("verify --account acme").ok();
+        project.run("verify --account zeta").exits_with(1);
+    }
+
+    fn a_label_commands_no_terminal(project: Project) {
+        let project = platform(project);
+        let escape = if project.backend() == Backend::Sqlite { "char(27)" } else { "chr(27)" };
+        project.execute(&format!("UPDATE accounts SET slug = 'acme' || {escape} || '[2J' || replace('|forged', '|', '\n') WHERE id = 1"));
+
+        let outcome = project.run("fix cluster-status --account id:1 --dry-run");
+
+        assert!(!outcome.ok().stdout.contains(['\u{1b}']) && !outcome.stdout.lines().any(|line| line.starts_with("forged")), "{outcome}");
+    }
 }
 
 /// The rows without those of the ledger, which may only have been made.
