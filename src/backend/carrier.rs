@@ -133,7 +133,7 @@ impl Compared {
 }
 
 /// Some of the rows that a run inserted: their packed keys and the checksums of what was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Chunk {
     /// Packed keys, joined by 0x1F.
     pub keys: String,

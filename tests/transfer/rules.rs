@@ -176,6 +176,58 @@ fn indexes_are_as_they_were_after_many_rows() {
     assert_eq!(project.value("SELECT count(*) FROM b"), "0");
 }
 
+/// So many rows that both sides are added up at the same time, with times and JSON in several spellings.
+fn long() -> Project {
+    pair(
+        "CREATE TABLE a (id INTEGER PRIMARY KEY, at DATETIME, data TEXT);
+         WITH RECURSIVE x(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM x WHERE i < 12000)
+         INSERT INTO a SELECT i, CASE i % 3 WHEN 0 THEN '2025-01-01T10:00:00+02:00' WHEN 1 THEN '2025-01-01 10:00:00' END,
+             CASE i % 4 WHEN 0 THEN '{\"bb\":[-0, -1.50,1e2],\"a\":\"x\\ny\"}' WHEN 1 THEN '[ 1,' || i || ']' WHEN 2 THEN '\"é\"' END FROM x;",
+        "CREATE TABLE b (id INTEGER PRIMARY KEY, at TIMESTAMP, data JSON NOT NULL);",
+        "[options]\ntriggers = \"fire\"\n[[table]]\nfrom = \"a\"\nto = \"b\"\n[table.column]\ndata = { coalesce = \"json:[]\" }\n",
+    )
+}
+
+#[test]
+fn both_sides_of_a_long_table_say_the_same() {
+    let project = long();
+
+    let facts = project.run("transfer all --yes --json").ok().json();
+
+    adds_up(&facts);
+    assert_eq!(table(&facts, "b")["written"], 12_000);
+    assert_eq!(project.value("SELECT at || data FROM b WHERE id = 3"), "2025-01-01 08:00:00[]");
+    project.run("transfer validate").ok();
+    project.run("transfer rollback --yes").ok();
+    assert_eq!(project.value("SELECT count(*) FROM b"), "0");
+}
+
+#[test]
+fn one_row_of_a_long_table_that_is_another_one_takes_everything_back() {
+    for change in ["at = '2025-01-01 10:00:01'", "data = '[1, 7778]'"] {
+        let project = long();
+        let trigger = "CREATE TRIGGER t AFTER INSERT ON b WHEN NEW.id = 7777 BEGIN UPDATE b SET";
+        project.execute(&format!("{trigger} {change} WHERE id = NEW.id; END"));
+
+        project.run("transfer all --yes").fails_with(5).says("the checksum is").says("b id 7777");
+
+        assert_eq!(project.value("SELECT count(*) FROM b"), "0");
+    }
+}
+
+#[test]
+fn somebody_who_writes_to_the_source_of_a_long_table_is_noticed() {
+    let project = long();
+    on(&project, "old.db", "PRAGMA journal_mode = WAL");
+    let running = project.command("transfer all --yes --json").held_at("transfer.copied");
+    on(&project, "old.db", "INSERT INTO a VALUES (12001, NULL, '[]')");
+
+    let facts = running.go_on().wait().fails_with(5).json();
+
+    assert!(facts["error"]["message"].as_str().is_some_and(|text| text.contains("somebody wrote to the source")), "{facts}");
+    assert_eq!(project.value("SELECT count(*) FROM b"), "0");
+}
+
 #[test]
 fn a_table_without_a_key_and_one_without_row_numbers_go_over_too() {
     let project = pair(

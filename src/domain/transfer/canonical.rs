@@ -67,7 +67,7 @@ pub fn canonical_field(kind: Kind, cell: &Cell<'_>, out: &mut Vec<u8>) {
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
-fn decimal(value: i64, out: &mut Vec<u8>) {
+pub(super) fn decimal(value: i64, out: &mut Vec<u8>) {
     let mut digits = [0_u8; 20];
     let mut at = digits.len();
     let mut rest = value.unsigned_abs();
@@ -85,7 +85,7 @@ fn decimal(value: i64, out: &mut Vec<u8>) {
     out.extend_from_slice(&digits[at..]);
 }
 
-fn counted(text: &[u8], out: &mut Vec<u8>) {
+pub(super) fn counted(text: &[u8], out: &mut Vec<u8>) {
     decimal(i64::try_from(text.len()).unwrap_or(i64::MAX), out);
     out.push(b':');
     out.extend_from_slice(text);

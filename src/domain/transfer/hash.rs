@@ -33,15 +33,16 @@ pub fn hash64(bytes: &[u8], seed: u64) -> u64 {
 }
 
 fn mix(a: &mut u32, b: &mut u32, c: &mut u32) {
-    for (turns, which) in [4, 6, 8, 16, 19, 4].into_iter().zip([0, 1, 2].into_iter().cycle()) {
-        let (x, y, z) = match which {
-            0 => (&mut *a, &mut *b, &mut *c),
-            1 => (&mut *b, &mut *c, &mut *a),
-            _ => (&mut *c, &mut *a, &mut *b),
-        };
+    let step = |x: &mut u32, y: u32, z: &mut u32, turns: u32| {
         *x = x.wrapping_sub(*z) ^ z.rotate_left(turns);
-        *z = z.wrapping_add(*y);
-    }
+        *z = z.wrapping_add(y);
+    };
+    step(a, *b, c, 4);
+    step(b, *c, a, 6);
+    step(c, *a, b, 8);
+    step(a, *b, c, 16);
+    step(b, *c, a, 19);
+    step(c, *a, b, 4);
 }
 
 fn finish(a: &mut u32, b: &mut u32, c: &mut u32) {

@@ -1,4 +1,9 @@
 //! JSON, strictly read, and in the one form that PostgreSQL's `jsonb` prints.
+//!
+//! Every row of a transfer comes through here several times: what is read is borrowed wherever it stays as it stands, and
+//! a mere check keeps nothing.
+
+use std::borrow::Cow;
 
 /// How deep arrays and objects may lie within one another.
 const DEEPEST: usize = 256;
@@ -8,8 +13,7 @@ const DEEPEST: usize = 256;
 /// # Errors
 /// In words, what it is not.
 pub fn check_json(text: &[u8]) -> Result<Kind, &'static str> {
-    let mut reader = Reader { text, at: 0 };
-    let value = reader.whole()?;
+    let value = Reader::<false> { text, at: 0 }.whole()?;
     Ok(match value {
         Json::Array(_) => Kind::Array,
         Json::Object(_) => Kind::Object,
@@ -31,29 +35,30 @@ pub enum Kind {
 /// A JSON text as `jsonb` prints it: keys by length, then bytes, the last of equal ones; numbers as `numeric`; one blank
 /// after commas and colons. `None` where it is no JSON.
 pub fn canonical_json(text: &[u8]) -> Option<String> {
-    let value = Reader { text, at: 0 }.whole().ok()?;
-    let mut out = String::new();
+    let value = Reader::<true> { text, at: 0 }.whole().ok()?;
+    let mut out = String::with_capacity(text.len() + text.len() / 4);
     write(&value, &mut out);
     Some(out)
 }
 
-enum Json {
+enum Json<'a> {
     Word(&'static str),
-    Number(String),
-    Text(String),
-    Array(Vec<Json>),
-    Object(Vec<(String, Json)>),
+    Number(Cow<'a, str>),
+    Text(Cow<'a, str>),
+    Array(Vec<Json<'a>>),
+    Object(Vec<(Cow<'a, str>, Json<'a>)>),
 }
 
-struct Reader<'a> {
+/// Reads a text; with `KEEP` it keeps what lies in arrays and objects.
+struct Reader<'a, const KEEP: bool> {
     text: &'a [u8],
     at: usize,
 }
 
 const NOT_JSON: &str = "is not JSON";
 
-impl Reader<'_> {
-    fn whole(&mut self) -> Result<Json, &'static str> {
+impl<'a, const KEEP: bool> Reader<'a, KEEP> {
+    fn whole(&mut self) -> Result<Json<'a>, &'static str> {
         let value = self.value(0)?;
         self.blank();
         if self.at == self.text.len() { Ok(value) } else { Err(NOT_JSON) }
@@ -72,7 +77,7 @@ impl Reader<'_> {
         there
     }
 
-    fn value(&mut self, depth: usize) -> Result<Json, &'static str> {
+    fn value(&mut self, depth: usize) -> Result<Json<'a>, &'static str> {
         if depth > DEEPEST {
             return Err("is JSON that lies too deep");
         }
@@ -90,14 +95,17 @@ impl Reader<'_> {
         }
     }
 
-    fn array(&mut self, depth: usize) -> Result<Json, &'static str> {
+    fn array(&mut self, depth: usize) -> Result<Json<'a>, &'static str> {
         self.at += 1;
         let mut items = Vec::new();
         if self.take(b']') {
             return Ok(Json::Array(items));
         }
         loop {
-            items.push(self.value(depth + 1)?);
+            let item = self.value(depth + 1)?;
+            if KEEP {
+                items.push(item);
+            }
             if self.take(b']') {
                 return Ok(Json::Array(items));
             }
@@ -107,9 +115,9 @@ impl Reader<'_> {
         }
     }
 
-    fn object(&mut self, depth: usize) -> Result<Json, &'static str> {
+    fn object(&mut self, depth: usize) -> Result<Json<'a>, &'static str> {
         self.at += 1;
-        let mut fields: Vec<(String, Json)> = Vec::new();
+        let mut fields = Vec::new();
         if self.take(b'}') {
             return Ok(Json::Object(fields));
         }
@@ -123,7 +131,9 @@ impl Reader<'_> {
                 return Err(NOT_JSON);
             }
             let value = self.value(depth + 1)?;
-            fields.push((name, value));
+            if KEEP {
+                fields.push((name, value));
+            }
             if self.take(b'}') {
                 return Ok(Json::Object(fields));
             }
@@ -133,7 +143,7 @@ impl Reader<'_> {
         }
     }
 
-    fn number(&mut self) -> Result<Json, &'static str> {
+    fn number(&mut self) -> Result<Json<'a>, &'static str> {
         let start = self.at;
         let digits = |reader: &mut Self| {
             let from = reader.at;
@@ -160,18 +170,32 @@ impl Reader<'_> {
                 return Err(NOT_JSON);
             }
         }
-        let text = std::str::from_utf8(&self.text[start..self.at]).map_err(|_| NOT_JSON)?;
-        numeric(text).map(Json::Number).ok_or("holds a number that is too long")
+        let text: &'a [u8] = &self.text[start..self.at];
+        let text = std::str::from_utf8(text).map_err(|_| NOT_JSON)?;
+        // Without an exponent a number is printed as it stands, but for the sign of a zero.
+        let has_exponent = text.bytes().any(|byte| matches!(byte, b'e' | b'E'));
+        if !has_exponent && (!text.starts_with('-') || text.bytes().any(|byte| matches!(byte, b'1'..=b'9'))) {
+            return Ok(Json::Number(Cow::Borrowed(text)));
+        }
+        numeric(text).map(|text| Json::Number(Cow::Owned(text))).ok_or("holds a number that is too long")
     }
 
-    fn string(&mut self) -> Result<String, &'static str> {
+    fn string(&mut self) -> Result<Cow<'a, str>, &'static str> {
         self.at += 1;
-        let mut out = Vec::new();
+        let text: &'a [u8] = self.text;
+        let rest = &text[self.at..];
+        let plain = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)).ok_or(NOT_JSON)?;
+        self.at += plain;
+        if rest[plain] == b'"' {
+            self.at += 1;
+            return std::str::from_utf8(&rest[..plain]).map(Cow::Borrowed).map_err(|_| "is not UTF-8");
+        }
+        let mut out = rest[..plain].to_vec();
         loop {
             let byte = *self.text.get(self.at).ok_or(NOT_JSON)?;
             self.at += 1;
             match byte {
-                b'"' => return String::from_utf8(out).map_err(|_| "is not UTF-8"),
+                b'"' => return String::from_utf8(out).map(Cow::Owned).map_err(|_| "is not UTF-8"),
                 b'\\' => {
                     let char = self.escape()?;
                     out.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
@@ -247,7 +271,7 @@ fn numeric(text: &str) -> Option<String> {
     Some(if fraction.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") })
 }
 
-fn write(value: &Json, out: &mut String) {
+fn write(value: &Json<'_>, out: &mut String) {
     match value {
         Json::Word(text) => out.push_str(text),
         Json::Number(text) => out.push_str(text),
@@ -285,6 +309,11 @@ fn write(value: &Json, out: &mut String) {
 
 fn write_text(text: &str, out: &mut String) {
     out.push('"');
+    if !text.bytes().any(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)) {
+        out.push_str(text);
+        out.push('"');
+        return;
+    }
     for char in text.chars() {
         match char {
             '"' => out.push_str("\\\""),

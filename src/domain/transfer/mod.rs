@@ -28,7 +28,7 @@ pub use fit::{Fault, Fit, Overlong, fit};
 pub use hash::hash64;
 pub use json::{canonical_json, check_json};
 pub use kind::Kind;
-pub use pack::{pack, unpack};
+pub use pack::{pack, pack_into, unpack};
 pub use rules::{Condition, EnumMap, Literal, Part, Step, Unit, Unknown};
 pub use table::{
     After, Column, Conflict, Duplicates, From, Guarded, Input, Moment, NewKey, Orphans, Parent, Rows, TablePlan, Unpivot, Verdict,

@@ -1,36 +1,51 @@
 //! Values in one text, from which they can be read again exactly as they were stored.
 
+use std::fmt::Write as _;
+
 use super::cell::Cell;
 
 /// Packs values: a line each, its first letter says how it was stored. Texts are escaped so that they stay on their line.
 pub fn pack(cells: &[Cell<'_>]) -> String {
     let mut out = String::new();
-    for (at, cell) in cells.iter().enumerate() {
+    pack_into(cells.iter().map(Cell::borrowed), &mut out);
+    out
+}
+
+/// As [`pack()`], at the end of `out`.
+pub fn pack_into<'a>(cells: impl Iterator<Item = Cell<'a>>, out: &mut String) {
+    for (at, cell) in cells.enumerate() {
         if at > 0 {
             out.push('\n');
         }
         match cell {
             Cell::Null => out.push('n'),
-            Cell::Int(value) => out.push_str(&format!("i{value}")),
+            Cell::Int(value) => {
+                let _ = write!(out, "i{value}");
+            }
             // Decimal digits would not always lead back to the same number.
-            Cell::Real(value) => out.push_str(&format!("r{:016x}", value.to_bits())),
+            Cell::Real(value) => {
+                let _ = write!(out, "r{:016x}", value.to_bits());
+            }
             Cell::Blob(bytes) => {
                 out.push('b');
-                hexadecimal(bytes, &mut out);
+                hexadecimal(&bytes, out);
             }
-            Cell::Text(text) => match std::str::from_utf8(text) {
+            Cell::Text(text) => match std::str::from_utf8(&text) {
                 Ok(text) => {
                     out.push('t');
-                    out.push_str(&text.replace('\\', "\\\\").replace('\n', "\\n").replace('\0', "\\0"));
+                    if text.contains(['\\', '\n', '\0']) {
+                        out.push_str(&text.replace('\\', "\\\\").replace('\n', "\\n").replace('\0', "\\0"));
+                    } else {
+                        out.push_str(text);
+                    }
                 }
                 Err(_) => {
                     out.push('x');
-                    hexadecimal(text, &mut out);
+                    hexadecimal(&text, out);
                 }
             },
         }
     }
-    out
 }
 
 /// Reads packed values.
@@ -52,7 +67,9 @@ pub fn unpack(text: &str) -> Option<Vec<Cell<'static>>> {
 }
 
 fn hexadecimal(bytes: &[u8], out: &mut String) {
-    bytes.iter().for_each(|byte| out.push_str(&format!("{byte:02x}")));
+    for byte in bytes {
+        let _ = write!(out, "{byte:02x}");
+    }
 }
 
 fn bytes(text: &str) -> Option<Vec<u8>> {

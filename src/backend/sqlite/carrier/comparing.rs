@@ -1,15 +1,21 @@
 //! Both sides added up, and rows that differ.
 
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
 use super::super::errors::translate;
-use super::SqliteCarrier;
-use super::functions::cell;
+use super::functions::{self, Shared, Side, cell};
+use super::{SqliteCarrier, data_version};
 use crate::backend::carrier::{Chunk, Compared, Scope};
 use crate::backend::error::SqlError;
 use crate::domain::schema::quoted;
-use crate::domain::transfer::{Cell, Conflict, Sum, TablePlan, canonical_field, canonical_row, pack};
+use crate::domain::transfer::{Cell, Conflict, Input, Sum, TablePlan, canonical_field};
 
-/// So many rows are in a chunk.
-const CHUNK: usize = 1000;
+/// From so many rows on both sides are added up at the same time.
+const LONG: u64 = 10_000;
 /// So many differences are told.
 const SHOWN: usize = 20;
 
@@ -73,10 +79,11 @@ fn inserted(
     chunks: &mut dyn FnMut(Chunk),
 ) -> Result<(), SqlError> {
     let table = carrier.plan(at);
+    let left = carrier.number(&format!("SELECT EXISTS (SELECT 1 FROM temp.manage_left WHERE t = {at})"))? != 0;
     let (expected, actual) = carrier.with_careful_sql(at, |sql| {
         let columns: String = table.checked().map(|(_, column)| format!(", r.{}", quoted(&column.to))).collect();
         let inputs = sql.inputs();
-        let inputs = if inputs.is_empty() { ", NULL" } else { &inputs };
+        let inputs = inputs.trim_start_matches(", ");
         if carrier.staged[at] {
             let stage = format!("temp.manage_stage_{at} AS st CROSS JOIN");
             let mut key = sql.target_key("r");
@@ -85,79 +92,85 @@ fn inserted(
             }
             (
                 format!(
-                    "SELECT {} FROM {stage} {} ON {} = st.k{} WHERE st.act = 'i'",
-                    &inputs[2..],
+                    "SELECT count(manage_expected({inputs})) FROM {stage} {} ON {} = st.k{} WHERE st.act = 'i'",
                     sql.rows(),
                     sql.row,
                     sql.maps()
                 ),
                 format!(
-                    "SELECT {key}{columns} FROM {stage} {} AS r ON {} WHERE st.act = 'i'",
+                    "SELECT 1 FROM {stage} {} AS r ON {} WHERE CASE WHEN st.act = 'i' THEN manage_actual({key}{columns}) END",
                     sql.target(),
                     sql.matches("r", "st")
                 ),
             )
         } else {
+            let back = if left { format!(" WHERE {}", sql.not_left()) } else { String::new() };
             (
-                format!("SELECT {} FROM {} WHERE {}", &inputs[2..], sql.from(), sql.not_left()),
-                format!("SELECT {}{columns} FROM {} AS r", sql.target_key("r"), sql.target()),
+                format!("SELECT count(manage_expected({inputs})) FROM {}{back}", sql.from()),
+                format!("SELECT 1 FROM {} AS r WHERE manage_actual({}{columns})", sql.target(), sql.target_key("r")),
             )
         }
     });
-    compared.expected = expected_sum(carrier, table, &expected)?;
-    compared.actual = actual_sum(carrier, table, &actual, chunks)?;
-    Ok(())
+    // Only what lies in the source alone can be read beside; that of the writer's transaction is seen by the writer alone.
+    let alone = !left && carrier.is_alone(at);
+    let beside = alone.then(|| beside(&carrier.file).ok()).flatten();
+    let view = carrier.view()?;
+    let (shared, sql) = (&carrier.shared, &expected);
+    std::thread::scope(|scope| {
+        let adding = beside.map(|beside| scope.spawn(move || expected_sum(&beside, shared, at, sql)));
+        compared.actual = actual_sum(view, table, &actual, chunks)?;
+        let sum = adding.and_then(|adding| adding.join().ok()?.ok());
+        // What somebody has written meanwhile is not in the snapshot of the move.
+        compared.expected = match sum.filter(|_| data_version(&carrier.watch).is_ok_and(|version| version == carrier.version)) {
+            Some(sum) => sum,
+            None => expected_sum(view, shared, at, sql)?,
+        };
+        Ok(())
+    })
 }
 
-fn expected_sum(carrier: &SqliteCarrier<'_>, table: &TablePlan, sql: &str) -> Result<Sum, SqlError> {
-    let mut statement = carrier.view()?.prepare(sql).map_err(translate)?;
-    let mut rows = statement.query([]).map_err(translate)?;
-    let (mut sum, mut buffer) = (Sum::default(), Vec::new());
-    while let Some(row) = rows.next().map_err(translate)? {
-        let mut cells = Vec::with_capacity(table.inputs.len());
-        for input in 0..table.inputs.len() {
-            cells.push(cell(row.get_ref(input).map_err(translate)?));
-        }
-        match table.expected(&cells, &carrier.shared.now, &mut buffer) {
-            Some(hash) => sum.add(hash),
-            // A row that is no row was judged good: the sums must not agree.
-            None => sum.rows += 1,
-        }
+impl SqliteCarrier<'_> {
+    /// Whether the rows that a table gets are told by the source's file alone, and are worth another connection.
+    fn is_alone(&self, at: usize) -> bool {
+        let table = self.plan(at);
+        self.shared.seen[at].load(Ordering::Relaxed) >= LONG
+            && !self.staged[at]
+            && table.from.unpivot.is_none()
+            && table.inputs.iter().all(|input| matches!(input, Input::Column(_)))
     }
-    Ok(sum)
 }
 
-fn actual_sum(carrier: &SqliteCarrier<'_>, table: &TablePlan, sql: &str, chunks: &mut dyn FnMut(Chunk)) -> Result<Sum, SqlError> {
-    let key = table.target_key.len().max(1);
-    let kinds: Vec<_> = table.checked().map(|(_, column)| column.kind).collect();
-    let mut statement = carrier.view()?.prepare(sql).map_err(translate)?;
-    let mut rows = statement.query([]).map_err(translate)?;
-    let (mut sum, mut buffer) = (Sum::default(), Vec::new());
-    let (mut keys, mut hashes) = (String::new(), Vec::with_capacity(CHUNK * 8));
-    while let Some(row) = rows.next().map_err(translate)? {
-        let mut cells = Vec::with_capacity(key);
-        for place in 0..key {
-            cells.push(cell(row.get_ref(place).map_err(translate)?));
-        }
-        let mut fields = Vec::with_capacity(kinds.len());
-        for (place, kind) in kinds.iter().enumerate() {
-            fields.push((*kind, cell(row.get_ref(key + place).map_err(translate)?)));
-        }
-        let hash = canonical_row(fields.into_iter(), &mut buffer);
-        sum.add(hash);
-        if !hashes.is_empty() {
-            keys.push('\u{1f}');
-        }
-        keys.push_str(&pack(&cells));
-        hashes.extend_from_slice(&hash.to_le_bytes());
-        if hashes.len() == CHUNK * 8 {
-            chunks(Chunk { keys: std::mem::take(&mut keys), hashes: std::mem::take(&mut hashes) });
-        }
+/// Another connection to the source. It waits for nobody: the writer can do without it.
+fn beside(file: &str) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let beside = Connection::open_in_memory_with_flags(flags)?;
+    beside.busy_timeout(Duration::ZERO)?;
+    beside.execute("ATTACH $1 AS source", [file])?;
+    beside.execute_batch("PRAGMA source.cache_size = -1000")?;
+    Ok(beside)
+}
+
+fn expected_sum(connection: &Connection, shared: &Arc<Shared>, at: usize, sql: &str) -> Result<Sum, SqlError> {
+    let side = Arc::default();
+    functions::expect(connection, shared, at, &side)?;
+    connection.query_row(sql, [], |_| Ok(())).map_err(translate)?;
+    Ok(side.lock().unwrap_or_else(PoisonError::into_inner).sum)
+}
+
+fn actual_sum(view: &Connection, table: &TablePlan, sql: &str, chunks: &mut dyn FnMut(Chunk)) -> Result<Sum, SqlError> {
+    let side: Arc<Mutex<Side>> = Arc::default();
+    functions::find(view, table, &side)?;
+    let side = || side.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut statement = view.prepare(sql).map_err(translate)?;
+    let mut full = statement.query([]).map_err(translate)?;
+    while full.next().map_err(translate)?.is_some() {
+        chunks(std::mem::take(&mut side().chunk));
     }
-    if !hashes.is_empty() {
-        chunks(Chunk { keys, hashes });
+    let last = std::mem::take(&mut side().chunk);
+    if !last.hashes.is_empty() {
+        chunks(last);
     }
-    Ok(sum)
+    Ok(side().sum)
 }
 
 /// Each row of the source beside the row that the target has for it. With `overrides` a row that is there keeps what the

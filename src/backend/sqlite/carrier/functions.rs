@@ -9,13 +9,18 @@ use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::{Value, ValueRef};
 
 use super::super::errors::translate;
-use crate::backend::carrier::Watch;
+use crate::backend::carrier::{Chunk, Watch};
 use crate::backend::error::SqlError;
-use crate::domain::transfer::{Cell, Moment, TablePlan, pack};
+use crate::domain::transfer::{Cell, Column, Moment, Sum, TablePlan, canonical_row, pack, pack_into};
+
+/// So many rows are in a chunk.
+const CHUNK: usize = 1000;
 
 /// What the functions share with the carrier.
 pub(super) struct Shared {
     pub(super) tables: Vec<TablePlan>,
+    /// For each table and column: the inputs that it reads.
+    uses: Vec<Vec<Vec<usize>>>,
     pub(super) now: Moment,
     /// For each table: how many rows were looked at.
     pub(super) seen: Vec<AtomicU64>,
@@ -32,6 +37,7 @@ impl Shared {
         Self {
             seen: tables.iter().map(|_| AtomicU64::new(0)).collect(),
             changed: tables.iter().map(|table| Mutex::new(vec![false; table.columns.len()])).collect(),
+            uses: tables.iter().map(|table| table.columns.iter().map(Column::uses).collect()).collect(),
             tables: tables.to_vec(),
             now: now.clone(),
             lenient: AtomicBool::new(false),
@@ -65,9 +71,62 @@ pub(super) fn register(connection: &Connection, shared: &Arc<Shared>) -> Result<
         .map_err(translate)
 }
 
+/// A side of a table as it is added up.
+#[derive(Default)]
+pub(super) struct Side {
+    /// What was added.
+    pub(super) sum: Sum,
+    /// The rows of the chunk that is being filled.
+    pub(super) chunk: Chunk,
+    buffer: Vec<u8>,
+}
+
+/// Gives `manage_expected(inputs…)` to a connection: it adds the row that they are to become. Arguments of a function cost
+/// much less than columns of a result, which SQLite guards one by one.
+pub(super) fn expect(connection: &Connection, shared: &Arc<Shared>, at: usize, side: &Arc<Mutex<Side>>) -> Result<(), SqlError> {
+    let (shared, side) = (Arc::clone(shared), Arc::clone(side));
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DIRECTONLY;
+    let add = move |context: &Context<'_>| {
+        let table = &shared.tables[at];
+        let mut inputs = Vec::with_capacity(table.inputs.len());
+        inputs.extend((0..table.inputs.len()).map(|input| cell(context.get_raw(input))));
+        let mut side = side.lock().unwrap_or_else(PoisonError::into_inner);
+        let Side { sum, buffer, .. } = &mut *side;
+        match table.expected(&inputs, &shared.now, buffer) {
+            Some(hash) => sum.add(hash),
+            // A row that is no row was judged good: the sums must not agree.
+            None => sum.rows += 1,
+        }
+        Ok(1)
+    };
+    connection.create_scalar_function("manage_expected", -1, flags, add).map_err(translate)
+}
+
+/// Gives `manage_actual(key…, columns…)` to a connection: it adds a row of the target, and says whether a chunk is full.
+pub(super) fn find(connection: &Connection, table: &TablePlan, side: &Arc<Mutex<Side>>) -> Result<(), SqlError> {
+    let key = table.target_key.len().max(1);
+    let kinds: Vec<_> = table.checked().map(|(_, column)| column.kind).collect();
+    let side = Arc::clone(side);
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DIRECTONLY;
+    let add = move |context: &Context<'_>| {
+        let mut side = side.lock().unwrap_or_else(PoisonError::into_inner);
+        let Side { sum, chunk, buffer } = &mut *side;
+        let fields = kinds.iter().enumerate().map(|(place, kind)| (*kind, cell(context.get_raw(key + place))));
+        let hash = canonical_row(fields, buffer);
+        sum.add(hash);
+        if !chunk.hashes.is_empty() {
+            chunk.keys.push('\u{1f}');
+        }
+        pack_into((0..key).map(|place| cell(context.get_raw(place))), &mut chunk.keys);
+        chunk.hashes.extend_from_slice(&hash.to_le_bytes());
+        Ok(chunk.hashes.len() == CHUNK * 8)
+    };
+    connection.create_scalar_function("manage_actual", -1, flags, add).map_err(translate)
+}
+
 /// Takes the functions away again.
 pub(super) fn remove(connection: &Connection) -> Result<(), SqlError> {
-    ["manage_bad", "manage_value", "manage_kept", "manage_pack"]
+    ["manage_bad", "manage_value", "manage_kept", "manage_pack", "manage_expected", "manage_actual"]
         .into_iter()
         .try_for_each(|name| connection.remove_function(name, -1))
         .map_err(translate)
@@ -91,12 +150,13 @@ fn judge(shared: &Shared, context: &Context<'_>) -> rusqlite::Result<bool> {
 /// `manage_value(table, column, inputs it uses…)`: a column's value. `manage_kept` takes the value that is there before
 /// the inputs, and gives it where the new one comes from the clock.
 fn convert(shared: &Shared, context: &Context<'_>, kept: bool) -> rusqlite::Result<Value> {
-    let table = &shared.tables[index(context, 0)?];
-    let column = &table.columns[index(context, 1)?];
+    let (table_at, column_at) = (index(context, 0)?, index(context, 1)?);
+    let table = &shared.tables[table_at];
+    let column = &table.columns[column_at];
     let first = if kept { 3 } else { 2 };
     let mut inputs = vec![Cell::Null; table.inputs.len()];
-    for (at, input) in column.uses().into_iter().enumerate() {
-        inputs[input] = cell(context.get_raw(first + at));
+    for (at, input) in shared.uses[table_at][column_at].iter().enumerate() {
+        inputs[*input] = cell(context.get_raw(first + at));
     }
     let converted = match column.value(&inputs, &shared.now, &mut Vec::new()) {
         Ok(cell) => cell,

@@ -42,6 +42,8 @@ pub(in crate::backend) struct SqliteCarrier<'a> {
     /// Another connection to the source, outside of every transaction: it sees whether somebody writes.
     watch: Connection,
     version: i64,
+    /// The source, as it is attached.
+    file: String,
     shared: Arc<Shared>,
     /// For each table: how its rows are told from one another.
     rows: Vec<String>,
@@ -62,9 +64,17 @@ impl<'a> SqliteCarrier<'a> {
         let watch = Connection::open_with_flags(&file, flags).map_err(translate)?;
         let version = data_version(&watch)?;
         let empty = Shared::of(&[], &Moment::new(crate::domain::transfer::Instant(0)), &Arc::default());
-        let carrier =
-            Self { session, watch, version, shared: Arc::new(empty), rows: Vec::new(), staged: Vec::new(), violated: Vec::new() };
-        carrier.view()?.execute("ATTACH $1 AS source", params![file]).map_err(translate)?;
+        let carrier = Self {
+            session,
+            watch,
+            version,
+            file,
+            shared: Arc::new(empty),
+            rows: Vec::new(),
+            staged: Vec::new(),
+            violated: Vec::new(),
+        };
+        carrier.view()?.execute("ATTACH $1 AS source", params![carrier.file]).map_err(translate)?;
         // Enough for the upper pages of an index, and far from what a small container has.
         let settings = "PRAGMA foreign_keys = OFF; PRAGMA main.cache_size = -12000; PRAGMA source.cache_size = -4000; PRAGMA temp.cache_size = -6000; PRAGMA temp_store = FILE";
         carrier.view()?.execute_batch(settings).map_err(translate)?;

@@ -1,7 +1,7 @@
 //! The statements of one table's move, as text.
 
 use crate::domain::schema::quoted;
-use crate::domain::transfer::{Column, From, Input, Literal, Step, TablePlan};
+use crate::domain::transfer::{Column, From, Input, Kind, Literal, Step, TablePlan};
 
 /// The texts of one table. The source's row is `s`, the target's `r`, the staged one `st`.
 pub(super) struct Sql<'a> {
@@ -73,14 +73,14 @@ impl Sql<'_> {
         (0..self.table().inputs.len()).map(|at| format!(", {}", self.input(at))).collect()
     }
 
-    /// Whether each parent is there, each after a comma.
+    /// Whether each parent is there, each after a comma. Only for lenient looks.
     pub(super) fn parents(&self) -> String {
         let table = self.table();
         let one = |parent: &crate::domain::transfer::Parent| {
             let equal = |prefix: &str, names: &[String]| -> String {
                 let pairs = parent.columns.iter().zip(names);
                 pairs
-                    .map(|(at, name)| format!("{prefix}.{} = {}", quoted(name), self.value(*at)))
+                    .map(|(at, name)| format!("{prefix}.{} = {}", quoted(name), self.lenient_value(*at)))
                     .collect::<Vec<_>>()
                     .join(" AND ")
             };
@@ -119,6 +119,19 @@ impl Sql<'_> {
             return plain;
         }
         format!("manage_value({}, {at}{})", self.at, self.used(column))
+    }
+
+    /// As [`Sql::value`], where what cannot be converted is NULL. Most parents are found by a whole number, of which
+    /// SQLite can tell that itself.
+    fn lenient_value(&self, at: usize) -> String {
+        let column = &self.table().columns[at];
+        match column.is_plain() {
+            Some(input) if column.kind == Kind::Int(64) => {
+                let input = self.input(input);
+                format!("CASE WHEN typeof({input}) = 'integer' THEN {input} END")
+            }
+            _ => self.value(at),
+        }
     }
 
     /// As [`Sql::value`], for a row that is there: what would come from the clock stays as it is.
