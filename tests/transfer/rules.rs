@@ -209,7 +209,7 @@ fn one_row_of_a_long_table_that_is_another_one_takes_everything_back() {
         let trigger = "CREATE TRIGGER t AFTER INSERT ON b WHEN NEW.id = 7777 BEGIN UPDATE b SET";
         project.execute(&format!("{trigger} {change} WHERE id = NEW.id; END"));
 
-        project.run("transfer all --yes").fails_with(5).says("the checksum is").says("b id 7777");
+        project.run("transfer all --yes").fails_with(1).says("the checksum is").says("b id 7777");
 
         assert_eq!(project.value("SELECT count(*) FROM b"), "0");
     }
