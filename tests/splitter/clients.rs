@@ -97,7 +97,9 @@ pub fn sqlite3(database: &Path, files: &[PathBuf]) {
 /// stands before its `;` too, which a piece leaves away.
 pub fn sqlite_dump(project: &Project) -> String {
     let connection = rusqlite::Connection::open(project.path("manage.db")).expect("SQLite opens the file");
-    let own = r"tbl_name NOT LIKE 'manage\_%' ESCAPE '\' AND tbl_name <> '__diesel_schema_migrations' AND sql IS NOT NULL";
+    // SQLite makes sqlite_sequence for the ledger's tables, too.
+    let own = "tbl_name NOT LIKE 'manage\\_%' ESCAPE '\\' AND tbl_name NOT IN ('__diesel_schema_migrations', 'sqlite_sequence') \
+        AND sql IS NOT NULL";
     let schema =
         rows(&connection, &format!("SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE {own} ORDER BY type, name"));
     let mut text = String::new();
