@@ -44,7 +44,7 @@ impl SqliteSession {
     pub(in crate::backend) fn begin_patch(&mut self, lock: Duration, _statement: Option<Duration>) -> Result<(), SqlError> {
         self.view().busy_timeout(lock).map_err(translate)?;
         // Rows that a REPLACE of a trigger deletes are told to triggers only so.
-        // And pages that are looked at again and again stay in memory: 24 MB of them.
+        // And pages that are looked at again and again stay in memory: 18 MB of them.
         self.execute("PRAGMA recursive_triggers = ON; PRAGMA cache_size = -18000")?;
         let counts = Arc::clone(&self.hooked.0);
         counts.lock().unwrap_or_else(PoisonError::into_inner).clear();
