@@ -10,24 +10,21 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::noting::{self, Said};
 use super::patching::agree::{self, Agreement, Typed};
-use super::patching::around::Surroundings;
+use super::patching::errand::{Errand, keep_plan};
 use super::patching::input;
 use super::patching::subject::{Subject, key_text, subject};
-use super::patching::{clock_of, clock_text, ending, masks, needs, show, this_instant};
-use super::progress::Rows;
+use super::patching::{clock_of, clock_text, needs, show, this_instant};
 use super::scope::{ScopeArgs, parameters};
-use super::signals::Interrupts;
 use crate::backend::{Access, Basic};
-use crate::domain::explain::{Class, Explain};
+use crate::domain::explain::Class;
 use crate::domain::value::Value;
 use crate::guards::Deed;
-use crate::ledger::{Ledger, NewRun, StoredPlan};
-use crate::patch::{Batching, Confinement, Done, Job, Mode, PatchError, queries, run as run_job, side_effects};
+use crate::ledger::{Ledger, NewRun};
+use crate::patch::{Batching, Confinement, Done, Job, Mode, PatchError, queries, side_effects};
 use crate::project::config::Patches;
 use crate::project::csv::Csv;
 use crate::project::scripts::{self, Kind, Script, Scripts, parameter};
 use crate::tenancy::{Account, Map, Site};
-use crate::verify::Scoping;
 
 /// Mend rows of one account: planned, shown, proved, remembered
 ///
@@ -405,7 +402,7 @@ impl Call<'_> {
         let mut planned = None;
         if rehearse {
             let done = self.go(context, chosen, reached, shared, about, &mut job, Mode::Rehearse)?;
-            self.keep_plan(context, reached, shared, &job, &done)?;
+            keep_plan(context, reached, &job, &done)?;
             self.told(context, shared, &done, "planned");
             if done.rows() == 0 {
                 context.screen.line("  nothing to do");
@@ -472,39 +469,6 @@ impl Call<'_> {
         context.screen.facts.extend(show::facts(done, status, &shared.script.head.verify));
     }
 
-    fn keep_plan(
-        &self,
-        context: &Context,
-        reached: &mut Reached,
-        shared: &Shared<'_>,
-        job: &Job<'_>,
-        done: &Done,
-    ) -> Result<(), Failure> {
-        if done.rows() == 0 {
-            return Ok(());
-        }
-        let parts: Vec<Fact> =
-            done.parts.iter().map(|part| json!({ "table": part.table, "op": part.op, "rows": part.rows })).collect();
-        let plan = StoredPlan {
-            digest: done.digest.clone(),
-            kind: job.run.kind.clone(),
-            name: job.run.name.clone(),
-            account_key: job.run.account_key.clone(),
-            account_name: job.run.account_name.clone(),
-            site_key: job.run.site_key.clone(),
-            script_hash: job.run.script_hash.clone().unwrap_or_default(),
-            parameters: job.run.parameters.clone().unwrap_or_default(),
-            clock: job.run.clock.clone().unwrap_or_default(),
-            rows: i64::try_from(done.rows()).unwrap_or(i64::MAX),
-            summary: Fact::from(parts).to_string(),
-            undo_of: None,
-            made_at: String::new(),
-        };
-        let person = context.person();
-        Ok(shared.ledger.keep_plan(&mut reached.session, &plan, person.as_deref(), &context.actor())?)
-    }
-
-    /// Runs the job. What was refused after rows had been written gets a run and a note, too.
     #[allow(clippy::too_many_arguments)]
     fn go(
         &self,
@@ -516,72 +480,32 @@ impl Call<'_> {
         job: &mut Job<'_>,
         mode: Mode,
     ) -> Result<Done, Failure> {
-        let scoping = match (about.map, about.account) {
-            (Some(map), Some(_)) => Scoping::Tenants { map, site: about.site.is_some() },
-            (Some(map), None) => Scoping::Tenants { map, site: false },
-            (None, _) => Scoping::Whole,
-        };
-        let kind = job.run.kind.clone();
         let of = about.account.map(|account| format!(" for {}", account.name)).unwrap_or_default();
-        let said = Said {
-            kind: kind.clone(),
-            title: format!("{kind} {}{of}", job.run.name),
-            reason: job.run.reason.clone(),
-            account: about.account.map(|account| account.name.clone()),
-            facts: json!({
-                "script": super::context::shown(&shared.script.file, &context.folder),
-                "script_hash": job.run.script_hash,
-                "parameters": shared.given,
-                "site": about.site.map(|site| site.name.clone()),
-            }),
-            ..Said::default()
+        let errand = Errand {
+            chosen,
+            ledger: shared.ledger,
+            map: about.map,
+            account: about.account,
+            site: about.site,
+            scripts: shared.scripts,
+            named: &shared.script.head.verify,
+            given: &shared.given,
+            instant: shared.instant,
+            said: Said {
+                kind: job.run.kind.clone(),
+                title: format!("{} {}{of}", job.run.kind, job.run.name),
+                reason: job.run.reason.clone(),
+                account: about.account.map(|account| account.name.clone()),
+                facts: json!({
+                    "script": super::context::shown(&shared.script.file, &context.folder),
+                    "script_hash": job.run.script_hash,
+                    "parameters": shared.given,
+                    "site": about.site.map(|site| site.name.clone()),
+                }),
+                ..Said::default()
+            },
         };
-        let interrupts = (mode == Mode::Apply).then(|| {
-            let canceller = reached.session.canceller();
-            Interrupts::listen(move || canceller.cancel())
-        });
-        let (result, note, said) = {
-            let mut around = Surroundings {
-                context: &mut *context,
-                identity: &reached.identity,
-                environment: reached.marker.as_deref(),
-                ledger: shared.ledger,
-                scripts: shared.scripts,
-                scoping,
-                named: &shared.script.head.verify,
-                given: &shared.given,
-                account: about.account.map_or(Value::Null, |account| account.key.clone()),
-                site: about.site.map_or(Value::Null, |site| site.key.clone()),
-                instant: shared.instant,
-                said,
-                note: None,
-                interrupts: interrupts.clone(),
-                meter: Rows::from(0),
-            };
-            let result = run_job(&mut reached.session, job, mode, &mut around);
-            (result, around.note, around.said)
-        };
-        context.interrupted |= interrupts.is_some_and(|interrupts| interrupts.twice());
-        match result {
-            Ok(mut done) => {
-                masks::mask(&mut done, &chosen.project.config.patches.masked);
-                if mode == Mode::Apply && done.run.is_some() {
-                    context.screen.clear_live();
-                    if shared.agreement == Some(Agreement::Given) {
-                        show::plan(context, &done);
-                    }
-                    let account = about.account.map(|account| account.name.as_str());
-                    ending::applied(context, chosen, &done, account, &shared.script.head.verify, false, note.as_ref())?;
-                }
-                Ok(done)
-            }
-            Err(error) => {
-                if !ending::stopped(context, &error) && error.after_start && mode == Mode::Apply {
-                    refused(context, chosen, reached, job, said, &error)?;
-                }
-                Err(error.into())
-            }
-        }
+        errand.start(context, reached, job, mode, shared.agreement == Some(Agreement::Given))
     }
 
     fn each(
@@ -642,31 +566,4 @@ impl Call<'_> {
             None => Ok(Exit::Ok),
         }
     }
-}
-
-/// Notes a run that was refused after it had begun to write; nothing of it is kept.
-pub fn refused(
-    context: &mut Context,
-    chosen: &Chosen,
-    reached: &mut Reached,
-    job: &Job<'_>,
-    said: Said,
-    error: &PatchError,
-) -> Result<(), Failure> {
-    let state = if error.class == Class::Refused { "refused" } else { "failed" };
-    let id = job.ledger.start_run(&mut reached.session, &job.run, state)?;
-    let counts = json!({ "rows": 0, "error": error.to_string() }).to_string();
-    job.ledger.finish_run(&mut reached.session, id, state, None, &counts).map_err(PatchError::from)?;
-    let said = Said {
-        title: format!("{}: {state}, nothing was changed", said.title),
-        body: Some(
-            std::iter::once(error.to_string())
-                .chain(error.details())
-                .map(|line| format!("- {line}"))
-                .collect::<Vec<_>>()
-                .join("\n"),
-        ),
-        ..said
-    };
-    noting::write(context, chosen, reached, &said).map(drop)
 }

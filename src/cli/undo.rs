@@ -9,24 +9,21 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::noting::{self, Said};
 use super::patching::agree::{self, Agreement, Typed};
-use super::patching::around::Surroundings;
+use super::patching::errand::{Errand, keep_plan};
 use super::patching::subject::key_text;
-use super::patching::{clock_of, clock_text, ending, masks, show, this_instant};
-use super::progress::Rows;
-use super::signals::Interrupts;
+use super::patching::{clock_of, clock_text, show, this_instant};
 use super::transfer::rollback::Back;
 use crate::backend::{Access, Basic, Session};
 use crate::domain::checksum::sha256_hex;
 use crate::domain::explain::Class;
 use crate::domain::value::Value;
 use crate::guards::Deed;
-use crate::ledger::{Ledger, Look, NewRun, Run, StoredImage, StoredPlan};
-use crate::patch::{Clash, Confinement, Done, Job, Mode, PatchError, clashes, effects_back, parts_back, run as run_job};
+use crate::ledger::{Ledger, Look, NewRun, Run, StoredImage};
+use crate::patch::{Clash, Confinement, Done, Job, Mode, PatchError, clashes, effects_back, parts_back};
 use crate::project::config::Patches;
 use crate::project::scripts::{self, parameter};
 use crate::tenancy::{Account, Map, Site, find};
 use crate::transfer::history;
-use crate::verify::Scoping;
 
 /// Take a run back
 ///
@@ -281,14 +278,14 @@ impl Undo<'_> {
             ledger: self.ledger,
         };
         if self.agreement != Some(Agreement::Given) {
-            let done = self.go(context, reached, map.as_ref(), &account, &site, &mut job, Mode::Rehearse)?;
+            let done = self.go(context, reached, map.as_ref(), account.as_ref(), site.as_ref(), &mut job, Mode::Rehearse)?;
             context.screen.facts.extend(show::facts(&done, "planned", &[]));
             if done.rows() == 0 {
                 context.screen.line("  nothing to do");
                 context.screen.facts.extend(show::facts(&done, "nothing to do", &[]));
                 return Ok(Exit::Ok);
             }
-            self.keep_plan(context, reached, &job, &done)?;
+            keep_plan(context, reached, &job, &done)?;
             show::plan(context, &done);
             show::rehearsed(context, &done, &[]);
             if self.agreement.is_none() {
@@ -306,7 +303,7 @@ impl Undo<'_> {
             job.run.reason = agree::confirm(context, reached, Deed::Undo, self.args.reason.as_deref(), &name, of)?;
             job.expect = Some(done.digest.clone());
         }
-        let done = self.go(context, reached, map.as_ref(), &account, &site, &mut job, Mode::Apply)?;
+        let done = self.go(context, reached, map.as_ref(), account.as_ref(), site.as_ref(), &mut job, Mode::Apply)?;
         if done.rows() == 0 {
             context.screen.line("  nothing to do");
             context.screen.facts.extend(show::facts(&done, "nothing to do", &[]));
@@ -356,100 +353,39 @@ impl Undo<'_> {
         Ok(out)
     }
 
-    fn keep_plan(&self, context: &Context, reached: &mut Reached, job: &Job<'_>, done: &Done) -> Result<(), Failure> {
-        let parts: Vec<Fact> =
-            done.parts.iter().map(|part| json!({ "table": part.table, "op": part.op, "rows": part.rows })).collect();
-        let plan = StoredPlan {
-            digest: done.digest.clone(),
-            kind: job.run.kind.clone(),
-            name: job.run.name.clone(),
-            account_key: job.run.account_key.clone(),
-            account_name: job.run.account_name.clone(),
-            site_key: job.run.site_key.clone(),
-            script_hash: job.run.script_hash.clone().unwrap_or_default(),
-            parameters: "{}".to_owned(),
-            clock: job.run.clock.clone().unwrap_or_default(),
-            rows: i64::try_from(done.rows()).unwrap_or(i64::MAX),
-            summary: Fact::from(parts).to_string(),
-            undo_of: job.run.undo_of,
-            made_at: String::new(),
-        };
-        let person = context.person();
-        Ok(self.ledger.keep_plan(&mut reached.session, &plan, person.as_deref(), &context.actor())?)
-    }
-
     #[allow(clippy::too_many_arguments)]
     fn go(
         &self,
         context: &mut Context,
         reached: &mut Reached,
         map: Option<&Map>,
-        account: &Option<Account>,
-        site: &Option<Site>,
+        account: Option<&Account>,
+        site: Option<&Site>,
         job: &mut Job<'_>,
         mode: Mode,
     ) -> Result<Done, Failure> {
-        // The checks may well find again what was mended: that is what taking it back means.
-        let scripts = scripts::Scripts::default();
-        let scoping = match map {
-            Some(map) => Scoping::Tenants { map, site: site.is_some() },
-            None => Scoping::Whole,
+        let of = account.map(|account| format!(" for {}", account.name)).unwrap_or_default();
+        let errand = Errand {
+            chosen: self.chosen,
+            ledger: self.ledger,
+            map,
+            account,
+            site,
+            // The checks may well find again what was mended: that is what taking it back means.
+            scripts: &scripts::Scripts::default(),
+            named: &[],
+            given: &BTreeMap::new(),
+            instant: this_instant(),
+            said: Said {
+                kind: "undo".to_owned(),
+                title: format!("undo of run {}, {} {}{of}", self.of.id, self.of.begun.kind, self.of.begun.name),
+                reason: job.run.reason.clone(),
+                account: account.map(|account| account.name.clone()),
+                facts: json!({ "undo_of": self.of.id, "skip_conflicts": self.args.skip_conflicts }),
+                ..Said::default()
+            },
         };
-        let of = account.as_ref().map(|account| format!(" for {}", account.name)).unwrap_or_default();
-        let said = Said {
-            kind: "undo".to_owned(),
-            title: format!("undo of run {}, {} {}{of}", self.of.id, self.of.begun.kind, self.of.begun.name),
-            reason: job.run.reason.clone(),
-            account: account.as_ref().map(|account| account.name.clone()),
-            facts: json!({ "undo_of": self.of.id, "skip_conflicts": self.args.skip_conflicts }),
-            ..Said::default()
-        };
-        let interrupts = (mode == Mode::Apply).then(|| {
-            let canceller = reached.session.canceller();
-            Interrupts::listen(move || canceller.cancel())
-        });
-        let (result, note, said) = {
-            let mut around = Surroundings {
-                context: &mut *context,
-                identity: &reached.identity,
-                environment: reached.marker.as_deref(),
-                ledger: self.ledger,
-                scripts: &scripts,
-                scoping,
-                named: &[],
-                given: &BTreeMap::new(),
-                account: account.as_ref().map_or(Value::Null, |account| account.key.clone()),
-                site: site.as_ref().map_or(Value::Null, |site| site.key.clone()),
-                instant: this_instant(),
-                said,
-                note: None,
-                interrupts: interrupts.clone(),
-                meter: Rows::from(0),
-            };
-            let result = run_job(&mut reached.session, job, mode, &mut around);
-            (result, around.note, around.said)
-        };
-        context.interrupted |= interrupts.is_some_and(|interrupts| interrupts.twice());
-        match result {
-            Ok(mut done) => {
-                masks::mask(&mut done, &self.chosen.project.config.patches.masked);
-                if mode == Mode::Apply && done.run.is_some() {
-                    context.screen.clear_live();
-                    if self.agreement == Some(Agreement::Given) {
-                        show::plan(context, &done);
-                    }
-                    let account = account.as_ref().map(|account| account.name.as_str());
-                    ending::applied(context, self.chosen, &done, account, &[], true, note.as_ref())?;
-                }
-                Ok(done)
-            }
-            Err(error) => {
-                if !ending::stopped(context, &error) && error.after_start && mode == Mode::Apply {
-                    super::fix::refused(context, self.chosen, reached, job, said, &error)?;
-                }
-                Err(error.into())
-            }
-        }
+        errand.start(context, reached, job, mode, self.agreement == Some(Agreement::Given))
     }
 }
 

@@ -46,11 +46,7 @@ impl Every<'_> {
     fn one(&self, name: &str, script: &Script, session: &mut Session) -> Option<Outcome> {
         let own = |name: &String| self.given.get(name).map(|value| (name.clone(), value.clone()));
         let own: BTreeMap<String, String> = script.head.params.keys().filter_map(own).collect();
-        let lacks = script.head.params.iter().any(|(name, parameter)| {
-            let parameter = parameter.get_ref();
-            parameter.required && parameter.default.is_none() && !own.contains_key(name)
-        });
-        if lacks || !self.concerns(script, session) {
+        if script.head.lacks(|name| own.contains_key(name)) || !self.concerns(script, session) {
             return None;
         }
         let kept = if self.named.iter().any(|known| known == name) { REMEMBERED } else { 0 };

@@ -3,6 +3,7 @@
 pub mod agree;
 pub mod around;
 pub mod ending;
+pub mod errand;
 pub mod input;
 pub mod masks;
 pub mod needs;

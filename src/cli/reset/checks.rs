@@ -30,7 +30,11 @@ impl Checks {
     pub fn read(chosen: &Chosen, instant: NaiveDateTime) -> Result<Self, Failure> {
         let engine = chosen.url.engine();
         let all = scripts::load(&chosen.project.scripts_folder(), engine)?;
-        let scripts = all.of(Kind::Verify)?.into_iter().filter(|script| script.head.runs_on(engine) && !asks(script)).cloned();
+        let scripts = all
+            .of(Kind::Verify)?
+            .into_iter()
+            .filter(|script| script.head.runs_on(engine) && !script.head.lacks(|_| false))
+            .cloned();
         Ok(Self { scripts: scripts.collect(), tenancy: chosen.project.config.tenancy.clone(), instant })
     }
 
@@ -52,7 +56,7 @@ impl Checks {
         let made = self.within(session, stop);
         session.rollback()?;
         let mut bad: Vec<Outcome> = made?;
-        bad.retain(|outcome| matches!(outcome.status, Status::Fail | Status::Error));
+        bad.retain(|outcome| outcome.status != Status::Skip && !outcome.passes());
         // After an error the transaction takes nothing more on PostgreSQL: those that follow say nothing of themselves.
         let first = bad.iter().position(|outcome| outcome.status == Status::Error).unwrap_or(bad.len());
         bad.truncate(first + 1);
@@ -85,11 +89,6 @@ impl Checks {
         }
         Ok(outcomes)
     }
-}
-
-/// Whether it cannot be made without a value that somebody has to give.
-fn asks(script: &Script) -> bool {
-    script.head.params.values().any(|parameter| parameter.get_ref().required && parameter.get_ref().default.is_none())
 }
 
 /// A check of the project does not agree with the new content.

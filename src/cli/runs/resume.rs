@@ -11,20 +11,16 @@ use crate::cli::context::{Chosen, Context, Reached};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::noting::{self, Said};
-use crate::cli::patching::around::Surroundings;
-use crate::cli::patching::{clock_of, ending, show, this_instant};
-use crate::cli::progress::Rows;
-use crate::cli::signals::Interrupts;
+use crate::cli::patching::errand::Errand;
+use crate::cli::patching::{clock_of, show, this_instant};
 use crate::cli::undo::whose;
 use crate::domain::explain::Class;
-use crate::domain::value::Value;
 use crate::guards::Deed;
 use crate::ledger::{Ledger, Run};
-use crate::patch::{Batching, Checkpoint, Confinement, Done, Job, PatchError, go_on, part_kept};
+use crate::patch::{Batching, Checkpoint, Confinement, Done, Job, PatchError, part_kept};
 use crate::project::config::Patches;
 use crate::project::scripts::{self, Kind, Scripts};
 use crate::tenancy::Map;
-use crate::verify::Scoping;
 
 /// Arguments of `runs resume`.
 #[derive(Debug, clap::Args)]
@@ -127,7 +123,6 @@ impl Resumed<'_> {
                 format!("give it up: manage runs cancel {}", self.run.id),
             ));
         }
-        let undo = begun.kind == "undo";
         let script = match begun.kind.as_str() {
             "fix" => self.scripts.named(&[Kind::Fix], &begun.name).ok(),
             "sync" => self.scripts.named(&[Kind::Sync], &begun.name).ok(),
@@ -153,60 +148,34 @@ impl Resumed<'_> {
             batching: Batching { pause: config.patches.pause.unwrap_or_default(), ..Batching::default() },
             ledger: self.ledger,
         };
-        let scoping = match (&map, &account) {
-            (Some(map), Some(_)) => Scoping::Tenants { map, site: site.is_some() },
-            (Some(map), None) => Scoping::Tenants { map, site: false },
-            (None, _) => Scoping::Whole,
-        };
         let of = account.as_ref().map(|account| format!(" for {}", account.name)).unwrap_or_default();
         let title = match begun.undo_of {
             Some(of_run) => format!("undo of run {of_run}, {}{of}", begun.name),
             None => format!("{} {}{of}", begun.kind, begun.name),
         };
-        let canceller = reached.session.canceller();
-        let interrupts = Interrupts::listen(move || canceller.cancel());
-        let (result, note) = {
-            let mut around = Surroundings {
-                context: &mut *context,
-                identity: &reached.identity,
-                environment: reached.marker.as_deref(),
-                ledger: self.ledger,
-                scripts: self.scripts,
-                scoping,
-                named: &verify,
-                given: &given,
-                account: account.as_ref().map_or(Value::Null, |account| account.key.clone()),
-                site: site.as_ref().map_or(Value::Null, |site| site.key.clone()),
-                instant: begun.clock.as_deref().and_then(clock_of).unwrap_or_else(this_instant),
-                said: Said {
-                    kind: begun.kind.clone(),
-                    title,
-                    reason: begun.reason.clone(),
-                    account: account.as_ref().map(|account| account.name.clone()),
-                    facts: json!({
-                        "script_hash": begun.script_hash,
-                        "site": site.as_ref().map(|site| site.name.clone()),
-                        "undo_of": begun.undo_of,
-                    }),
-                    ..Said::default()
-                },
-                note: None,
-                interrupts: Some(interrupts.clone()),
-                meter: Rows::from(self.at.done),
-            };
-            let result = go_on(&mut reached.session, &job, self.run.id, self.skip, &mut around);
-            (result, around.note)
+        let errand = Errand {
+            chosen: self.chosen,
+            ledger: self.ledger,
+            map: map.as_ref(),
+            account: account.as_ref(),
+            site: site.as_ref(),
+            scripts: self.scripts,
+            named: &verify,
+            given: &given,
+            instant: begun.clock.as_deref().and_then(clock_of).unwrap_or_else(this_instant),
+            said: Said {
+                kind: begun.kind.clone(),
+                title,
+                reason: begun.reason.clone(),
+                account: account.as_ref().map(|account| account.name.clone()),
+                facts: json!({
+                    "script_hash": begun.script_hash,
+                    "site": site.as_ref().map(|site| site.name.clone()),
+                    "undo_of": begun.undo_of,
+                }),
+                ..Said::default()
+            },
         };
-        context.interrupted |= interrupts.twice();
-        match result {
-            Ok(done) => {
-                let account = account.as_ref().map(|account| account.name.as_str());
-                ending::applied(context, self.chosen, &done, account, &verify, undo, note.as_ref())
-            }
-            Err(error) => {
-                ending::stopped(context, &error);
-                Err(error.into())
-            }
-        }
+        errand.resume(context, reached, &job, (self.run.id, self.at.done), self.skip)
     }
 }

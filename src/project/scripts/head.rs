@@ -301,6 +301,14 @@ fn check(head: &Head, kind: Kind) -> Result<(), Wrong> {
 }
 
 impl Head {
+    /// Whether it declares a parameter that it needs and `given` does not have.
+    pub fn lacks(&self, given: impl Fn(&str) -> bool) -> bool {
+        self.params.iter().any(|(name, parameter)| {
+            let parameter = parameter.get_ref();
+            parameter.required && parameter.default.is_none() && !given(name)
+        })
+    }
+
     /// Whether it runs on this database.
     pub fn runs_on(&self, engine: Engine) -> bool {
         self.engines.is_empty() || self.engines.iter().any(|word| Engine::from(*word) == engine)
