@@ -48,8 +48,11 @@ pub enum TransferError {
         tables: Vec<String>,
     },
     /// Somebody wrote to the source.
-    #[error("somebody wrote to the source while it was read; nothing was written")]
-    SourceChanged,
+    #[error("somebody wrote to the source while it was read: {}; nothing was written", what.join(", "))]
+    SourceChanged {
+        /// What was written to.
+        what: Vec<String>,
+    },
     /// Somebody asked to stop.
     #[error("stopped before the end; nothing was written")]
     Stopped,
@@ -107,7 +110,7 @@ impl Explain for TransferError {
             Self::Sql(error) | Self::Table { error, .. } => error.class(),
             Self::Ledger(error) => error.class(),
             Self::Rejected { .. } | Self::Differs { .. } | Self::Unexpected { .. } => Class::Check,
-            Self::SourceChanged | Self::Conflicts { .. } | Self::BackAlready { .. } => Class::Conflict,
+            Self::SourceChanged { .. } | Self::Conflicts { .. } | Self::BackAlready { .. } => Class::Conflict,
             Self::NotThere { .. } | Self::Pruned { .. } => Class::Refused,
             Self::Stopped => Class::Stopped,
         }
@@ -136,7 +139,7 @@ impl Explain for TransferError {
             }
             Self::Differs { .. } => "triggers or defaults of the target may change what is written; look at the first rows".to_owned(),
             Self::Unexpected { .. } => "check --source, or correct [verify] expect in the mapping".to_owned(),
-            Self::SourceChanged => "stop what writes there, then run the same command again".to_owned(),
+            Self::SourceChanged { .. } => "stop what writes there, then run the same command again".to_owned(),
             Self::Stopped => "run the same command again: it begins anew".to_owned(),
             Self::BackAlready { .. } => "to move the rows again: manage transfer all".to_owned(),
             Self::Pruned { .. } => "restore a backup, or remove the rows by hand".to_owned(),

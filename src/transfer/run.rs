@@ -207,10 +207,8 @@ impl Transfer<'_> {
         if !differences.is_empty() {
             return Err(TransferError::Differs { differences });
         }
-        if carrier.source_changed()? {
-            return Err(TransferError::SourceChanged);
-        }
-        Ok(())
+        let what = carrier.written_meanwhile()?;
+        if what.is_empty() { Ok(()) } else { Err(TransferError::SourceChanged { what }) }
     }
 
     /// What the run keeps, in its own transaction.

@@ -351,5 +351,6 @@ fn value(cell: &Cell<'_>) -> Value {
         Cell::Real(value) => Value::Real(*value),
         Cell::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
         Cell::Blob(bytes) => Value::Bytes(bytes.to_vec()),
+        other => Value::Text(other.plain_text().into_owned()),
     }
 }

@@ -116,7 +116,7 @@ fn rows(checks: &mut Checks<'_>, sides: &mut Sides, plan: &Plan) -> Result<(), F
         spool: Spool::new()?,
     };
     let result = {
-        let mut carrier = copy.carrier(&sides.source.url)?;
+        let mut carrier = copy.carrier(&sides.source.url, &mut sides.source.session)?;
         transfer.run(carrier.as_mut())
     };
     let report = transfer.report;

@@ -106,7 +106,7 @@ pub fn rehearse(context: &mut Context, manner: &Manner, only: Option<&str>) -> R
         report: Report::default(),
         spool: Spool::new()?,
     };
-    let mut carrier = copy.carrier(&sides.source.url)?;
+    let mut carrier = copy.carrier(&sides.source.url, &mut sides.source.session)?;
     let result = transfer.run(carrier.as_mut());
     let (report, spool) = (transfer.report, transfer.spool);
     drop(carrier);
@@ -199,7 +199,7 @@ pub fn write(context: &mut Context, args: &Writing, only: Option<&str>, kind: &s
             report: Report::default(),
             spool: Spool::new()?,
         };
-        let mut carrier = sides.target.session.carrier(&sides.source.url)?;
+        let mut carrier = sides.target.session.carrier(&sides.source.url, &mut sides.source.session)?;
         let result = transfer.run(carrier.as_mut());
         (result, transfer.report, transfer.spool)
     };

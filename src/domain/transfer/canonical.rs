@@ -2,9 +2,10 @@
 //!
 //! The fields of a row are joined by 0x1F; NULL is 0x1E. Whole numbers are decimal, truth values 0 or 1, texts their
 //! length and bytes (so that no separator can be forged), times microseconds since 2000-01-01 UTC, floating point
-//! numbers the hexadecimal bits, JSON the form of `jsonb`, bytes hexadecimal.
+//! numbers the hexadecimal bits, decimal numbers their digits without needless noughts, JSON the form of `jsonb`, bytes hexadecimal.
 
 use super::cell::Cell;
+use super::decimal::{is_decimal, normal_digits};
 use super::fit::Fit;
 use super::hash::hash64;
 use super::json::canonical_json;
@@ -44,12 +45,26 @@ pub fn canonical_row<'a>(fields: impl Iterator<Item = (Kind, Cell<'a>)>, buffer:
 pub fn canonical_field(kind: Kind, cell: &Cell<'_>, out: &mut Vec<u8>) {
     match (kind, cell) {
         (_, Cell::Null) => out.push(0x1e),
-        (Kind::Real | Kind::Number, Cell::Int(value)) => real(*value as f64, out),
+        (Kind::Real, Cell::Int(value)) => real(*value as f64, out),
+        (Kind::Real, Cell::Decimal(digits)) => real(digits.parse().unwrap_or(f64::NAN), out),
         (_, Cell::Int(value)) => decimal(*value, out),
+        // The fewest digits that lead back to the number, without an exponent.
+        (Kind::Number, Cell::Real(value)) => out.extend_from_slice(normal_digits(&value.to_string()).as_bytes()),
+        (Kind::Number, Cell::Decimal(digits)) => out.extend_from_slice(normal_digits(digits).as_bytes()),
+        (Kind::Number, Cell::Text(text)) => match std::str::from_utf8(text).ok().filter(|text| is_decimal(text)) {
+            Some(digits) => out.extend_from_slice(normal_digits(digits).as_bytes()),
+            None => counted(text, out),
+        },
         (_, Cell::Real(value)) => real(*value, out),
+        (_, Cell::Time { micros, .. }) => decimal(*micros, out),
+        (_, Cell::Decimal(digits)) => counted(digits.as_bytes(), out),
         (Kind::Date | Kind::Time, Cell::Text(text)) => match parse_time(text, Fit::default().zone) {
             Ok((moment, _)) => decimal(moment.0, out),
-            Err(_) => counted(text, out),
+            Err(_) => match &**text {
+                b"infinity" => decimal(i64::MAX, out),
+                b"-infinity" => decimal(i64::MIN, out),
+                _ => counted(text, out),
+            },
         },
         (Kind::Json, Cell::Text(text)) => match canonical_json(text) {
             Some(json) => counted(json.as_bytes(), out),

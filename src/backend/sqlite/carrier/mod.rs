@@ -34,6 +34,7 @@ use crate::backend::session::Session;
 use crate::domain::schema::quoted;
 use crate::domain::transfer::{Cell, Moment, TablePlan};
 use functions::Shared;
+pub(in crate::backend) use functions::cell;
 use sql::Sql;
 
 /// Moves tables between two SQLite files.
@@ -293,8 +294,8 @@ impl Carrier for SqliteCarrier<'_> {
         Ok(u64::try_from(count).unwrap_or_default())
     }
 
-    fn source_changed(&mut self) -> Result<bool, SqlError> {
-        Ok(data_version(&self.watch)? != self.version)
+    fn written_meanwhile(&mut self) -> Result<Vec<String>, SqlError> {
+        Ok(if data_version(&self.watch)? == self.version { Vec::new() } else { vec!["the file".to_owned()] })
     }
 
     fn id_map_query(&self, table: usize) -> Option<String> {
