@@ -29,8 +29,8 @@ INSERT INTO "Guild" VALUES
     (9100000000009000000, '2024-01-01', 0),
     (9100000000009000001, '2024-01-01', 2147483648),               -- does not fit 32 bits
     (9100000000009000002, '2024-01-01', -1),                       -- a CHECK refuses it
-    (9100000000009000003, 'infinity', 0),                          -- no moment
-    (9100000000009000004, '2024-01-01', 0),                        -- these five fit
+    (9100000000009000003, 'infinity', 0),                          -- these six fit: PostgreSQL has a moment after all others
+    (9100000000009000004, '2024-01-01', 0),
     (9100000000009000005, '2024-01-01', 0),
     (9100000000009000006, '2024-01-01', 0),
     (9100000000009000007, '2024-01-01', 0),
@@ -44,7 +44,7 @@ INSERT INTO "GuildConfig" (guild_id, prefix, mod_log_id, perm_level_0_role_id, p
     (9100000000009000006, '!', NULL, -5, 9120000000000900002),     -- -5 is no role: as if it were not set
     (9100000000009999999, '!', NULL, 9120000000000900003, NULL);   -- of a guild that is nowhere, and so is its rank
 
--- Cases. The first nine fit: old spellings of types, and an array with a lower bound of its own.
+-- Cases. The first nine fit: old spellings of types, and an array that begins with 5.
 INSERT INTO "Case" (case_id, case_type, case_reason, case_moderator_id, case_user_id, case_user_roles, case_number, case_created_at, guild_id) VALUES
     (2001, 'Ban',          'x', 1, 1, '{}', 1, '2025-01-01', 9100000000009000000),
     (2002, 'ban',          'x', 1, 1, '{}', 2, '2025-01-01', 9100000000009000000),
@@ -60,14 +60,14 @@ INSERT INTO "Case" (case_id, case_type, case_reason, case_moderator_id, case_use
     (2012, '',             'x', 1, 1, '{}', 12, '2025-01-01', 9100000000009000000),    -- nor this
     (2013, 'WARN', repeat('x', 2001), 1, 1, '{}', 13, '2025-01-01', 9100000000009000000),   -- a character too long
     (2014, 'WARN', 'x', 1, 1, '{}', 14, '2025-01-01', 9100000000009999999),            -- of a guild that is nowhere
-    (2015, 'WARN', 'x', 1, 1, '{}', 15, '2025-01-01', 9100000000009000003),            -- of one that stays behind
+    (2015, 'WARN', 'x', 1, 1, '{}', 15, '2025-01-01', 9100000000009000001),            -- of one that stays behind
     (2016, 'WARN', 'x', 1, 1, '{}', 16, '2025-01-01', 9100000000009000000),            -- one number twice
     (2017, 'WARN', 'x', 1, 1, '{}', 16, '2025-01-02', 9100000000009000000),
     (2018, 'WARN', 'x', 1, 1, '{}', 2147483648, '2025-01-01', 9100000000009000000),    -- does not fit 32 bits
     (2019, 'WARN', 'x', 1, 1, '{}', 0, '2025-01-01', 9100000000009000000),             -- numbers begin with 1
     (2020, 'WARN', 'x', 0, 1, '{}', 20, '2025-01-01', 9100000000009000000),            -- nobody
-    (2021, 'WARN', 'x', 1, 1, '{{1,2},{3,4}}', 21, '2025-01-01', 9100000000009000000), -- an array of arrays
-    (2022, 'WARN', 'x', 1, 1, '{}', 22, '-infinity', 9100000000009000000),             -- no moment
+    (2021, 'WARN', 'x', 1, 1, '{{1,2},{3,4}}', 21, '2025-01-01', 9100000000009000000), -- fits: an array of arrays
+    (2022, 'WARN', 'x', 1, 1, '{}', 22, '-infinity', 9100000000009000000),             -- fits: before all others
     (2023, 'WARN', 'x', 1, 1, '{}', 23, '0044-03-15 12:00:00 BC', 9100000000009000000);     -- before the year 1
 
 INSERT INTO "Snippet" (snippet_id, snippet_name, snippet_content, snippet_user_id, guild_id, uses) VALUES
@@ -80,7 +80,7 @@ INSERT INTO "Snippet" (snippet_id, snippet_name, snippet_content, snippet_user_i
 
 INSERT INTO "Reminder" (reminder_id, reminder_content, reminder_expires_at, reminder_channel_id, reminder_user_id, guild_id) VALUES
     (2001, repeat('x', 2001), '2025-09-01', 1, 1, 9100000000009000000),    -- a character too long
-    (2002, 'never', 'infinity', 1, 1, 9100000000009000000),                -- no moment
+    (2002, 'never', 'infinity', 1, 1, 9100000000009000000),                -- fits
     (2003, 'late', '10000-01-01 00:00:00', 1, 1, 9100000000009000000),     -- after the year 9999
     (2004, 'lost', '2025-09-01', 1, 1, 9100000000009999999);               -- of a guild that is nowhere
 
