@@ -274,6 +274,17 @@ pub trait Carrier {
     /// What the source refuses.
     fn written_meanwhile(&mut self) -> Result<Vec<String>, SqlError>;
 
+    /// Puts back what a rollback does not: called after one.
+    ///
+    /// # Errors
+    /// What the target refuses.
+    fn taken_back(&mut self) -> Result<(), SqlError> {
+        Ok(())
+    }
+
+    /// The transaction is taken back in the end whatever happens: nobody else is to wait for more than its rows.
+    fn rehearse(&mut self) {}
+
     /// A query for `old` and `new` of a table whose keys were drawn anew; `None` for others.
     fn id_map_query(&self, table: usize) -> Option<String>;
 

@@ -106,7 +106,7 @@ pub(super) fn find_table(session: &mut impl Basic, name: &str) -> Result<Option<
 }
 
 /// The table that people call `shown`: with its schema, where that is not `public`, and letter by letter.
-#[cfg(feature = "full")]
+#[cfg(all(feature = "full", feature = "postgres"))]
 pub(super) fn find_shown(session: &mut impl Basic, shown: &str) -> Result<Option<TableName>, SqlError> {
     let sql = "SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) \
          FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \

@@ -64,10 +64,10 @@ impl Transfer<'_> {
                 fault::point("transfer.before_commit");
                 carrier.target().commit().map_err(TransferError::from).inspect(|()| fault::point("transfer.after_commit"))
             }
-            Ok(()) => carrier.target().rollback().map_err(TransferError::from),
+            Ok(()) => carrier.target().rollback().and_then(|()| carrier.taken_back()).map_err(TransferError::from),
             Err(error) => {
                 // What went wrong says more than that it could not be taken back: the session ends in any case.
-                let _ = carrier.target().rollback();
+                let _ = carrier.target().rollback().and_then(|()| carrier.taken_back());
                 Err(error)
             }
         };
@@ -84,6 +84,9 @@ impl Transfer<'_> {
     }
 
     fn attempt(&mut self, carrier: &mut dyn Carrier) -> Result<(), TransferError> {
+        if self.wanted.dry {
+            carrier.rehearse();
+        }
         carrier.begin(&self.plan.tables, self.now)?;
         fault::point("transfer.begun");
         self.expected(carrier)?;

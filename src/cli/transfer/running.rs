@@ -73,7 +73,35 @@ pub fn clock(given: Option<DateTime<Utc>>) -> Result<(Moment, String), Failure> 
     Ok((Moment::new(instant), at.to_rfc3339_opts(SecondsFormat::Millis, true)))
 }
 
-/// Moves rows on a copy of the target, which is thrown away.
+/// Where a transfer is rehearsed: on a copy of the target, or in it, in a transaction that is taken back. There it keeps
+/// others from the rehearsal's rows, so that it waits for the lock.
+pub(super) struct Stage<'a> {
+    copy: Option<Session>,
+    real: &'a mut Session,
+}
+
+impl<'a> Stage<'a> {
+    /// # Errors
+    /// When no copy can be made, or another run holds the lock.
+    pub(super) fn of(real: &'a mut Session, what: &str) -> Result<Self, Failure> {
+        let copy = real.scratch_copy()?;
+        if copy.is_none() {
+            lock::take(real, what, Duration::from_secs(30))?;
+        }
+        Ok(Self { copy, real })
+    }
+
+    pub(super) fn session(&mut self) -> &mut Session {
+        self.copy.as_mut().unwrap_or(self.real)
+    }
+
+    /// In words, where it was.
+    fn words(&self) -> &'static str {
+        if self.copy.is_some() { "on a copy" } else { "in a transaction that was taken back" }
+    }
+}
+
+/// Moves rows on a copy of the target, which is thrown away; on a server in a transaction that is taken back.
 ///
 /// # Errors
 /// As [`write()`].
@@ -86,10 +114,9 @@ pub fn rehearse(context: &mut Context, manner: &Manner, only: Option<&str>) -> R
     show::problems(context, &plan.warnings);
     let (now, _) = clock(manner.now)?;
     let begun = Instant::now();
-    let mut copy = sides.target.session.scratch_copy()?.ok_or_else(|| {
-        Failure::new(Class::CouldNotRun, "there is no copy of the target to be had", "rehearse on a copy that you make yourself")
-    })?;
-    let canceller = copy.canceller();
+    let what = context.what("transfer dry-run");
+    let mut stage = Stage::of(&mut sides.target.session, &what)?;
+    let canceller = stage.session().canceller();
     let interrupts = Interrupts::listen(move || canceller.cancel());
     let stop = || interrupts.asked();
     let mut progress = Progress::of(context);
@@ -106,10 +133,11 @@ pub fn rehearse(context: &mut Context, manner: &Manner, only: Option<&str>) -> R
         report: Report::default(),
         spool: Spool::new()?,
     };
-    let mut carrier = copy.carrier(&sides.source.url, &mut sides.source.session)?;
+    let mut carrier = stage.session().carrier(&sides.source.url, &mut sides.source.session)?;
     let result = transfer.run(carrier.as_mut());
     let (report, spool) = (transfer.report, transfer.spool);
     drop(carrier);
+    let place = stage.words();
     progress.end();
     context.interrupted |= interrupts.twice();
     context.screen.facts.insert("status".to_owned(), "rehearsed".into());
@@ -128,7 +156,7 @@ pub fn rehearse(context: &mut Context, manner: &Manner, only: Option<&str>) -> R
     }
     let rejected = report.rejected();
     context.screen.line(&format!(
-        "{} would be written, {} rejected; validated on a copy in {}, the target is as it was · do it: manage transfer all",
+        "{} would be written, {} rejected; validated {place} in {}, the target is as it was · do it: manage transfer all",
         count_rows(report.written()),
         show::number(rejected),
         words::duration(begun.elapsed())

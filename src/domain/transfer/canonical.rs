@@ -1,8 +1,8 @@
 //! One text for a value, whichever database keeps it.
 //!
 //! The fields of a row are joined by 0x1F; NULL is 0x1E. Whole numbers are decimal, truth values 0 or 1, texts their
-//! length and bytes (so that no separator can be forged), times microseconds since 2000-01-01 UTC, floating point
-//! numbers the hexadecimal bits, decimal numbers their digits without needless noughts, JSON the form of `jsonb`, bytes hexadecimal.
+//! length and bytes (so that no separator can be forged), times the hexadecimal bits of their microseconds since
+//! 2000-01-01 UTC, floating point numbers their hexadecimal bits, decimal numbers their digits without needless noughts, JSON the form of `jsonb`, bytes hexadecimal.
 
 use super::cell::Cell;
 use super::decimal::{is_decimal, normal_digits};
@@ -56,13 +56,13 @@ pub fn canonical_field(kind: Kind, cell: &Cell<'_>, out: &mut Vec<u8>) {
             None => counted(text, out),
         },
         (_, Cell::Real(value)) => real(*value, out),
-        (_, Cell::Time { micros, .. }) => decimal(*micros, out),
+        (_, Cell::Time { micros, .. }) => moment(*micros, out),
         (_, Cell::Decimal(digits)) => counted(digits.as_bytes(), out),
         (Kind::Date | Kind::Time, Cell::Text(text)) => match parse_time(text, Fit::default().zone) {
-            Ok((moment, _)) => decimal(moment.0, out),
+            Ok((at, _)) => moment(at.0, out),
             Err(_) => match &**text {
-                b"infinity" => decimal(i64::MAX, out),
-                b"-infinity" => decimal(i64::MIN, out),
+                b"infinity" => moment(i64::MAX, out),
+                b"-infinity" => moment(i64::MIN, out),
                 _ => counted(text, out),
             },
         },
@@ -106,6 +106,10 @@ pub(super) fn counted(text: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(text);
 }
 
+pub(super) fn moment(micros: i64, out: &mut Vec<u8>) {
+    hexadecimal(micros as u64, out);
+}
+
 fn real(value: f64, out: &mut Vec<u8>) {
     // One zero, one NaN.
     let bits = if value == 0.0 {
@@ -115,6 +119,10 @@ fn real(value: f64, out: &mut Vec<u8>) {
     } else {
         value.to_bits()
     };
+    hexadecimal(bits, out);
+}
+
+fn hexadecimal(bits: u64, out: &mut Vec<u8>) {
     for shift in (0..16).rev() {
         out.push(HEX[(bits >> (shift * 4)) as usize & 15]);
     }
@@ -135,8 +143,8 @@ mod tests {
         assert_eq!(text(Kind::Int(64), &Cell::Int(i64::MIN)), "-9223372036854775808");
         assert_eq!(text(Kind::Real, &Cell::Int(1)), text(Kind::Real, &Cell::Real(1.0)));
         assert_eq!(text(Kind::Real, &Cell::Real(-0.0)), text(Kind::Real, &Cell::Real(0.0)));
-        assert_eq!(text(Kind::Time, &Cell::text("2000-01-01 00:00:01")), "1000000");
-        assert_eq!(text(Kind::Time, &Cell::text("2000-01-01T00:00:01.000000Z")), "1000000");
+        assert_eq!(text(Kind::Time, &Cell::text("2000-01-01 00:00:01")), "00000000000f4240");
+        assert_eq!(text(Kind::Time, &Cell::text("2000-01-01T00:00:01.000000Z")), "00000000000f4240");
         assert_eq!(text(Kind::Text(None), &Cell::text("ab")), "2:ab");
         assert_eq!(text(Kind::Json, &Cell::text("[1,2]")), "6:[1, 2]");
     }

@@ -1,6 +1,6 @@
 //! How one table is moved: what is read, what is written, and the rules between them.
 
-use super::canonical::{canonical_field, counted, decimal};
+use super::canonical::{canonical_field, counted, moment};
 use super::cell::Cell;
 use super::fit::{Fault, Fit, fit, overlong};
 use super::hash::hash64;
@@ -407,8 +407,8 @@ impl Column {
         {
             match self.kind {
                 Kind::Time => {
-                    if let Ok((moment, _)) = parse_time(text, self.fit.zone) {
-                        decimal(moment.0, out);
+                    if let Ok((at, _)) = parse_time(text, self.fit.zone) {
+                        moment(at.0, out);
                         return Ok(());
                     }
                 }

@@ -220,12 +220,13 @@ fn acts(carrier: &mut PostgresCarrier<'_>, at: usize) -> Result<Vec<u8>, SqlErro
     Ok(acts)
 }
 
-/// Stages all rows of a table for a look, those too that could not go in.
+/// Stages the rows of a table for a look; of an earlier transfer those too that could not go in now.
 fn restage(carrier: &mut PostgresCarrier<'_>, at: usize) -> Result<(), SqlError> {
     let (plans, now) = (carrier.plans.clone(), carrier.now.clone());
     let known = std::mem::take(&mut carrier.moves[at].left);
     let mut judge = Judge::new(&plans[at], &now, &known);
-    judge.lenient = true;
+    // Rows that were judged when they were moved need not be staged to be missing.
+    judge.lenient = !carrier.moves[at].judged;
     let staged = carrier.stage(at, &mut judge, &mut |_| Ok(()));
     carrier.moves[at].left = known;
     staged

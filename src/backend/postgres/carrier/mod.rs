@@ -54,11 +54,17 @@ pub(in crate::backend) struct PostgresCarrier<'a> {
     moves: Vec<Move>,
     watch: Arc<Watch>,
     watched: bool,
+    /// Whether it is taken back in the end.
+    rehearsed: bool,
+    /// The sequences of the moved tables as they were: name, last number, whether it was drawn.
+    sequences: Vec<(String, i64, bool)>,
 }
 
 /// What is known of a table's move.
 #[derive(Default)]
 struct Move {
+    /// Whether it was moved by this carrier: then a row that its rules keep back is not missing.
+    judged: bool,
     /// Whether its rows were staged.
     staged: bool,
     /// Whether the target said the same already, so that nothing was done.
@@ -93,6 +99,8 @@ impl<'a> PostgresCarrier<'a> {
             moves: Vec::new(),
             watch: Arc::default(),
             watched: false,
+            rehearsed: false,
+            sequences: Vec::new(),
         }
     }
 
@@ -154,6 +162,23 @@ impl<'a> PostgresCarrier<'a> {
                 if count > 0 {
                     found.push(format!("{}: {count} rows break {}: they point to missing rows of {}", plan.to, text(0), text(1)));
                 }
+            }
+        }
+        Ok(found)
+    }
+
+    /// The sequences that the tables draw from, as they are.
+    fn drawn_from(&mut self) -> Result<Vec<(String, i64, bool)>, SqlError> {
+        let sql = "SELECT DISTINCT d.objid::regclass::text FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_class c ON c.oid = d.objid AND c.relkind = 'S' \
+                   WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass \
+                   AND d.deptype IN ('a', 'i') AND d.refobjid = $1::text::regclass AND CASE WHEN c.relkind = 'S' THEN pg_catalog.has_sequence_privilege(d.objid, 'SELECT') ELSE false END";
+        let mut found = Vec::new();
+        for target in self.targets.clone() {
+            for row in self.postgres()?.query(sql, &[target.name.as_str().into()])? {
+                let Some(name) = row.text(0).map(str::to_owned) else { continue };
+                let rows = self.postgres()?.query(&format!("SELECT last_value, is_called::integer FROM {name}"), &[])?;
+                let state = rows.first().and_then(|row| Some((row.integer(0)?, row.integer(1)? == 1)));
+                found.extend(state.map(|(last, called)| (name, last, called)));
             }
         }
         Ok(found)
@@ -241,6 +266,7 @@ impl Carrier for PostgresCarrier<'_> {
         )?;
         self.targets = tables.iter().map(|table| Target::look(postgres(self.session)?, table)).collect::<Result<_, _>>()?;
         self.relations = tables.iter().map(|table| self.source.relation(table)).collect::<Result<_, _>>()?;
+        self.sequences = self.drawn_from()?;
         Ok(())
     }
 
@@ -251,6 +277,7 @@ impl Carrier for PostgresCarrier<'_> {
 
     fn move_table(&mut self, table: usize, left: &mut dyn FnMut(Left) -> Result<(), SqlError>) -> Result<Moved, SqlError> {
         self.watch.begin();
+        self.moves[table].judged = true;
         moving::move_table(self, table, left)
     }
 
@@ -301,6 +328,30 @@ impl Carrier for PostgresCarrier<'_> {
         names.sort();
         names.dedup();
         self.source.changed(&names)
+    }
+
+    fn rehearse(&mut self) {
+        self.rehearsed = true;
+    }
+
+    /// Numbers that were drawn from sequences are not given back by a rollback.
+    fn taken_back(&mut self) -> Result<(), SqlError> {
+        let others = "SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE datname = pg_catalog.current_database() \
+                      AND pid <> pg_catalog.pg_backend_pid() AND backend_type = 'client backend'";
+        if self.sequences.is_empty() || self.number(others)? > 0 {
+            return Ok(());
+        }
+        let sequences = std::mem::take(&mut self.sequences);
+        self.session.begin()?;
+        self.batch("SET TRANSACTION READ WRITE")?;
+        for (name, last, called) in sequences {
+            let quoted = target::quoted_text(&name);
+            self.execute(&format!(
+                "SELECT pg_catalog.setval({quoted}::regclass, {last}, {called}) FROM {name} WHERE last_value <> {last} OR is_called <> {called}"
+            ))?;
+        }
+        self.session.commit()?;
+        Ok(())
     }
 
     fn id_map_query(&self, table: usize) -> Option<String> {

@@ -2,7 +2,7 @@
 
 use super::PostgresCarrier;
 use super::judging::Judge;
-use super::source::{Relation, Source, expression, select, stream};
+use super::source::{Relation, Scan, Source, expression, select, stream};
 use super::target::quoted_text;
 use crate::backend::basic::Basic;
 use crate::backend::carrier::{DuplicateGroup, KeyDuplicates, Pick, Sampled};
@@ -17,13 +17,48 @@ const SHOWN: usize = 20;
 /// What tells a row from others.
 type Ids = Vec<Cell<'static>>;
 
+/// A raw row: what tells it from others, and what the source says of it.
+type Raw = (Ids, Vec<Cell<'static>>);
+
 pub(super) fn sample(carrier: &mut PostgresCarrier<'_>, at: usize, pick: &Pick<'_>) -> Result<Vec<Sampled>, SqlError> {
     let relation = carrier.relations[at].clone();
+    let target = carrier.targets[at].clone();
+    let wanted: Vec<_> = target.columns.iter().map(|column| (format!("r.{}", column.name), false)).collect();
+    let into = select(carrier.postgres()?, &wanted, &format!("{} AS r", target.name))?;
     let mut sampled = Vec::new();
-    for ids in picked(&mut carrier.source, &relation, pick)? {
-        sampled.push(one(carrier, at, &relation, &ids)?);
+    let picked = picked(&mut carrier.source, &relation, pick)?;
+    for some in picked.chunks(SOME) {
+        for raw in raw(carrier, at, &relation, some)? {
+            sampled.push(one(carrier, at, &into, raw)?);
+        }
     }
     Ok(sampled)
+}
+
+/// So many raw rows are read at once.
+const SOME: usize = 50;
+
+/// Raw rows by what tells them from others, straight from their table.
+fn raw(carrier: &mut PostgresCarrier<'_>, at: usize, relation: &Relation, some: &[Ids]) -> Result<Vec<Raw>, SqlError> {
+    let plan = &carrier.plans.clone()[at];
+    let engine = carrier.source.engine();
+    let conditions: Vec<_> = some
+        .iter()
+        .map(|ids| {
+            let pairs: Vec<_> =
+                relation.ids.iter().zip(ids).map(|(id, cell)| format!("{id} = {}", literal(engine, cell))).collect();
+            format!("({})", pairs.join(" AND "))
+        })
+        .collect();
+    let scan = carrier.source.scan(plan, relation, &format!("WHERE {}", conditions.join(" OR ")))?;
+    let first = relation.ids.len();
+    let mut found = Vec::new();
+    carrier.source.stream(&scan, &mut |cells| {
+        let owned = |cells: &[Cell<'_>]| cells.iter().map(|cell| cell.borrowed().into_owned()).collect::<Vec<_>>();
+        found.push((owned(&cells[..first]), owned(&cells[first..])));
+        Ok(())
+    })?;
+    Ok(found)
 }
 
 /// The rows that are picked, each once.
@@ -63,25 +98,14 @@ fn picked(source: &mut Source<'_>, relation: &Relation, pick: &Pick<'_>) -> Resu
     Ok(found)
 }
 
-/// One raw row: its columns as they lie there, by name; everything else by a query of its own.
-fn one(carrier: &mut PostgresCarrier<'_>, at: usize, relation: &Relation, ids: &Ids) -> Result<Sampled, SqlError> {
+/// One raw row: what the target has to say of it is asked by queries of its own.
+fn one(carrier: &mut PostgresCarrier<'_>, at: usize, into: &Scan, (ids, fields): Raw) -> Result<Sampled, SqlError> {
     let plan = &carrier.plans.clone()[at];
-    let engine = carrier.source.engine();
-    let conditions: Vec<_> = relation.ids.iter().zip(ids).map(|(id, cell)| format!("{id} = {}", literal(engine, cell))).collect();
-    let from = format!("{} WHERE {}", relation.from, conditions.join(" AND "));
+    let mut fields = fields.into_iter();
     let mut inputs = Vec::with_capacity(plan.inputs.len());
-    for (number, input) in plan.inputs.iter().enumerate() {
+    for input in &plan.inputs {
         let value = match (expression(input), input) {
-            (Some(sql), _) => {
-                let json = super::source::becomes_json(plan, number);
-                let scan = carrier.source.select(&[(sql, json)], &from)?;
-                let mut found = Cell::Null;
-                carrier.source.stream(&scan, &mut |cells| {
-                    found = cells[0].borrowed().into_owned();
-                    Ok(())
-                })?;
-                found
-            }
+            (Some(_), _) => fields.next().unwrap_or(Cell::Null),
             (None, Input::Mapped { table, by }) => {
                 match carrier.plans.iter().position(|other| other.from.table == *table && other.new_key.is_some()) {
                     Some(map) => {
@@ -109,9 +133,10 @@ fn one(carrier: &mut PostgresCarrier<'_>, at: usize, relation: &Relation, ids: &
     }
     let key =
         plan.key_text(&inputs).unwrap_or_else(|| format!("row {}", ids.iter().map(Cell::shown).collect::<Vec<_>>().join(", ")));
-    let packed = pack(ids);
-    let left = carrier.is_left(at, &packed)?;
-    let found = in_target(carrier, at, &inputs)?;
+    let packed = pack(&ids);
+    let judged = || plan.judge_alone(&inputs, &carrier.now, &mut |_, _| {}).is_good();
+    let left = (carrier.moves[at].judged && !judged()) || carrier.is_left(at, &packed)?;
+    let found = in_target(carrier, at, into, &inputs)?;
     Ok(Sampled { key, inputs, left, found })
 }
 
@@ -126,8 +151,7 @@ impl PostgresCarrier<'_> {
         }
         let sql = format!("SELECT act::text FROM manage_stage_{at} WHERE k = $1");
         let rows = self.postgres()?.query(&sql, &[packed.into()])?;
-        // A row that is not even staged was judged, and is bad.
-        Ok(rows.first().and_then(|row| row.text(0)).is_none_or(|act| act == "s"))
+        Ok(rows.first().and_then(|row| row.text(0)) == Some("s"))
     }
 }
 
@@ -146,6 +170,7 @@ fn single(carrier: &mut PostgresCarrier<'_>, sql: &str, from: &str) -> Result<Ce
 fn in_target(
     carrier: &mut PostgresCarrier<'_>,
     at: usize,
+    into: &Scan,
     inputs: &[Cell<'static>],
 ) -> Result<Option<Vec<Cell<'static>>>, SqlError> {
     let (plan, now) = (&carrier.plans.clone()[at], carrier.now.clone());
@@ -158,9 +183,8 @@ fn in_target(
     if conditions.is_empty() {
         return Ok(None);
     }
-    let wanted: Vec<_> = target.columns.iter().map(|column| (format!("r.{}", column.name), false)).collect();
+    let scan = into.with(&format!(" WHERE {}", conditions.join(" AND ")));
     let session = carrier.postgres()?;
-    let scan = select(session, &wanted, &format!("{} AS r WHERE {}", target.name, conditions.join(" AND ")))?;
     let mut found = None;
     stream(session, &scan, &mut |cells| {
         found = Some(cells.iter().map(|cell| cell.borrowed().into_owned()).collect());

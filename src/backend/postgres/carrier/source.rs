@@ -54,6 +54,13 @@ pub(super) struct Scan {
     pub(super) reads: Vec<Read>,
 }
 
+impl Scan {
+    /// The same query with more at its end.
+    pub(super) fn with(&self, tail: &str) -> Self {
+        Self { sql: format!("{}{tail}", self.sql), reads: self.reads.clone() }
+    }
+}
+
 /// What takes the rows.
 pub(super) type Each<'f> = &'f mut dyn FnMut(&[Cell<'_>]) -> Result<(), SqlError>;
 
@@ -351,7 +358,7 @@ pub(super) fn expression(input: &Input) -> Option<String> {
     }
 }
 
-pub(super) fn becomes_json(table: &TablePlan, input: usize) -> bool {
+fn becomes_json(table: &TablePlan, input: usize) -> bool {
     table
         .columns
         .iter()

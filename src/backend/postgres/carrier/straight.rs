@@ -71,7 +71,8 @@ pub(super) fn go(
     let target = carrier.targets[at].clone();
     carrier.batch("SAVEPOINT manage_straight")?;
     let many = is_long(carrier, at)?;
-    let (taken, slower) = if many && target.ordinary { take(carrier, &target.name)? } else { (Taken::default(), None) };
+    let (taken, slower) =
+        if many && target.ordinary && !carrier.rehearsed { take(carrier, &target.name)? } else { (Taken::default(), None) };
     // What was told of rows counts only where they stay as they are.
     let mut told: Vec<Left> = Vec::new();
     let known = std::mem::take(&mut carrier.moves[at].left);
