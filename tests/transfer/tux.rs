@@ -246,9 +246,11 @@ fn looking_changes_neither_database() {
     let tux = Tux::made();
     let (old, new) = (tux.old.everything(), tux.new.everything());
 
-    for command in ["audit", "validate-schema", "check-pk", "check-duplicates", "map", "preflight", "dry-run", "status"] {
+    for command in ["audit", "validate-schema", "check-pk", "map", "preflight", "dry-run", "status"] {
         tux.manage(&format!("transfer {command}")).ok();
     }
+    // Roles that sit at several levels; the mapping says which level holds.
+    tux.manage("transfer check-duplicates").exits_with(1).says("2 × guild_id 9100000000000023757, role_id 9120000000000000309");
 
     assert_eq!(new, tux.new.everything());
     assert_eq!(old, tux.old.everything());
@@ -352,7 +354,7 @@ fn every_row_in_trouble_is_told_and_the_others_go_over() {
     };
     assert_eq!(of("guild"), (70, 65, 2, 3));
     assert_eq!(of("guild_config"), (56, 51, 4, 1));
-    assert_eq!(of("cases"), (425, 412, 11, 2));
+    assert_eq!(of("cases"), (425, 411, 12, 2));
     assert_eq!(of("snippet"), (156, 150, 6, 0));
     assert_eq!(of("reminder"), (124, 121, 3, 0));
     assert_eq!(of("afk"), (46, 42, 4, 0));
