@@ -189,7 +189,7 @@ impl PostgresCarrier<'_> {
         let ids = relations[at].ids.len();
         let sql = copy(&pour.into);
         let mut trouble = None;
-        let poured = postgres(session)?.raw(|client| {
+        postgres(session)?.raw(|client| {
             let mut writer = client.copy_in(&sql)?;
             let mut bytes = HEADER.to_vec();
             let mut place = 0;
@@ -221,8 +221,7 @@ impl PostgresCarrier<'_> {
             bytes.extend_from_slice(&TRAILER);
             writer.write_all(&bytes)?;
             Ok(Ok(writer.finish()?))
-        })?;
-        poured
+        })?
     }
 
     /// The same for a table whose rows need rows of the target: they are read from there, a batch at a time.

@@ -56,6 +56,8 @@ pub(in crate::backend) struct PostgresCarrier<'a> {
     watched: bool,
     /// Whether it is taken back in the end.
     rehearsed: bool,
+    /// Whether tables are moved in parts, each in a transaction of its own.
+    parts: bool,
     /// The sequences of the moved tables as they were: name, last number, whether it was drawn.
     sequences: Vec<(String, i64, bool)>,
 }
@@ -100,6 +102,7 @@ impl<'a> PostgresCarrier<'a> {
             watch: Arc::default(),
             watched: false,
             rehearsed: false,
+            parts: false,
             sequences: Vec::new(),
         }
     }
@@ -328,6 +331,19 @@ impl Carrier for PostgresCarrier<'_> {
         names.sort();
         names.dedup();
         self.source.changed(&names)
+    }
+
+    fn in_parts(&mut self) {
+        self.parts = true;
+    }
+
+    fn cut(&mut self, table: usize, after: Option<&str>, rows: u64) -> Result<Option<String>, SqlError> {
+        self.source.cut(&self.relations[table], after, rows)
+    }
+
+    fn only(&mut self, table: usize, after: Option<&str>, last: Option<&str>) -> Result<(), SqlError> {
+        self.relations[table].range = self.source.range(&self.relations[table], after, last)?;
+        Ok(())
     }
 
     fn rehearse(&mut self) {

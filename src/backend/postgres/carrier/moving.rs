@@ -82,8 +82,8 @@ fn nothing_to_do(
     {
         return Ok(None);
     }
-    let source = carrier.relations[at].from.clone();
-    if carrier.source.count(&source)? != before.before || carrier.needs_target(at) {
+    let relation = carrier.relations[at].clone();
+    if !relation.range.is_empty() || carrier.needs_target(at) || carrier.source.count(&relation.from)? != before.before {
         return Ok(None);
     }
     let Some(compared) = comparing::whole(carrier, at)? else { return Ok(None) };

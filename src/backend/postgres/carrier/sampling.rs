@@ -2,7 +2,7 @@
 
 use super::PostgresCarrier;
 use super::judging::Judge;
-use super::source::{Relation, Scan, Source, expression, select, stream};
+use super::source::{Relation, Scan, Source, expression, literal, quoted_plain, select, stream};
 use super::target::quoted_text;
 use crate::backend::basic::Basic;
 use crate::backend::carrier::{DuplicateGroup, KeyDuplicates, Pick, Sampled};
@@ -21,7 +21,7 @@ type Ids = Vec<Cell<'static>>;
 type Raw = (Ids, Vec<Cell<'static>>);
 
 pub(super) fn sample(carrier: &mut PostgresCarrier<'_>, at: usize, pick: &Pick<'_>) -> Result<Vec<Sampled>, SqlError> {
-    let relation = carrier.relations[at].clone();
+    let relation = Relation { range: String::new(), ..carrier.relations[at].clone() };
     let target = carrier.targets[at].clone();
     let wanted: Vec<_> = target.columns.iter().map(|column| (format!("r.{}", column.name), false)).collect();
     let into = select(carrier.postgres()?, &wanted, &format!("{} AS r", target.name))?;
@@ -191,24 +191,6 @@ fn in_target(
         Ok(())
     })?;
     Ok(found)
-}
-
-/// A value as it must stand in a statement.
-fn literal(engine: Engine, cell: &Cell<'_>) -> String {
-    match (engine, cell) {
-        (_, Cell::Null) => "NULL".to_owned(),
-        (_, Cell::Int(value)) => value.to_string(),
-        (Engine::Sqlite, Cell::Blob(bytes)) => {
-            format!("x'{}'", bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
-        }
-        (Engine::Sqlite, Cell::Real(value)) => format!("{value:e}"),
-        (Engine::Sqlite, cell) => quoted_plain(&cell.plain_text()),
-        (Engine::Postgres, cell) => quoted_text(&cell.plain_text()),
-    }
-}
-
-fn quoted_plain(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
 }
 
 /// Duplicates in the source of each unique key of the target.

@@ -98,7 +98,7 @@ impl Sorting<'_, '_, '_> {
                 .columns
                 .iter()
                 .enumerate()
-                .map(|(at, column)| format!("{} AS {}", column.from_staged(&format!("c{at}")), column.name));
+                .map(|(at, column)| format!("{} AS {}", column.as_staged(&format!("c{at}")), column.name));
             let others = self.plan.left_out.iter().map(|(name, default)| {
                 // A number that is drawn for a look would be missing later.
                 let default = default.as_deref().filter(|default| !default.contains("nextval")).unwrap_or("NULL");
@@ -145,7 +145,7 @@ impl Sorting<'_, '_, '_> {
                     .iter()
                     .map(|at| {
                         let column = &self.target.columns[*at];
-                        format!("r.{} = {}", column.name, column.from_staged(&format!("st.c{at}")))
+                        format!("r.{} = {}", column.name, column.as_staged(&format!("st.c{at}")))
                     })
                     .collect();
                 let clash = format!(
@@ -258,12 +258,12 @@ impl Sorting<'_, '_, '_> {
                             let place = self.plan.columns.iter().position(|column| column.to == *key);
                             place.map_or_else(
                                 || "NULL".to_owned(),
-                                |place| self.target.columns[place].from_staged(&format!("{row}.c{place}")),
+                                |place| self.target.columns[place].as_staged(&format!("{row}.c{place}")),
                             )
                         } else {
                             format!("{row}.{}", quoted(key))
                         };
-                        format!("{theirs} = {}", column.from_staged(&format!("st.c{at}")))
+                        format!("{theirs} = {}", column.as_staged(&format!("st.c{at}")))
                     });
                     pairs.collect::<Vec<_>>().join(" AND ")
                 };

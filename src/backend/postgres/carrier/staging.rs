@@ -246,7 +246,7 @@ pub(super) fn matches(plan: &TablePlan, target: &Target, row: &str, staged: &str
         .iter()
         .map(|at| {
             let column = &target.columns[*at];
-            format!("{row}.{} = {}", column.name, column.from_staged(&format!("{staged}.c{at}")))
+            format!("{row}.{} = {}", column.name, column.as_staged(&format!("{staged}.c{at}")))
         })
         .collect();
     if pairs.is_empty() { "false".to_owned() } else { pairs.join(" AND ") }

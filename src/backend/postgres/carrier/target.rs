@@ -77,7 +77,7 @@ fn columns(session: &mut PostgresSession, table: &str, names: &[&str]) -> Result
 
 impl Column {
     /// A staged value as the column takes it.
-    pub(super) fn from_staged(&self, value: &str) -> String {
+    pub(super) fn as_staged(&self, value: &str) -> String {
         if self.wire.staged() == self.kind || (self.wire == Wire::Text && self.kind == "character varying") {
             value.to_owned()
         } else {
