@@ -1,4 +1,4 @@
-//! From an old SQLite file to a new one, through the binary.
+//! From an old database to a new one, through the binary: SQLite to SQLite, and `postgres_…` from both to PostgreSQL.
 
 mod bad_calls;
 mod canonical;
@@ -6,6 +6,9 @@ mod commands;
 mod example;
 mod kills;
 mod poisoned;
+mod postgres_pair;
+mod postgres_tables;
+mod postgres_values;
 mod rollback;
 mod rules;
 
