@@ -6,6 +6,8 @@ mod commands;
 mod example;
 mod kills;
 mod poisoned;
+mod postgres_bad_calls;
+mod postgres_canonical;
 mod postgres_commands;
 mod postgres_kills;
 mod postgres_pair;

@@ -82,11 +82,6 @@ fn a_transfer_is_there_as_a_whole_or_not_at_all() {
 }
 
 #[test]
-fn a_transfer_from_a_file_is_there_as_a_whole_or_not_at_all() {
-    assert_eq!(killed(Old::Sqlite, None, "transfer all --yes --now 2025-01-01", "transfer."), TRANSFER);
-}
-
-#[test]
 fn a_way_back_is_gone_as_a_whole_or_not_at_all() {
     let passed = killed(Old::Sqlite, Some("transfer all --yes"), "transfer rollback --yes", "transfer.undo.");
 
@@ -158,7 +153,7 @@ fn another_transfer_is_told_who_holds_the_lock() {
 
     let outcome = pair.run("transfer all --yes --lock-timeout 0");
 
-    outcome.fails_with(6).says("another run holds the lock").says(&format!("pid {}", running.pid()));
+    outcome.fails_with(6).says("another run holds the lock").says("manage transfer all");
     pair.run("transfer status").ok().says("running");
     running.go_on().wait().ok();
     assert_eq!(pair.value("SELECT count(*) FROM things"), "3");
