@@ -274,6 +274,27 @@ pub trait Carrier {
     /// What the source refuses.
     fn written_meanwhile(&mut self) -> Result<Vec<String>, SqlError>;
 
+    /// The tables are moved in parts, each in a transaction of its own: [`begin`](Self::begin) is called for each, and
+    /// keeps the source's snapshot.
+    fn in_parts(&mut self) {}
+
+    /// Where a part of a table ends that begins behind the row `after` and has `rows` rows: what tells its last row from
+    /// others, packed. `None` where the table ends first, or cannot be cut.
+    ///
+    /// # Errors
+    /// What the source refuses.
+    fn cut(&mut self, _table: usize, _after: Option<&str>, _rows: u64) -> Result<Option<String>, SqlError> {
+        Ok(None)
+    }
+
+    /// Only the rows of a table behind `after`, up to `last`, are looked at from now on, until the next beginning.
+    ///
+    /// # Errors
+    /// When what tells the rows from others cannot be read.
+    fn only(&mut self, _table: usize, _after: Option<&str>, _last: Option<&str>) -> Result<(), SqlError> {
+        Ok(())
+    }
+
     /// Puts back what a rollback does not: called after one.
     ///
     /// # Errors

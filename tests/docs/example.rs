@@ -12,9 +12,9 @@ use crate::support::*;
 /// One build at a time.
 static BUILDING: Mutex<()> = Mutex::new(());
 
-/// A copy of `examples/NAME`.
-pub fn project(name: &str) -> Project {
-    let project = Project::new();
+/// A copy of `examples/NAME`, on a database of its own where it is for PostgreSQL.
+pub fn project(name: &str, backend: Backend) -> Project {
+    let project = Project::on(backend);
     let folder = Path::new(ROOT).join("examples").join(name);
     copy(&folder, &project.folder());
     if !folder.join("Cargo.toml").is_file() {

@@ -19,6 +19,7 @@ mod postgres_tables;
 mod postgres_values;
 mod rollback;
 mod rules;
+mod tux;
 
 use crate::support::*;
 

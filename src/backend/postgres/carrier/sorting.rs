@@ -98,7 +98,7 @@ impl Sorting<'_, '_, '_> {
                 .columns
                 .iter()
                 .enumerate()
-                .map(|(at, column)| format!("{} AS {}", column.from_staged(&format!("c{at}")), column.name));
+                .map(|(at, column)| format!("{} AS {}", column.as_staged(&format!("c{at}")), column.name));
             let others = self.plan.left_out.iter().map(|(name, default)| {
                 // A number that is drawn for a look would be missing later.
                 let default = default.as_deref().filter(|default| !default.contains("nextval")).unwrap_or("NULL");
@@ -128,7 +128,7 @@ impl Sorting<'_, '_, '_> {
     fn unique(&mut self, moved: &mut Moved) -> Result<(), SqlError> {
         for key in self.plan.unique.iter().filter(|key| **key != self.plan.matched) {
             let (names, values) = self.named(key);
-            let columns: Vec<_> = key.iter().map(|at| format!("c{at}")).collect();
+            let columns: Vec<_> = key.iter().map(|at| self.target.columns[*at].as_staged(&format!("c{at}"))).collect();
             let columns = columns.join(", ");
             let there: Vec<_> = key.iter().map(|at| format!("c{at} IS NOT NULL")).collect();
             if self.several(key)? {
@@ -145,7 +145,7 @@ impl Sorting<'_, '_, '_> {
                     .iter()
                     .map(|at| {
                         let column = &self.target.columns[*at];
-                        format!("r.{} = {}", column.name, column.from_staged(&format!("st.c{at}")))
+                        format!("r.{} = {}", column.name, column.as_staged(&format!("st.c{at}")))
                     })
                     .collect();
                 let clash = format!(
@@ -164,7 +164,7 @@ impl Sorting<'_, '_, '_> {
 
     /// Whether several staged rows share the values of some columns.
     fn several(&mut self, columns: &[usize]) -> Result<bool, SqlError> {
-        let names: Vec<_> = columns.iter().map(|at| format!("c{at}")).collect();
+        let names: Vec<_> = columns.iter().map(|at| self.target.columns[*at].as_staged(&format!("c{at}"))).collect();
         let there: Vec<_> = columns.iter().map(|at| format!("c{at} IS NOT NULL")).collect();
         let sql = format!(
             "SELECT EXISTS (SELECT 1 FROM {} WHERE act = 'i' AND {} GROUP BY {} HAVING count(*) > 1)::integer",
@@ -182,7 +182,7 @@ impl Sorting<'_, '_, '_> {
             return Ok(());
         }
         let stage = self.stage();
-        let columns: Vec<_> = matched.iter().map(|at| format!("c{at}")).collect();
+        let columns: Vec<_> = matched.iter().map(|at| self.target.columns[*at].as_staged(&format!("c{at}"))).collect();
         let columns = columns.join(", ");
         let there: Vec<_> = matched.iter().map(|at| format!("c{at} IS NOT NULL")).collect();
         let chosen = if self.plan.duplicates == Duplicates::Last { "max" } else { "min" };
@@ -258,12 +258,12 @@ impl Sorting<'_, '_, '_> {
                             let place = self.plan.columns.iter().position(|column| column.to == *key);
                             place.map_or_else(
                                 || "NULL".to_owned(),
-                                |place| self.target.columns[place].from_staged(&format!("{row}.c{place}")),
+                                |place| self.target.columns[place].as_staged(&format!("{row}.c{place}")),
                             )
                         } else {
                             format!("{row}.{}", quoted(key))
                         };
-                        format!("{theirs} = {}", column.from_staged(&format!("st.c{at}")))
+                        format!("{theirs} = {}", column.as_staged(&format!("st.c{at}")))
                     });
                     pairs.collect::<Vec<_>>().join(" AND ")
                 };

@@ -8,6 +8,7 @@ use std::thread;
 use postgres::Client;
 use rusqlite::{Connection, OpenFlags};
 
+use super::target::quoted_text;
 use super::wire::{Read, Rows, TRAILER, null, tagged};
 use crate::backend::basic::Basic;
 use crate::backend::error::{SqlError, SqlErrorKind};
@@ -16,7 +17,7 @@ use crate::backend::postgres::session::PostgresSession;
 use crate::backend::sqlite::{readable, translate};
 use crate::domain::engine::Engine;
 use crate::domain::schema::quoted;
-use crate::domain::transfer::{Cell, Input, Kind, Step, TablePlan};
+use crate::domain::transfer::{Cell, Input, Kind, Step, TablePlan, pack, unpack};
 
 /// So many bytes of whole rows are handed over at once.
 const BATCH: usize = 1 << 17;
@@ -27,7 +28,7 @@ const WAITING: usize = 4;
 pub(super) enum Source<'a> {
     Postgres {
         session: &'a mut PostgresSession,
-        /// What was committed when it began, as the server tells it.
+        /// What was committed when it began, as the server tells it; empty before.
         snapshot: String,
     },
     Sqlite {
@@ -45,6 +46,8 @@ pub(super) struct Relation {
     pub(super) from: String,
     /// What tells rows from one another.
     pub(super) ids: Vec<String>,
+    /// `WHERE …`, where only some of the rows are looked at.
+    pub(super) range: String,
 }
 
 /// A query whose rows are streamed.
@@ -86,16 +89,18 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Begins the snapshot.
+    /// Begins the snapshot, unless it has begun.
     pub(super) fn begin(&mut self) -> Result<(), SqlError> {
         match self {
+            Self::Postgres { snapshot, .. } if !snapshot.is_empty() => Ok(()),
+            Self::Sqlite { connection, .. } if !connection.is_autocommit() => Ok(()),
             Self::Postgres { session, snapshot } => {
                 session.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")?;
                 // What is read as text has one form; a long look must not be broken off.
                 session.execute(
                     "SET LOCAL DateStyle = 'ISO'; SET LOCAL IntervalStyle = 'postgres'; SET LOCAL TimeZone = 'UTC'; \
                      SET LOCAL extra_float_digits = 1; SET LOCAL bytea_output = 'hex'; SET LOCAL statement_timeout = 0; \
-                     SET LOCAL idle_in_transaction_session_timeout = 0",
+                     SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL row_security = off",
                 )?;
                 *snapshot = text(session, "SELECT pg_catalog.pg_current_snapshot()::text")?;
                 Ok(())
@@ -196,11 +201,21 @@ impl<'a> Source<'a> {
                            WHERE i.indisprimary AND i.indrelid = $1::text::regclass ORDER BY k.place";
                 let rows = session.query(sql, &[name.as_str().into()])?;
                 let key: Vec<_> = rows.iter().filter_map(|row| row.text(0)).map(|name| format!("s.{}", quoted(name))).collect();
-                if key.is_empty() { vec!["s.ctid".to_owned()] } else { key }
+                let kind = "SELECT (relkind = 'p')::integer, relhassubclass::integer FROM pg_catalog.pg_class WHERE oid = $1::text::regclass";
+                let kind = session.query(kind, &[name.as_str().into()])?;
+                let is = |at| kind.first().and_then(|row| row.integer(at)) == Some(1);
+                // A key is one over all partitions, yet not over tables that inherit.
+                match (key.is_empty(), is(0), is(1)) {
+                    (false, true, _) | (false, false, false) => key,
+                    (true, false, false) => vec!["s.ctid".to_owned()],
+                    _ => vec!["s.tableoid".to_owned(), "s.ctid".to_owned()],
+                }
             }
             Self::Sqlite { connection, .. } => sqlite_ids(connection, &table.from.table)?,
         };
-        let Some(unpivot) = &table.from.unpivot else { return Ok(Relation { from: format!("{name} AS s"), ids }) };
+        let Some(unpivot) = &table.from.unpivot else {
+            return Ok(Relation { from: format!("{name} AS s"), ids, range: String::new() });
+        };
         let named: String = ids.iter().enumerate().map(|(at, id)| format!(", {id} AS manage_k{at}")).collect();
         let parts: Vec<_> = unpivot
             .columns
@@ -211,7 +226,7 @@ impl<'a> Source<'a> {
             })
             .collect();
         let ids = (0..ids.len()).map(|at| format!("s.manage_k{at}")).chain(["s.manage_n".to_owned()]).collect();
-        Ok(Relation { from: format!("({}) AS s", parts.join(" UNION ALL ")), ids })
+        Ok(Relation { from: format!("({}) AS s", parts.join(" UNION ALL ")), ids, range: String::new() })
     }
 
     /// A look at all inputs of a table: what tells the row, then the inputs that the source has, in their order.
@@ -220,7 +235,36 @@ impl<'a> Source<'a> {
         let inputs = table.inputs.iter().enumerate().filter_map(|(at, input)| Some((at, expression(input)?)));
         let mut wanted: Vec<(String, bool)> = relation.ids.iter().map(|id| (id.clone(), false)).collect();
         wanted.extend(inputs.map(|(at, sql)| (sql, becomes_json(table, at))));
-        self.select(&wanted, &format!("{} {tail}", relation.from))
+        self.select(&wanted, &format!("{} {} {tail}", relation.from, relation.range))
+    }
+
+    /// Where a part ends that begins behind a row: see [`Carrier::cut`](crate::backend::Carrier::cut).
+    pub(super) fn cut(&mut self, relation: &Relation, after: Option<&str>, rows: u64) -> Result<Option<String>, SqlError> {
+        let range = self.range(relation, after, None)?;
+        let wanted: Vec<_> = relation.ids.iter().map(|id| (id.clone(), false)).collect();
+        let ids = relation.ids.join(", ");
+        let tail = format!("{range} ORDER BY {ids} LIMIT 1 OFFSET {}", rows.saturating_sub(1));
+        let scan = self.select(&wanted, &format!("{} {tail}", relation.from))?;
+        let mut last = None;
+        self.stream(&scan, &mut |cells| {
+            last = Some(pack(&cells.iter().map(Cell::borrowed).collect::<Vec<_>>()));
+            Ok(())
+        })?;
+        Ok(last)
+    }
+
+    /// `WHERE` a row lies behind one, and up to another.
+    pub(super) fn range(&self, relation: &Relation, after: Option<&str>, last: Option<&str>) -> Result<String, SqlError> {
+        let ids = relation.ids.join(", ");
+        let mut conditions = Vec::new();
+        for (row, sign) in [(after, ">"), (last, "<=")] {
+            let Some(row) = row else { continue };
+            let cells = unpack(row).filter(|cells| cells.len() == relation.ids.len());
+            let cells = cells.ok_or_else(|| SqlError::new(SqlErrorKind::Other, format!("the row {row} cannot be read again")))?;
+            let values: Vec<_> = cells.iter().map(|cell| literal(self.engine(), cell)).collect();
+            conditions.push(format!("({ids}) {sign} ({})", values.join(", ")));
+        }
+        Ok(if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) })
     }
 
     /// A query of some expressions, each with whether an array in it becomes JSON.
@@ -377,6 +421,26 @@ pub(super) fn order(table: &TablePlan, relation: &Relation) -> String {
     }
     terms.extend(relation.ids.iter().cloned());
     format!("ORDER BY {}", terms.join(", "))
+}
+
+/// A value as it must stand in a statement.
+pub(super) fn literal(engine: Engine, cell: &Cell<'_>) -> String {
+    match (engine, cell) {
+        (_, Cell::Null) => "NULL".to_owned(),
+        (Engine::Sqlite, Cell::Int(value)) => value.to_string(),
+        (Engine::Sqlite, Cell::Blob(bytes)) => {
+            format!("x'{}'", bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+        }
+        (Engine::Sqlite, Cell::Real(value)) => format!("{value:e}"),
+        (Engine::Sqlite, cell) => quoted_plain(&cell.plain_text()),
+        // Of a type that is not said: a truth value comes as a number.
+        (Engine::Postgres, cell) => quoted_text(&cell.plain_text()),
+    }
+}
+
+/// A text as SQLite reads it.
+pub(super) fn quoted_plain(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
 }
 
 fn sqlite_ids(connection: &Connection, table: &str) -> Result<Vec<String>, SqlError> {

@@ -103,7 +103,7 @@ pub(super) fn go(
     let building = Instant::now();
     let built = poured.and_then(|rows| {
         moved.inserted = rows;
-        taken.made.iter().try_for_each(|sql| carrier.batch(sql)).map_err(|error| error)?;
+        taken.made.iter().try_for_each(|sql| carrier.batch(sql))?;
         if taken.made.is_empty() {
             return Ok(());
         }
@@ -142,7 +142,9 @@ fn may(carrier: &PostgresCarrier<'_>, at: usize, plan: &TablePlan) -> bool {
         key.sort_unstable();
         key == matched
     });
-    plan.new_key.is_none()
+    // A part that goes straight in would take keys away that the next one needs.
+    carrier.relations[at].range.is_empty()
+        && plan.new_key.is_none()
         && unique
         && plan.duplicates == Duplicates::Reject
         && plan.orphans == Orphans::Reject
@@ -191,7 +193,7 @@ fn take(carrier: &mut PostgresCarrier<'_>, name: &str) -> Result<(Taken, Option<
 }
 
 /// Runs a statement that may be refused.
-fn attempt(carrier: &mut PostgresCarrier<'_>, sql: &str) -> Result<bool, SqlError> {
+pub(super) fn attempt(carrier: &mut PostgresCarrier<'_>, sql: &str) -> Result<bool, SqlError> {
     carrier.batch("SAVEPOINT manage_attempt")?;
     match carrier.batch(sql) {
         Ok(()) => carrier.batch("RELEASE manage_attempt").map(|()| true),

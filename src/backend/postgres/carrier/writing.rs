@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use super::PostgresCarrier;
-use super::staging::matches;
-use super::target::{Target, literal, packed, quoted_text};
+use super::staging::{filled, matches};
+use super::straight::attempt;
+use super::target::{Target, canonical_or_null, literal, packed, quoted_text};
 use super::wire::Wire;
 use crate::backend::carrier::Moved;
 use crate::backend::error::SqlError;
@@ -15,17 +16,21 @@ pub(super) fn write(carrier: &mut PostgresCarrier<'_>, at: usize, moved: &mut Mo
     let (plan, target) = (&carrier.plans.clone()[at], carrier.targets[at].clone());
     let mut columns: Vec<_> = target.columns.iter().map(|column| column.name.clone()).collect();
     let mut values: Vec<_> =
-        target.columns.iter().enumerate().map(|(number, column)| column.from_staged(&format!("st.c{number}"))).collect();
+        target.columns.iter().enumerate().map(|(number, column)| column.as_staged(&format!("st.c{number}"))).collect();
     if let Some(new) = &plan.new_key {
         columns.push(quoted(&new.column));
         values.push("st.new".to_owned());
     }
+    let relaxed = relax(carrier, plan, moved)?;
     moved.inserted = carrier.execute(&format!(
         "INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM manage_stage_{at} AS st WHERE st.act = 'i' ORDER BY st.o",
         target.name,
         columns.join(", "),
         values.join(", ")
     ))?;
+    if relaxed {
+        carrier.batch("SET LOCAL session_replication_role = origin")?;
+    }
     let present = carrier.count_of(&format!("SELECT count(*) FROM manage_stage_{at} WHERE act = 'u'"))?;
     if present > 0 {
         moved.updated = update(carrier, at, plan, &target)?;
@@ -34,28 +39,46 @@ pub(super) fn write(carrier: &mut PostgresCarrier<'_>, at: usize, moved: &mut Mo
     Ok(())
 }
 
+/// From so many rows on foreign keys are looked at for all rows at once.
+const MANY: u64 = 10_000;
+
+/// Whether the triggers of foreign keys rest while rows are inserted, which takes a superuser: the stage has no orphan any
+/// more, nobody else can take a parent away, and every key is looked at once more in the end.
+fn relax(carrier: &mut PostgresCarrier<'_>, plan: &TablePlan, moved: &Moved) -> Result<bool, SqlError> {
+    if plan.triggers || plan.parents.is_empty() || moved.read < MANY || carrier.rehearsed {
+        return Ok(false);
+    }
+    let mut statements = vec!["SET LOCAL session_replication_role = replica".to_owned()];
+    for parent in &plan.parents {
+        statements.push(format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE NOWAIT", carrier.named(&parent.table)?));
+    }
+    // What is refused takes all of it back.
+    attempt(carrier, &statements.join("; "))
+}
+
 /// The columns that are brought up to date in a row that is there.
-pub(super) fn updatable(plan: &TablePlan) -> Vec<usize> {
+pub(super) fn updatable(plan: &TablePlan, target: &Target) -> Vec<usize> {
     let replaces = plan.conflict == Conflict::Replace;
     (0..plan.columns.len())
-        .filter(|at| !plan.matched.contains(at))
+        .filter(|at| !plan.matched.contains(at) && !target.columns[*at].always)
         .filter(|at| replaces || (!plan.columns[*at].preserve && !plan.columns[*at].is_from_the_clock()))
         .collect()
 }
 
 /// Brings rows up to date that are there, and keeps what they were.
 fn update(carrier: &mut PostgresCarrier<'_>, at: usize, plan: &TablePlan, target: &Target) -> Result<u64, SqlError> {
-    let columns = updatable(plan);
+    let columns = updatable(plan, target);
     if columns.is_empty() {
         return Ok(0);
     }
     let now = quoted_text(&carrier.now.text);
+    let filled = filled(plan);
     let values: Vec<String> = columns
         .iter()
         .map(|number| {
             let (column, known) = (&plan.columns[*number], &target.columns[*number]);
             let there = format!("r.{}", known.name);
-            let mut value = known.from_staged(&format!("st.c{number}"));
+            let mut value = known.as_staged(&format!("st.c{number}"));
             let clocked = column.is_from_the_clock()
                 || column.steps.iter().any(|step| match step {
                     Step::Older { becomes, .. } => *becomes == Literal::Now,
@@ -65,6 +88,9 @@ fn update(carrier: &mut PostgresCarrier<'_>, at: usize, plan: &TablePlan, target
             // What would come from the clock stays as it is.
             if clocked {
                 value = format!("CASE WHEN {value} = {now} THEN {there} ELSE {value} END");
+            }
+            if filled.contains(number) {
+                value = format!("CASE WHEN st.f{number} THEN {there} ELSE {value} END");
             }
             if plan.null_overwrites { value } else { format!("coalesce({value}, {there})") }
         })
@@ -79,10 +105,9 @@ fn update(carrier: &mut PostgresCarrier<'_>, at: usize, plan: &TablePlan, target
         .collect();
     let mut condition = format!("st.act = 'u' AND {} AND ({})", matches(plan, target, "r", "st"), differ.join(" OR "));
     for (number, (name, _)) in plan.update_only_if.iter().enumerate() {
-        let column = format!("r.{}", quoted(name));
-        let held = plan.columns.iter().position(|column| column.to == *name).map(|at| target.columns[at].wire);
-        let held = if held == Some(Wire::Bool) { format!("{column}::integer") } else { column };
-        let _ = write!(condition, " AND {held}::text IS NOT DISTINCT FROM st.u{number}");
+        let wire = carrier.wire_of(at, name)?;
+        let held = canonical_or_null(wire, &format!("r.{}", quoted(name)));
+        let _ = write!(condition, " AND {held} = st.u{number}");
     }
     let names = pack(&columns.iter().map(|number| Cell::text(&plan.columns[*number].to)).collect::<Vec<_>>());
     let olds = known.iter().map(|column| (column.wire, format!("r.{}", column.name)));
@@ -109,7 +134,8 @@ pub(super) fn recompute(carrier: &mut PostgresCarrier<'_>, at: usize) -> Result<
     let known = |more: &str| format!("EXISTS (SELECT 1 FROM manage_stage_{at} AS st WHERE {matches}{more})");
     let (known, present) = match carrier.moves[at].staged {
         true => (known(""), known(" AND st.t IS NOT NULL")),
-        false => ("true".to_owned(), "false".to_owned()),
+        // In parts nobody knows any more which rows were there; those that were not are removed by a rollback anyway.
+        false => ("true".to_owned(), carrier.parts.to_string()),
     };
     let mut counts = Vec::new();
     for after in &plan.after {

@@ -146,8 +146,8 @@ impl Sql<'_> {
                 Step::Coalesce(literal) => clock(literal),
                 _ => false,
             });
-        let value =
-            if clocked { format!("manage_kept({}, {at}, {there}{})", self.at, self.used(column)) } else { self.value(at) };
+        let kept = clocked || !table.null_overwrites && column.fills_in();
+        let value = if kept { format!("manage_kept({}, {at}, {there}{})", self.at, self.used(column)) } else { self.value(at) };
         if table.null_overwrites { value } else { format!("coalesce({value}, {there})") }
     }
 
@@ -188,8 +188,12 @@ impl Sql<'_> {
     /// Which rows of the target a staged one means.
     pub(super) fn matches(&self, row: &str, staged: &str) -> String {
         let matched = &self.table().matched;
-        let pair =
-            |(number, at): (usize, &usize)| format!("{row}.{} = {staged}.m{number}", quoted(&self.table().columns[*at].to));
+        let pair = |(number, at): (usize, &usize)| {
+            let column = &self.table().columns[*at];
+            // NULL is found, too.
+            let sign = if column.nullable { "IS" } else { "=" };
+            format!("{row}.{} {sign} {staged}.m{number}", quoted(&column.to))
+        };
         matched.iter().enumerate().map(pair).collect::<Vec<_>>().join(" AND ")
     }
 
