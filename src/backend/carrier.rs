@@ -89,6 +89,17 @@ impl Watch {
     }
 }
 
+impl Slower {
+    /// Why, in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::InUse => "somebody else uses the table: rows go in beside the indexes, not before them",
+            Self::Needed => "views or foreign keys of others need its keys: they stay while rows come in",
+            Self::Objected => "a constraint objected: the rows were sorted one by one",
+        }
+    }
+}
+
 /// What became of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Moved {

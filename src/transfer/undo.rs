@@ -272,7 +272,8 @@ fn key_columns(table: &TransferTable) -> Vec<String> {
 /// A column as it is read: a type that is only known to the server comes as text.
 fn readable(engine: Engine, name: &str, kind: Kind) -> String {
     match (engine, kind) {
-        (Engine::Postgres, Kind::Any) => format!("{}::text", quoted(name)),
+        // A text of fixed length comes without the blanks at its end by this.
+        (Engine::Postgres, Kind::Any | Kind::Text(_)) => format!("{}::text", quoted(name)),
         _ => quoted(name),
     }
 }

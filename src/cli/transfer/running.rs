@@ -18,10 +18,12 @@ use crate::cli::noting::{self, Said};
 use crate::cli::output::paint::Style;
 use crate::cli::output::words;
 use crate::cli::signals::Interrupts;
+use crate::domain::database_url::DatabaseUrl;
 use crate::domain::explain::Class;
 use crate::domain::transfer::{Instant as Moment2000, Moment};
 use crate::guards::Deed;
 use crate::ledger::{Ledger, NewRun};
+use crate::project::mapping::Mapping;
 use crate::transfer::history;
 use crate::transfer::{Past, Plan, Progress, Report, Transfer, TransferError, Wanted};
 
@@ -375,7 +377,7 @@ fn start(
         site_key: None,
         fingerprint,
         script_hash: Some(sides.mapping.hash()),
-        script_text: Some(sides.mapping.text.clone()),
+        script_text: Some(without_passwords(&sides.mapping)),
         parameters: Some(
             json!({ "source": sides.source.url.to_string(), "table": only, "binding": binding(&sides.source.identity) })
                 .to_string(),
@@ -388,6 +390,17 @@ fn start(
         undo_of: None,
     };
     Ok(ledger.start_run(&mut sides.target.session, &run, history::RUNNING)?)
+}
+
+/// The mapping as it may be kept: URLs in it lose their passwords.
+fn without_passwords(mapping: &Mapping) -> String {
+    let mut text = mapping.text.clone();
+    for word in [&mapping.source.url, &mapping.target.url].into_iter().flatten() {
+        if let Ok(url) = DatabaseUrl::parse(word.get_ref()) {
+            text = text.replace(word.get_ref().as_str(), &url.to_string());
+        }
+    }
+    text
 }
 
 fn said(kind: &str, mapping: &str, report: &Report, run: i64, reason: Option<String>) -> Said {

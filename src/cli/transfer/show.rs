@@ -61,6 +61,9 @@ pub fn tables(context: &mut Context, report: &Report) {
         // Of a few rows it would be the speed of the clock.
         let speed = if table.moved.read >= 10_000 { format!("{}  ", rate(table.moved.read, took)) } else { String::new() };
         context.screen.row(&format!("  {title:<width$}  {}   {speed}{}", parts.join("  "), words::duration(took)));
+        if let Some(slower) = table.moved.slower.filter(|_| table.moved.read >= 10_000) {
+            context.screen.row(&format!("    · the slower way: {}", slower.words()));
+        }
         for reason in &table.reasons {
             let (mark, style) = match reason.fate {
                 Fate::Rejected => ("✗", Style::Bad),
@@ -82,6 +85,7 @@ fn table_fact(table: &TableReport) -> Value {
         "table": if table.target.is_empty() { &table.source } else { &table.target },
         "source": table.source,
         "read": table.moved.read,
+        "slower": table.moved.slower.map(crate::backend::Slower::words),
         "written": table.written(),
         "inserted": table.moved.inserted,
         "updated": table.moved.updated,

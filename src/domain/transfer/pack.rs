@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use super::cell::Cell;
 
-/// Packs values: a line each, its first letter says how it was stored. Texts are escaped so that they stay on their line.
+/// Packs values: a line each, its first letter says how it was stored. Texts are escaped so that they stay on their line,
+/// and so that packed rows can be joined by 0x1F.
 pub fn pack(cells: &[Cell<'_>]) -> String {
     let mut out = String::new();
     pack_into(cells.iter().map(Cell::borrowed), &mut out);
@@ -38,8 +39,10 @@ pub fn pack_into<'a>(cells: impl Iterator<Item = Cell<'a>>, out: &mut String) {
             Cell::Text(text) => match std::str::from_utf8(&text) {
                 Ok(text) => {
                     out.push('t');
-                    if text.contains(['\\', '\n', '\0']) {
-                        out.push_str(&text.replace('\\', "\\\\").replace('\n', "\\n").replace('\0', "\\0"));
+                    if text.contains(['\\', '\n', '\0', '\u{1f}']) {
+                        out.push_str(
+                            &text.replace('\\', "\\\\").replace('\n', "\\n").replace('\0', "\\0").replace('\u{1f}', "\\_"),
+                        );
                     } else {
                         out.push_str(text);
                     }
@@ -93,6 +96,7 @@ fn unescaped(text: &str) -> Option<String> {
                 '\\' => '\\',
                 'n' => '\n',
                 '0' => '\0',
+                '_' => '\u{1f}',
                 _ => return None,
             },
             char => char,
@@ -112,7 +116,7 @@ mod tests {
             Cell::Int(i64::MIN),
             Cell::Real(0.1),
             Cell::Real(-0.0),
-            Cell::text("a\\n\nb\0c😀"),
+            Cell::text("a\\n\nb\0c\u{1f}😀"),
             Cell::text(""),
             Cell::Text(vec![0xff, 0x00].into()),
             Cell::Blob(vec![0, 1, 255].into()),

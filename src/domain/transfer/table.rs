@@ -345,7 +345,8 @@ impl TablePlan {
                 From::Input(input) => inputs[*input].borrowed(),
                 From::Text(parts) => Cell::owned(put_together(parts, inputs)),
             };
-            actual(name).is_none_or(|actual| actual == wanted)
+            // A column of which nothing is known may be what keeps the row as it is.
+            actual(name).is_some_and(|actual| actual == wanted)
         })
     }
 

@@ -60,8 +60,13 @@ pub(in crate::backend) struct PostgresCarrier<'a> {
     /// Whether tables are moved in parts, each in a transaction of its own.
     parts: bool,
     /// The sequences of the moved tables as they were: name, last number, whether it was drawn.
-    sequences: Vec<(String, i64, bool)>,
+    sequences: Vec<Sequence>,
+    /// The same at the end of a rehearsal.
+    drawn: Vec<Sequence>,
 }
+
+/// A sequence as it is: its name, its last number, whether that was drawn.
+type Sequence = (String, i64, bool);
 
 /// What is known of a table's move.
 #[derive(Default)]
@@ -107,6 +112,7 @@ impl<'a> PostgresCarrier<'a> {
             rehearsed: false,
             parts: false,
             sequences: Vec::new(),
+            drawn: Vec::new(),
         }
     }
 
@@ -197,7 +203,7 @@ impl<'a> PostgresCarrier<'a> {
     }
 
     /// The sequences that the tables draw from, as they are.
-    fn drawn_from(&mut self) -> Result<Vec<(String, i64, bool)>, SqlError> {
+    fn drawn_from(&mut self) -> Result<Vec<Sequence>, SqlError> {
         let sql = "SELECT DISTINCT d.objid::regclass::text FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_class c ON c.oid = d.objid AND c.relkind = 'S' \
                    WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass \
                    AND d.deptype IN ('a', 'i') AND d.refobjid = $1::text::regclass AND CASE WHEN c.relkind = 'S' THEN pg_catalog.has_sequence_privilege(d.objid, 'SELECT') ELSE false END \
@@ -347,6 +353,10 @@ impl Carrier for PostgresCarrier<'_> {
 
     fn violations(&mut self) -> Result<Vec<String>, SqlError> {
         let mut found = self.find_violations()?;
+        if self.rehearsed {
+            self.drawn = self.drawn_from()?;
+            return Ok(found);
+        }
         found.extend(self.outrun()?.into_iter().map(|(table, column, sequence, highest)| {
             format!("{table}.{column}: the sequence {sequence} would give keys again, up to {highest}")
         }));
@@ -391,10 +401,18 @@ impl Carrier for PostgresCarrier<'_> {
     fn taken_back(&mut self) -> Result<(), SqlError> {
         let others = "SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE datname = pg_catalog.current_database() \
                       AND pid <> pg_catalog.pg_backend_pid() AND backend_type = 'client backend'";
-        if self.sequences.is_empty() || self.number(others)? > 0 {
+        if self.sequences.is_empty() {
             return Ok(());
         }
-        let sequences = std::mem::take(&mut self.sequences);
+        let mut sequences = std::mem::take(&mut self.sequences);
+        if self.number(others)? > 0 {
+            // Somebody else may draw from them: only what is as the rehearsal left it is put back.
+            let now = self.drawn_from()?;
+            sequences.retain(|(name, ..)| {
+                let of = |list: &[Sequence]| list.iter().find(|(known, ..)| known == name).cloned();
+                of(&self.drawn).is_some() && of(&self.drawn) == of(&now)
+            });
+        }
         self.session.begin()?;
         self.batch("SET TRANSACTION READ WRITE")?;
         for (name, last, called) in sequences {

@@ -7,7 +7,7 @@ use super::judging::{Judge, Sink};
 use super::sorting::Sorting;
 use super::straight::{self, Straight};
 use super::{comparing, writing};
-use crate::backend::carrier::{Moved, Slower};
+use crate::backend::carrier::Moved;
 use crate::backend::error::SqlError;
 use crate::domain::fault;
 use crate::domain::transfer::TablePlan;
@@ -100,7 +100,7 @@ fn nothing_to_do(
 /// What has to follow when rows are in: sequences that go on after them, and what the planner knows.
 pub(super) fn finish(carrier: &mut PostgresCarrier<'_>, at: usize, plan: &TablePlan) -> Result<(), SqlError> {
     let name = carrier.targets[at].name.clone();
-    if !carrier.is_last_part(at) {
+    if carrier.rehearsed || !carrier.is_last_part(at) {
         return Ok(());
     }
     for (table, column, sequence, highest) in carrier.outrun()? {
@@ -112,15 +112,4 @@ pub(super) fn finish(carrier: &mut PostgresCarrier<'_>, at: usize, plan: &TableP
         }
     }
     carrier.batch(&format!("ANALYZE {name}"))
-}
-
-impl Slower {
-    /// Why, in words.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::InUse => "somebody else uses the table: rows go in beside the indexes, not before them",
-            Self::Needed => "views or foreign keys of others need its keys: they stay while rows come in",
-            Self::Objected => "a constraint objected: the rows were sorted one by one",
-        }
-    }
 }

@@ -29,7 +29,8 @@ pub(super) enum Straight {
 /// least needed come first: foreign keys, indexes, unique keys, the primary key.
 const TAKEN: &str = "
     SELECT 1 AS rank, k.conname::text AS name, format('ALTER TABLE %s DROP CONSTRAINT %I', k.conrelid::regclass, k.conname) AS dropped,
-           format('ALTER TABLE %s ADD CONSTRAINT %I %s', k.conrelid::regclass, k.conname, pg_catalog.pg_get_constraintdef(k.oid)) AS made
+           format('ALTER TABLE %s ADD CONSTRAINT %I %s', k.conrelid::regclass, k.conname, pg_catalog.pg_get_constraintdef(k.oid)) AS made,
+           format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE NOWAIT; ', k.confrelid::regclass) AS locked
       FROM pg_catalog.pg_constraint k
      WHERE k.conrelid = $1::text::regclass AND k.contype = 'f' AND k.convalidated AND k.conparentid = 0
        AND pg_catalog.obj_description(k.oid, 'pg_constraint') IS NULL
@@ -38,7 +39,8 @@ const TAKEN: &str = "
            CASE WHEN k.oid IS NULL THEN format('DROP INDEX %s', c.oid::regclass)
                 ELSE format('ALTER TABLE %s DROP CONSTRAINT %I', i.indrelid::regclass, k.conname) END,
            CASE WHEN k.oid IS NULL THEN pg_catalog.pg_get_indexdef(i.indexrelid)
-                ELSE format('ALTER TABLE %s ADD CONSTRAINT %I %s', i.indrelid::regclass, k.conname, pg_catalog.pg_get_constraintdef(k.oid)) END
+                ELSE format('ALTER TABLE %s ADD CONSTRAINT %I %s', i.indrelid::regclass, k.conname, pg_catalog.pg_get_constraintdef(k.oid)) END,
+           ''
       FROM pg_catalog.pg_index i
       JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
       LEFT JOIN pg_catalog.pg_constraint k ON k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')
@@ -185,11 +187,11 @@ fn take(carrier: &mut PostgresCarrier<'_>, name: &str) -> Result<(Taken, Option<
     let found = carrier.postgres()?.query(TAKEN, &[name.into()])?;
     for row in found {
         let text = |at| row.text(at).unwrap_or_default().to_owned();
-        // What a view needs stays.
-        if attempt(carrier, &text(2))? {
+        // What a view needs stays; nobody is waited for, since others would wait behind us.
+        if attempt(carrier, &format!("{}{}", text(4), text(2)))? {
             taken.made.push(text(3));
         } else {
-            slower = Some(Slower::Needed);
+            slower = Some(if text(4).is_empty() { Slower::Needed } else { Slower::InUse });
         }
     }
     // Keys before what needs them.

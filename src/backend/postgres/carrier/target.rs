@@ -74,7 +74,7 @@ fn columns(session: &mut PostgresSession, table: &str, names: &[&str]) -> Result
         .map(|((name, quoted), kind)| {
             let wire = Wire::of(&kind);
             // What the target reads from a text takes its length from there; any other value was judged by its length.
-            let which = if wire == Wire::Cast { 2 } else { 1 };
+            let which = if matches!(wire, Wire::Cast | Wire::Numeric) { 2 } else { 1 };
             let row = kinds.iter().find(|row| row.text(0) == Some(name));
             let always = row.and_then(|row| row.integer(3)) == Some(1);
             let found = row.and_then(|row| row.text(which));
@@ -146,7 +146,7 @@ pub(super) fn packed(values: impl Iterator<Item = (Wire, String)>) -> String {
             }
             Wire::Bytea => format!("'b' || pg_catalog.encode({value}, 'hex')"),
             Wire::TimestampTz => format!("'t' || (({value}) AT TIME ZONE 'UTC')::text || '+00'"),
-            _ => format!("'t' || replace(replace(({value})::text, '\\', '\\\\'), E'\\n', '\\n')"),
+            _ => format!("'t' || replace(replace(replace(({value})::text, '\\', '\\\\'), E'\\n', '\\n'), E'\\x1f', '\\_')"),
         };
         format!("coalesce({text}, 'n')")
     };
