@@ -1,7 +1,6 @@
 //! Whatever a key is drawn from goes on after the keys that came.
 
 use super::postgres_pair::*;
-use super::*;
 
 const SAME: &str = "[[table]]\nfrom = \"a\"\nto = \"b\"\n";
 
