@@ -180,3 +180,19 @@ fn triggers_of_the_target_are_refused_until_they_are_meant() {
     pair.run("transfer all --yes").fails_with(1).says("b id 2 is missing");
     is_empty(&pair);
 }
+
+#[test]
+fn rows_that_a_policy_hides_are_not_left_behind_unsaid() {
+    let pair = simple(Old::Postgres);
+    let role = format!("blinkered_{}", pair.value("SELECT current_database()"));
+    pair.in_old(&format!(
+        "CREATE ROLE {role} LOGIN; GRANT SELECT ON a TO {role}; ALTER TABLE a ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON a USING (id = 1)"
+    ));
+
+    let outcome =
+        pair.command("transfer all --yes --source").args([pair.old_url().replace("postgres@", &format!("{role}@"))]).run();
+
+    pair.in_old(&format!("DROP POLICY p ON a; DROP OWNED BY {role}; DROP ROLE {role}"));
+    outcome.fails_with(3).says("row-level security");
+    is_empty(&pair);
+}

@@ -129,3 +129,8 @@ fn types_that_only_the_server_knows() {
         ("numeric(9,2)[]", &["'{1.50,2}'"]),
     ]);
 }
+
+#[test]
+fn bits_have_their_length() {
+    same_on_both(&[("bit(3)", &["'101'", "'000'"]), ("bit varying(5)", &["'101'", "''"])]);
+}
