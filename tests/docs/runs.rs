@@ -132,8 +132,8 @@ pub fn root_project(backend: Backend) -> Project {
     for file in ["manage.toml", "diesel.toml"] {
         project.write(file, &read(file));
     }
-    example::copy(&Path::new(ROOT).join("migrations"), &project.path("migrations"));
-    example::copy(&Path::new(ROOT).join("scripts"), &project.path("scripts"));
+    copy(&Path::new(ROOT).join("migrations"), &project.path("migrations"));
+    copy(&Path::new(ROOT).join("scripts"), &project.path("scripts"));
     project
 }
 

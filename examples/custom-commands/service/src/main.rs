@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use manage::embed::{self, Migrations};
 use manage::migrate::Event;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::api::App;
@@ -73,7 +73,7 @@ fn migrate(url: &str) -> Result<(), embed::Error> {
 }
 
 async fn serve(listen: std::net::SocketAddr, app: App) -> Result<(), Box<dyn Error>> {
-    let listener = TcpListener::bind(listen).await.map_err(|error| format!("cannot listen on {listen}: {error}"))?;
+    let listener = listener(listen).map_err(|error| format!("cannot listen on {listen}: {error}"))?;
     let (mut interrupted, mut terminated) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let serving = axum::serve(listener, api::router(app));
@@ -96,4 +96,12 @@ async fn serve(listen: std::net::SocketAddr, app: App) -> Result<(), Box<dyn Err
         Ok(ended) => Ok(ended??),
         Err(_) => Ok(()),
     }
+}
+
+/// A crowd that comes at once may wait to be let in: whoever finds the line full tries again a whole second later.
+fn listener(listen: std::net::SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if listen.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(listen)?;
+    socket.listen(4096)
 }

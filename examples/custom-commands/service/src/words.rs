@@ -1,5 +1,8 @@
 //! What callers may say: each is checked where it is read, so that what is there is right.
 
+use std::fmt;
+
+use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 
 /// Characters in a new name, a user's name, or a tag.
@@ -10,8 +13,7 @@ pub const CONTENT: usize = 2000;
 pub const TAGS: usize = 20;
 
 /// The id of a row, or of somebody at Discord.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "i64")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Id(pub i64);
 
 /// A name: up to 32 characters, not blank, in one line.
@@ -39,11 +41,37 @@ pub struct Tags(pub Vec<String>);
 #[serde(try_from = "i64")]
 pub struct UpTo<const MOST: i64>(pub i64);
 
-impl TryFrom<i64> for Id {
-    type Error = String;
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_i64(Whole)
+    }
+}
 
-    fn try_from(id: i64) -> Result<Self, String> {
-        if id >= 1 { Ok(Self(id)) } else { Err(format!("{id} is no id: the first is 1")) }
+/// Reads a whole number as JSON has it: 7, and 7.0 as well.
+struct Whole;
+
+impl Visitor<'_> for Whole {
+    type Value = Id;
+
+    fn expecting(&self, text: &mut fmt::Formatter<'_>) -> fmt::Result {
+        text.write_str("a whole number from 1 to 9223372036854775807")
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Id, E> {
+        if number >= 1 { Ok(Id(number)) } else { Err(E::invalid_value(Unexpected::Signed(number), &self)) }
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Id, E> {
+        let whole = i64::try_from(number).map_err(|_| E::invalid_value(Unexpected::Unsigned(number), &self))?;
+        self.visit_i64(whole)
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Id, E> {
+        // Up to 2^53 it is exact.
+        if number.fract() == 0.0 && (1.0..=9_007_199_254_740_992.0).contains(&number) {
+            return Ok(Id(number as i64));
+        }
+        Err(E::invalid_value(Unexpected::Float(number), &self))
     }
 }
 
