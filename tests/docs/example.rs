@@ -15,18 +15,23 @@ pub fn project(name: &str) -> Project {
     if !folder.join("Cargo.toml").is_file() {
         return project;
     }
-    let shim = format!(
-        "#!/bin/sh\n[ \"$1 $2 $3\" = 'run -q --' ] || {{ echo \"not played: cargo $*\"; exit 99; }}\nshift 3\nexec '{}' \"$@\"\n",
-        built(name).display()
-    );
-    let programs = programs(&project);
-    fs::create_dir_all(&programs).expect("the folder is ours");
-    fs::write(programs.join("cargo"), shim).expect("the folder is ours");
-    fs::set_permissions(programs.join("cargo"), fs::Permissions::from_mode(0o755)).expect("the file is ours");
+    shim(&project, "run -q --", &built(name));
     project
 }
 
 /// Where programs lie that stand before all others.
 pub fn programs(project: &Project) -> PathBuf {
     project.home().join("bin")
+}
+
+/// Makes `cargo WORDS` the built program, and any other call of cargo an error.
+pub fn shim(project: &Project, words: &str, program: &Path) {
+    let (count, program) = (words.split(' ').count(), program.display());
+    let script = format!(
+        "#!/bin/sh\ncase \"$* \" in '{words} '*) ;; *) echo \"not played: cargo $*\"; exit 99 ;; esac\nshift {count}\nexec '{program}' \"$@\"\n"
+    );
+    let programs = programs(project);
+    fs::create_dir_all(&programs).expect("the folder is ours");
+    fs::write(programs.join("cargo"), script).expect("the folder is ours");
+    fs::set_permissions(programs.join("cargo"), fs::Permissions::from_mode(0o755)).expect("the file is ours");
 }
