@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use super::basic::Basic;
 use super::error::{SqlError, SqlErrorKind};
+#[cfg(feature = "postgres")]
+use super::postgres::PostgresCarrier;
 use super::session::Session;
 use super::sqlite::carrier::SqliteCarrier;
 use crate::domain::database_url::DatabaseUrl;
@@ -112,6 +114,19 @@ pub struct Moved {
     pub copied: Duration,
     /// Whether a rejected row stops the run whatever the mapping says.
     pub grave: bool,
+    /// Why it took a slower way than it might.
+    pub slower: Option<Slower>,
+}
+
+/// Why a table took a slower way than it might.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Slower {
+    /// Somebody else uses it.
+    InUse,
+    /// Views or foreign keys of others need its keys.
+    Needed,
+    /// A constraint objected to the rows as they came.
+    Objected,
 }
 
 /// What the two sides of a table add up to.
@@ -252,11 +267,44 @@ pub trait Carrier {
     /// What the source refuses.
     fn count(&mut self, table: &str) -> Result<u64, SqlError>;
 
-    /// Whether somebody has written to the source since [`begin`](Self::begin).
+    /// What of the source somebody has written to since [`begin`](Self::begin): its tables, or the file. Nothing can be
+    /// read of the source afterwards.
     ///
     /// # Errors
     /// What the source refuses.
-    fn source_changed(&mut self) -> Result<bool, SqlError>;
+    fn written_meanwhile(&mut self) -> Result<Vec<String>, SqlError>;
+
+    /// The tables are moved in parts, each in a transaction of its own: [`begin`](Self::begin) is called for each, and
+    /// keeps the source's snapshot.
+    fn in_parts(&mut self) {}
+
+    /// Where a part of a table ends that begins behind the row `after` and has `rows` rows: what tells its last row from
+    /// others, packed. `None` where the table ends first, or cannot be cut.
+    ///
+    /// # Errors
+    /// What the source refuses.
+    fn cut(&mut self, _table: usize, _after: Option<&str>, _rows: u64) -> Result<Option<String>, SqlError> {
+        Ok(None)
+    }
+
+    /// Only the rows of a table behind `after`, up to `last`, are looked at from now on, until the next beginning.
+    ///
+    /// # Errors
+    /// When what tells the rows from others cannot be read.
+    fn only(&mut self, _table: usize, _after: Option<&str>, _last: Option<&str>) -> Result<(), SqlError> {
+        Ok(())
+    }
+
+    /// Puts back what a rollback does not: called after one.
+    ///
+    /// # Errors
+    /// What the target refuses.
+    fn taken_back(&mut self) -> Result<(), SqlError> {
+        Ok(())
+    }
+
+    /// The transaction is taken back in the end whatever happens: nobody else is to wait for more than its rows.
+    fn rehearse(&mut self) {}
 
     /// A query for `old` and `new` of a table whose keys were drawn anew; `None` for others.
     fn id_map_query(&self, table: usize) -> Option<String>;
@@ -266,22 +314,23 @@ pub trait Carrier {
 }
 
 impl Session {
-    /// What moves rows from the database at `source`, which is only read, into that of this session.
+    /// What moves rows from the database at `url`, on which `source` is a session, into that of this session. The source is
+    /// only read.
     ///
     /// # Errors
     /// When there is no way from the one kind of database to the other, or the source cannot be opened.
-    pub fn carrier<'a>(&'a mut self, source: &DatabaseUrl) -> Result<Box<dyn Carrier + 'a>, SqlError> {
-        match (&*self, source) {
-            (Self::Sqlite(_), DatabaseUrl::Sqlite(path)) => Ok(Box::new(SqliteCarrier::open(self, path)?)),
+    pub fn carrier<'a>(&'a mut self, url: &DatabaseUrl, source: &'a mut Session) -> Result<Box<dyn Carrier + 'a>, SqlError> {
+        match (&*self, url, source) {
+            (Self::Sqlite(_), DatabaseUrl::Sqlite(path), _) => Ok(Box::new(SqliteCarrier::open(self, path)?)),
+            #[cfg(feature = "postgres")]
+            (Self::Postgres(_), DatabaseUrl::Sqlite(path), _) => Ok(Box::new(PostgresCarrier::from_sqlite(self, path)?)),
+            #[cfg(feature = "postgres")]
+            (Self::Postgres(_), _, Session::Postgres(source)) => Ok(Box::new(PostgresCarrier::from_postgres(self, source))),
             _ => Err(SqlError::new(
                 SqlErrorKind::Configuration,
-                format!(
-                    "rows can be moved between SQLite files; here the source is {} and the target {}",
-                    source.engine(),
-                    self.engine()
-                ),
+                format!("rows cannot be moved from {} to {}", url.engine(), self.engine()),
             )
-            .with_hint("give an SQLite file as --source and as --target")),
+            .with_hint("from PostgreSQL they go to PostgreSQL, from SQLite to either")),
         }
     }
 }

@@ -20,6 +20,8 @@ pub mod full;
 mod handling;
 mod on_diesel;
 #[cfg(feature = "full")]
+mod paired;
+#[cfg(feature = "full")]
 pub mod patching;
 #[cfg(feature = "postgres")]
 pub mod postgres;
@@ -39,7 +41,9 @@ pub use attached::Attached;
 pub use basic::Basic;
 pub use beside::beside_the_schema;
 #[cfg(feature = "full")]
-pub use carrier::{Carrier, Chunk, Compared, DuplicateGroup, Fate, KeyDuplicates, Left, Moved, Pick, Sampled, Scope, Watch};
+pub use carrier::{
+    Carrier, Chunk, Compared, DuplicateGroup, Fate, KeyDuplicates, Left, Moved, Pick, Sampled, Scope, Slower, Watch,
+};
 pub use column::{column_is_there, column_type, has_column, rfc3339_now};
 #[cfg(feature = "full")]
 pub use copying::{Copied, Installed, Job, LeftOver, LeftOverKind, Obstacle, Progress, Rights, Step};

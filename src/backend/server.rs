@@ -105,6 +105,18 @@ pub(super) fn find_table(session: &mut impl Basic, name: &str) -> Result<Option<
     Ok(rows.first().and_then(|row| row.text(0)).map(|found| TableName(found.to_owned())))
 }
 
+/// The table that people call `shown`: with its schema, where that is not `public`, and letter by letter.
+#[cfg(all(feature = "full", feature = "postgres"))]
+pub(super) fn find_shown(session: &mut impl Basic, shown: &str) -> Result<Option<TableName>, SqlError> {
+    let sql = "SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) \
+         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+         WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') \
+         AND CASE n.nspname WHEN 'public' THEN c.relname::text ELSE n.nspname || '.' || c.relname END = $1 \
+         ORDER BY n.nspname = 'public' DESC LIMIT 1";
+    let rows = session.query(sql, &[shown.into()])?;
+    Ok(rows.first().and_then(|row| row.text(0)).map(|found| TableName(found.to_owned())))
+}
+
 /// With `standard_conforming_strings` off a backslash hides the quote behind it, and a `COMMIT` may stand where we have
 /// read a string.
 pub(super) fn refuse_misread(session: &mut impl Basic, sql: &str) -> Result<(), SqlError> {

@@ -124,6 +124,22 @@ impl Session {
     }
 }
 
+#[cfg(feature = "full")]
+impl Session {
+    /// The table that people call `shown`, as it must stand in a statement: letter by letter, with its schema where that is
+    /// not `public`.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    pub fn find_shown(&mut self, shown: &str) -> Result<Option<TableName>, SqlError> {
+        match self {
+            Self::Sqlite(session) => session.find_table(shown),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(session) => super::server::find_shown(&mut **session, shown),
+        }
+    }
+}
+
 impl Basic for Session {
     fn engine(&self) -> Engine {
         each!(self, session => session.engine())

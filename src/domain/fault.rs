@@ -51,6 +51,8 @@ pub const POINTS: &[&str] = &[
     "baseline.before_commit",
     "baseline.after_commit",
     "transfer.begun",
+    "transfer.part.before_commit",
+    "transfer.part.after_commit",
     "transfer.probed",
     "transfer.copied",
     "transfer.compared",

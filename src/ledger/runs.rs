@@ -149,6 +149,19 @@ impl Ledger {
         session.execute_with(&sql, &[id.into()]).map(drop)
     }
 
+    /// Notes that a run broke off, how far it has come and what it has done: it can be taken up again.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    pub fn wait_run(self, session: &mut impl Basic, id: i64, checkpoint: &str, counts: &str) -> Result<(), SqlError> {
+        let now = rfc3339_now(session.engine());
+        let sql = format!(
+            "UPDATE {} SET state = 'paused', checkpoint = $2, counts = $3, heartbeat_at = {now} WHERE id = $1",
+            self.table("manage_runs")
+        );
+        session.execute_with(&sql, &[id.into(), checkpoint.into(), counts.into()]).map(drop)
+    }
+
     /// Notes how a run has ended, and what it has done.
     ///
     /// # Errors

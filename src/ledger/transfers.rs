@@ -160,6 +160,38 @@ impl Ledger {
         session.execute_with(&sql, &binds).map(drop)
     }
 
+    /// Forgets what an earlier part kept of a table, whose numbers go on.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    pub fn forget_transfer_table(self, session: &mut impl Basic, run: i64, place: usize) -> Result<(), SqlError> {
+        let sql = format!("DELETE FROM {} WHERE run = $1 AND place = $2", self.table("manage_transfer_table"));
+        session.execute_with(&sql, &[run.into(), whole(place as u64)]).map(drop)
+    }
+
+    /// Forgets rows that were left, beyond a number: of a part that did not come through.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    pub fn forget_left_after(self, session: &mut impl Basic, run: i64, number: i64) -> Result<(), SqlError> {
+        let sql = format!("DELETE FROM {} WHERE run = $1 AND number > $2", self.table("manage_transfer_left"));
+        session.execute_with(&sql, &[run.into(), number.into()]).map(drop)
+    }
+
+    /// All rows that were left.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    pub fn every_transfer_left(self, session: &mut impl Basic, run: i64) -> Result<Vec<TransferLeft>, SqlError> {
+        let (mut all, mut after) = (Vec::new(), 0);
+        loop {
+            let page = self.transfer_left(session, run, after, 1000)?;
+            let Some(last) = page.last() else { return Ok(all) };
+            after = last.number;
+            all.extend(page);
+        }
+    }
+
     /// Rows that were left, after number `after`, at most `limit`: for a walk through all of them.
     ///
     /// # Errors

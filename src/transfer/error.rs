@@ -48,8 +48,11 @@ pub enum TransferError {
         tables: Vec<String>,
     },
     /// Somebody wrote to the source.
-    #[error("somebody wrote to the source while it was read; nothing was written")]
-    SourceChanged,
+    #[error("somebody wrote to the source while it was read: {}; nothing was written", what.join(", "))]
+    SourceChanged {
+        /// What was written to.
+        what: Vec<String>,
+    },
     /// Somebody asked to stop.
     #[error("stopped before the end; nothing was written")]
     Stopped,
@@ -80,6 +83,20 @@ pub enum TransferError {
         /// When.
         at: String,
     },
+    /// A transfer by table broke off: the parts before are there.
+    #[error("{}; the parts before it are there, as run {run}", error.cause())]
+    Parts {
+        /// The run.
+        run: i64,
+        /// Why.
+        error: Box<TransferError>,
+    },
+    /// Both sides are not what the parts before left.
+    #[error("source or target were changed since the transfer broke off")]
+    Moved {
+        /// What differs.
+        differences: Vec<String>,
+    },
     /// What was written was changed since.
     #[error("{rows} changed since run {run}; nothing was taken back")]
     Conflicts {
@@ -100,14 +117,27 @@ fn words(problems: &[Problem]) -> String {
     }
 }
 
+impl TransferError {
+    /// What went wrong, without what became of the rows.
+    pub fn cause(&self) -> String {
+        let words = self.to_string();
+        [", so nothing was written", "; nothing was written"]
+            .iter()
+            .find_map(|end| words.strip_suffix(end).map(str::to_owned))
+            .unwrap_or(words)
+    }
+}
+
 impl Explain for TransferError {
     fn class(&self) -> Class {
         match self {
+            Self::Parts { error, .. } => error.class(),
+            Self::Moved { .. } => Class::Conflict,
             Self::Plan(_) | Self::NothingToUndo(_) => Class::Usage,
             Self::Sql(error) | Self::Table { error, .. } => error.class(),
             Self::Ledger(error) => error.class(),
             Self::Rejected { .. } | Self::Differs { .. } | Self::Unexpected { .. } => Class::Check,
-            Self::SourceChanged | Self::Conflicts { .. } | Self::BackAlready { .. } => Class::Conflict,
+            Self::SourceChanged { .. } | Self::Conflicts { .. } | Self::BackAlready { .. } => Class::Conflict,
             Self::NotThere { .. } | Self::Pruned { .. } => Class::Refused,
             Self::Stopped => Class::Stopped,
         }
@@ -136,8 +166,14 @@ impl Explain for TransferError {
             }
             Self::Differs { .. } => "triggers or defaults of the target may change what is written; look at the first rows".to_owned(),
             Self::Unexpected { .. } => "check --source, or correct [verify] expect in the mapping".to_owned(),
-            Self::SourceChanged => "stop what writes there, then run the same command again".to_owned(),
+            Self::SourceChanged { .. } => "stop what writes there, then run the same command again".to_owned(),
             Self::Stopped => "run the same command again: it begins anew".to_owned(),
+            Self::Parts { run, error } => match &**error {
+                Self::Rejected { .. } => format!("see them with `manage transfer status --rejected`; correct them in the source, then: manage transfer resume; or take run {run} back: manage transfer rollback {run}"),
+                Self::SourceChanged { .. } | Self::Moved { .. } => format!("take run {run} back, and begin anew: manage transfer rollback {run}"),
+                _ => format!("go on: manage transfer resume; or take run {run} back: manage transfer rollback {run}"),
+            },
+            Self::Moved { .. } => "take the run back, and begin anew: manage transfer rollback".to_owned(),
             Self::BackAlready { .. } => "to move the rows again: manage transfer all".to_owned(),
             Self::Pruned { .. } => "restore a backup, or remove the rows by hand".to_owned(),
             Self::NothingToUndo(_) | Self::NotThere { .. } => "see them with `manage transfer status`".to_owned(),
@@ -149,6 +185,7 @@ impl Explain for TransferError {
         match self {
             Self::Sql(error) | Self::Table { error, .. } => error.sqlstate(),
             Self::Ledger(error) => error.sqlstate(),
+            Self::Parts { error, .. } => error.sqlstate(),
             _ => None,
         }
     }
@@ -156,7 +193,8 @@ impl Explain for TransferError {
     fn details(&self) -> Vec<String> {
         let list: Vec<String> = match self {
             Self::Plan(problems) if problems.len() > 1 => problems.iter().map(Problem::line).collect(),
-            Self::Differs { differences } => differences.clone(),
+            Self::Differs { differences } | Self::Moved { differences } => differences.clone(),
+            Self::Parts { error, .. } => return error.details(),
             Self::Unexpected { tables } => tables.clone(),
             Self::Conflicts { conflicts, .. } => conflicts.clone(),
             Self::Sql(error) => return error.details(),

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::by_table::Progress;
 use crate::backend::{Basic, SqlError};
 use crate::ledger::{Ledger, Run};
 
@@ -12,6 +13,8 @@ pub const KIND: &str = "transfer";
 pub const RUNNING: &str = "running";
 /// A run whose rows are there.
 pub const APPLIED: &str = "applied";
+/// A run by table that broke off: its parts are there, and it can be taken up again.
+pub const PAUSED: &str = "paused";
 /// A run of which nothing is there.
 pub const FAILED: &str = "failed";
 /// A run that another one took back.
@@ -28,6 +31,8 @@ pub struct Past {
     pub error: Option<String>,
     /// The old database, without a password.
     pub source: Option<String>,
+    /// What tells the old database from others.
+    pub binding: Option<String>,
 }
 
 impl Past {
@@ -58,6 +63,14 @@ impl Past {
         Ok(applied.into_iter().nth(wrote))
     }
 
+    /// The newest transfer by table that waits to be taken up again.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    pub fn paused(ledger: Ledger, session: &mut impl Basic) -> Result<Option<Self>, SqlError> {
+        Ok(Self::all(ledger, session)?.into_iter().find(|past| past.run.state == PAUSED))
+    }
+
     /// Whether its mapping was another one.
     pub fn differs(&self, hash: &str) -> bool {
         self.run.begun.script_hash.as_deref() != Some(hash)
@@ -72,13 +85,14 @@ impl Past {
             rows: counts["rows"].as_u64().unwrap_or(0),
             error: text(&counts["error"]),
             source: text(&parameters["source"]),
+            binding: text(&parameters["binding"]),
             run,
         }
     }
 }
 
-/// Says of runs that were killed that nothing of them is there: everything that they did was one transaction. Only for who
-/// holds the lock, since then none of them is alive.
+/// Says of runs that were killed that nothing of them is there: everything that they did was one transaction. Those by table
+/// wait to be taken up again. Only for who holds the lock, since then none of them is alive.
 ///
 /// # Errors
 /// What the database refuses.
@@ -88,8 +102,13 @@ pub fn settle(ledger: Ledger, session: &mut impl Basic) -> Result<(), SqlError> 
     let killed = |run: &&Run| {
         run.state == RUNNING && (run.begun.kind == KIND || run.begun.undo_of.is_some_and(|of| transfers.contains(&of)))
     };
-    runs.iter().filter(killed).try_for_each(|run| {
-        ledger.finish_run(session, run.id, FAILED, None, &counts(0, Some("it was killed: nothing of it is there"), None))
+    runs.iter().filter(killed).try_for_each(|run| match run.checkpoint.as_deref().and_then(Progress::read) {
+        Some(progress) => {
+            let rows = ledger.transfer_tables(session, run.id)?.iter().map(|table| table.inserted + table.updated).sum();
+            let words = "it was killed: the parts before are there";
+            ledger.wait_run(session, run.id, &progress.text(), &counts(rows, Some(words), None))
+        }
+        None => ledger.finish_run(session, run.id, FAILED, None, &counts(0, Some("it was killed: nothing of it is there"), None)),
     })
 }
 

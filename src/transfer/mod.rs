@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `plan/` | mapping × both catalogues: how each table is moved, or everything that is wrong at once (pure) |
 //! | `run` | table after table in one transaction: probe, copy, recompute, verify |
+//! | `by_table` | the same in parts, each a transaction of its own; taken up again |
 //! | `spot` | rows looked at one by one, from the raw row |
 //! | `undo` | the way back: what was inserted goes, what was updated is restored, where nobody changed it since |
 //! | `history` | earlier transfers, as the ledger has them |
@@ -12,6 +13,7 @@
 //!
 //! What differs between databases is behind [`crate::backend::Carrier`].
 
+mod by_table;
 mod error;
 mod event;
 pub mod history;
@@ -21,6 +23,7 @@ mod run;
 mod spot;
 mod undo;
 
+pub use by_table::Progress;
 pub use error::TransferError;
 pub use event::{Event, Observer};
 pub use history::Past;

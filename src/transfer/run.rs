@@ -64,10 +64,10 @@ impl Transfer<'_> {
                 fault::point("transfer.before_commit");
                 carrier.target().commit().map_err(TransferError::from).inspect(|()| fault::point("transfer.after_commit"))
             }
-            Ok(()) => carrier.target().rollback().map_err(TransferError::from),
+            Ok(()) => carrier.target().rollback().and_then(|()| carrier.taken_back()).map_err(TransferError::from),
             Err(error) => {
                 // What went wrong says more than that it could not be taken back: the session ends in any case.
-                let _ = carrier.target().rollback();
+                let _ = carrier.target().rollback().and_then(|()| carrier.taken_back());
                 Err(error)
             }
         };
@@ -84,6 +84,9 @@ impl Transfer<'_> {
     }
 
     fn attempt(&mut self, carrier: &mut dyn Carrier) -> Result<(), TransferError> {
+        if self.wanted.dry {
+            carrier.rehearse();
+        }
         carrier.begin(&self.plan.tables, self.now)?;
         fault::point("transfer.begun");
         self.expected(carrier)?;
@@ -110,13 +113,7 @@ impl Transfer<'_> {
                 .map_err(|error| TransferError::Table { table: table.to.clone(), error })?;
             grave |= moved.grave;
             self.observer.on(&Event::Moved(table, &moved));
-            self.report.tables.push(TableReport {
-                source: table.from.table.clone(),
-                target: table.to.clone(),
-                derived: table.from.unpivot.is_some(),
-                moved,
-                ..TableReport::default()
-            });
+            self.report.tables.push(TableReport { moved, ..TableReport::begun(table) });
             if (self.stop)() {
                 return Err(TransferError::Stopped);
             }
@@ -134,7 +131,7 @@ impl Transfer<'_> {
     }
 
     /// Whether the source is the one that the mapping was written for.
-    fn expected(&self, carrier: &mut dyn Carrier) -> Result<(), TransferError> {
+    pub(super) fn expected(&self, carrier: &mut dyn Carrier) -> Result<(), TransferError> {
         let mut tables = Vec::new();
         for (table, expected) in &self.mapping.verify.expect {
             let count = carrier.count(table.get_ref())?;
@@ -146,7 +143,7 @@ impl Transfer<'_> {
     }
 
     /// Tables that stay behind as a whole are counted, too.
-    fn left_whole(&mut self, carrier: &mut dyn Carrier) -> Result<(), TransferError> {
+    pub(super) fn left_whole(&mut self, carrier: &mut dyn Carrier) -> Result<(), TransferError> {
         if self.wanted.only.is_some() {
             return Ok(());
         }
@@ -200,17 +197,20 @@ impl Transfer<'_> {
         }
         fault::point("transfer.compared");
         differences.extend(carrier.violations()?);
-        let is_moved = |at: usize| self.wanted.only.is_none_or(|name| self.plan.tables[at].to == name);
-        let spot = Spot::check(carrier, &self.plan.tables, self.mapping, self.now, &is_moved)?;
-        self.report.spots = spot.rows;
-        differences.extend(spot.findings.iter().map(|finding| format!("{} {}: {}", finding.table, finding.key, finding.message)));
+        differences.extend(self.spots(carrier)?);
         if !differences.is_empty() {
             return Err(TransferError::Differs { differences });
         }
-        if carrier.source_changed()? {
-            return Err(TransferError::SourceChanged);
-        }
-        Ok(())
+        let what = carrier.written_meanwhile()?;
+        if what.is_empty() { Ok(()) } else { Err(TransferError::SourceChanged { what }) }
+    }
+
+    /// Looks at single rows. What differs, in words.
+    pub(super) fn spots(&mut self, carrier: &mut dyn Carrier) -> Result<Vec<String>, TransferError> {
+        let is_moved = |at: usize| self.wanted.only.is_none_or(|name| self.plan.tables[at].to == name);
+        let spot = Spot::check(carrier, &self.plan.tables, self.mapping, self.now, &is_moved)?;
+        self.report.spots = spot.rows;
+        Ok(spot.findings.iter().map(|finding| format!("{} {}: {}", finding.table, finding.key, finding.message)).collect())
     }
 
     /// What the run keeps, in its own transaction.
@@ -263,55 +263,69 @@ impl Transfer<'_> {
     fn keep_tables(&self, session: &mut Session, ledger: Ledger, run: i64) -> Result<(), SqlError> {
         let mut places = (0..self.plan.tables.len()).filter(|at| self.is_moved(*at));
         let mut further = self.plan.tables.len();
-        for report in &self.report.tables {
+        for (at, report) in self.report.tables.iter().enumerate() {
             let plan = if report.skipped_whole.is_none() { places.next() } else { None };
             let place = plan.unwrap_or_else(|| {
                 further += 1;
                 further - 1
             });
-            let table = plan.map(|at| &self.plan.tables[at]);
-            let sum = |sum: u64| format!("{sum:016x}");
-            ledger.keep_transfer_table(
-                session,
-                run,
-                &TransferTable {
-                    place,
-                    source: report.source.clone(),
-                    target: report.target.clone(),
-                    state: if report.skipped_whole.is_some() { "skipped" } else { "moved" }.to_owned(),
-                    read: report.moved.read,
-                    inserted: report.moved.inserted,
-                    updated: report.moved.updated,
-                    unchanged: report.moved.unchanged,
-                    rejected: report.moved.rejected,
-                    skipped: report.skipped(),
-                    recomputed: report.recomputed,
-                    before: report.moved.before,
-                    highest_before: report.moved.highest_before,
-                    expected_sum: report.compared.as_ref().map(|compared| sum(compared.expected.sum)),
-                    actual_sum: report.compared.as_ref().map(|compared| sum(compared.actual.sum)),
-                    key_columns: table.map(|table| names(table.target_key.iter().map(String::as_str))).unwrap_or_default(),
-                    written_columns: table.map(written).unwrap_or_default(),
-                    counts: table.filter(|table| !table.after.is_empty()).map(|table| packed_counts(&table.after)),
-                    pruned_at: None,
-                },
-            )?;
+            ledger.keep_transfer_table(session, run, &self.table_of(place, at))?;
         }
         Ok(())
     }
 
+    /// What the ledger keeps of a table: its place among all, and its report's.
+    pub(super) fn table_of(&self, place: usize, at: usize) -> TransferTable {
+        let report = &self.report.tables[at];
+        let table = self.plan.tables.get(place).filter(|_| report.skipped_whole.is_none());
+        let sum = |sum: u64| format!("{sum:016x}");
+        TransferTable {
+            place,
+            source: report.source.clone(),
+            target: report.target.clone(),
+            state: if report.skipped_whole.is_some() { "skipped" } else { "moved" }.to_owned(),
+            read: report.moved.read,
+            inserted: report.moved.inserted,
+            updated: report.moved.updated,
+            unchanged: report.moved.unchanged,
+            rejected: report.moved.rejected,
+            skipped: report.skipped(),
+            recomputed: report.recomputed,
+            before: report.moved.before,
+            highest_before: report.moved.highest_before,
+            expected_sum: report.compared.as_ref().map(|compared| sum(compared.expected.sum)),
+            actual_sum: report.compared.as_ref().map(|compared| sum(compared.actual.sum)),
+            key_columns: table.map(|table| names(table.target_key.iter().map(String::as_str))).unwrap_or_default(),
+            written_columns: table.map(written).unwrap_or_default(),
+            counts: table.filter(|table| !table.after.is_empty()).map(|table| packed_counts(&table.after)),
+            pruned_at: None,
+        }
+    }
+
     fn keep_left(&self, session: &mut Session, ledger: Ledger, run: i64) -> Result<(), SqlError> {
+        self.keep_left_from(session, ledger, run, &self.spool, 0).map(drop)
+    }
+
+    /// Keeps the rows that were left, numbered on from `told`. Returns the last number.
+    pub(super) fn keep_left_from(
+        &self,
+        session: &mut Session,
+        ledger: Ledger,
+        run: i64,
+        spool: &Spool,
+        told: i64,
+    ) -> Result<i64, SqlError> {
         let mut after = 0;
         loop {
-            let page = self.spool.page(after, 500)?;
-            let Some((last, ..)) = page.last() else { return Ok(()) };
+            let page = spool.page(after, 500)?;
+            let Some((last, ..)) = page.last() else { return Ok(told + after) };
             after = *last;
             for (number, place, left) in &page {
                 ledger.keep_transfer_left(
                     session,
                     run,
                     &TransferLeft {
-                        number: *number,
+                        number: told + *number,
                         place: *place,
                         fate: left.fate.word().to_owned(),
                         row: left.row.clone(),
@@ -356,12 +370,7 @@ impl Transfer<'_> {
                 differences.push(difference(&table.to, &compared));
                 differences.extend(compared.differences.iter().cloned());
             }
-            let mut report = TableReport {
-                source: table.from.table.clone(),
-                target: table.to.clone(),
-                derived: table.from.unpivot.is_some(),
-                ..TableReport::default()
-            };
+            let mut report = TableReport::begun(table);
             report.moved.read = compared.expected.rows + left.iter().filter(|(place, _)| *place == at).count() as u64;
             report.compared_in = begun.elapsed();
             report.compared = Some(compared);
@@ -380,7 +389,7 @@ impl Transfer<'_> {
     }
 }
 
-fn compare_one(carrier: &mut dyn Carrier, at: usize, spool: &Spool) -> Result<Compared, SqlError> {
+pub(super) fn compare_one(carrier: &mut dyn Carrier, at: usize, spool: &Spool) -> Result<Compared, SqlError> {
     let (mut number, mut trouble) = (0, None);
     let compared = carrier.compare(at, Scope::ThisRun, &mut |chunk: Chunk| {
         if trouble.is_none() {
@@ -394,7 +403,7 @@ fn compare_one(carrier: &mut dyn Carrier, at: usize, spool: &Spool) -> Result<Co
     }
 }
 
-fn difference(table: &str, compared: &Compared) -> String {
+pub(super) fn difference(table: &str, compared: &Compared) -> String {
     let (expected, actual) = (compared.expected, compared.actual);
     if expected.rows == actual.rows {
         format!("{table}: the checksum is {:016x}, expected {:016x}, over {} rows each", actual.sum, expected.sum, actual.rows)
@@ -403,7 +412,7 @@ fn difference(table: &str, compared: &Compared) -> String {
     }
 }
 
-fn were(rows: u64) -> String {
+pub(super) fn were(rows: u64) -> String {
     if rows == 1 { "1 row was".to_owned() } else { format!("{rows} rows were") }
 }
 

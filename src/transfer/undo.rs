@@ -2,6 +2,7 @@
 
 use super::error::TransferError;
 use crate::backend::{Basic, Full, Session, SqlError};
+use crate::domain::engine::Engine;
 use crate::domain::fault;
 use crate::domain::schema::{Schema, quoted};
 use crate::domain::transfer::{Cell, Kind, canonical_row, unpack};
@@ -120,7 +121,7 @@ impl Undo<'_> {
         let mut chunk = 0;
         let mut removed = 0;
         let mut buffer = Vec::new();
-        let Some(name) = session.find_table(&table.target)? else {
+        let Some(name) = session.find_shown(&table.target)? else {
             if table.inserted > 0 {
                 undone.conflict(format!("the table {} is gone", table.target));
             }
@@ -129,7 +130,8 @@ impl Undo<'_> {
         let names = if columns.is_empty() {
             "1".to_owned()
         } else {
-            columns.iter().map(|(name, _)| quoted(name)).collect::<Vec<_>>().join(", ")
+            let read = |(name, kind): &(String, Kind)| readable(session.engine(), name, *kind);
+            columns.iter().map(read).collect::<Vec<_>>().join(", ")
         };
         while let Some((keys, hashes)) = self.ledger.transfer_chunk(session, self.run.id, table.place, chunk)? {
             chunk += 1;
@@ -174,11 +176,14 @@ fn restore_one(session: &mut Session, table: &TransferTable, image: &TransferIma
     let changed: Vec<usize> = (0..columns.len()).filter(|at| before.get(*at) != after.get(*at)).collect();
     let counts: Vec<String> = counted(table).into_iter().map(|count| count.column).collect();
     let is_count = changed.iter().all(|at| counts.contains(&columns[*at]));
-    let Some(name) = session.find_table(&table.target)? else {
+    let Some(name) = session.find_shown(&table.target)? else {
         return Ok(Restored::Conflict(format!("the table {} is gone", table.target)));
     };
     let names: Vec<_> = changed.iter().map(|at| quoted(&columns[*at])).collect();
-    let Some(found) = find(session, &name.0, table, &image.key, &names.join(", "))? else {
+    let kinds = written(table);
+    let kind = |name: &str| kinds.iter().find(|(known, _)| known == name).map_or(Kind::Int(64), |(_, kind)| *kind);
+    let read: Vec<_> = changed.iter().map(|at| readable(session.engine(), &columns[*at], kind(&columns[*at]))).collect();
+    let Some(found) = find(session, &name.0, table, &image.key, &read.join(", "))? else {
         return Ok(Restored::Conflict(format!("{} {} is gone, and was updated", table.target, told(table, &image.key))));
     };
     for (at, now) in changed.iter().zip(&found) {
@@ -227,10 +232,10 @@ fn counted(table: &TransferTable) -> Vec<Count> {
 
 /// Makes the counts of one row anew. Returns how many rows got another count.
 fn recounted(session: &mut Session, table: &TransferTable, key: &str) -> Result<u64, SqlError> {
-    let Some(name) = session.find_table(&table.target)? else { return Ok(0) };
+    let Some(name) = session.find_shown(&table.target)? else { return Ok(0) };
     let mut changed = 0;
     for count in counted(table) {
-        let Some(children) = session.find_table(&count.table)? else { continue };
+        let Some(children) = session.find_shown(&count.table)? else { continue };
         let on = count.on.iter().map(|(theirs, ours)| format!("c.{} = {}.{}", quoted(theirs), name.0, quoted(ours)));
         let mut binds: Vec<Value> = Vec::new();
         let mut conditions: Vec<String> = on.collect();
@@ -264,11 +269,21 @@ fn key_columns(table: &TransferTable) -> Vec<String> {
     cells.iter().filter_map(|cell| cell.as_str().map(str::to_owned)).collect()
 }
 
+/// A column as it is read: a type that is only known to the server comes as text.
+fn readable(engine: Engine, name: &str, kind: Kind) -> String {
+    match (engine, kind) {
+        (Engine::Postgres, Kind::Any) => format!("{}::text", quoted(name)),
+        _ => quoted(name),
+    }
+}
+
 /// A condition that finds a row by its packed key, its placeholders counted on from `from`.
 fn by_key(table: &TransferTable, key: &str, from: usize) -> (String, Vec<Value>) {
     let columns = key_columns(table);
     let cells = unpack(key).unwrap_or_default();
-    let names = if columns.is_empty() { vec!["rowid".to_owned()] } else { columns.iter().map(|name| quoted(name)).collect() };
+    // Where there is no key, PostgreSQL tells rows apart by where they lie, SQLite by a number.
+    let without = if matches!(cells.first(), Some(Cell::Text(_))) { "ctid" } else { "rowid" };
+    let names = if columns.is_empty() { vec![without.to_owned()] } else { columns.iter().map(|name| quoted(name)).collect() };
     let conditions: Vec<_> = names.iter().enumerate().map(|(at, name)| format!("{name} = ${}", from + at + 1)).collect();
     (conditions.join(" AND "), cells.iter().map(value).collect())
 }
@@ -313,7 +328,7 @@ fn pointed_to(
     children: &[(String, Vec<String>, Vec<String>)],
 ) -> Result<Option<String>, SqlError> {
     for (child, columns, parent) in children {
-        let Some(from) = session.find_table(child)? else { continue };
+        let Some(from) = session.find_shown(child)? else { continue };
         let (condition, binds) = by_key(table, key, 0);
         let pairs: Vec<_> =
             columns.iter().zip(parent).map(|(theirs, ours)| format!("c.{} = p.{}", quoted(theirs), quoted(ours))).collect();
@@ -351,5 +366,6 @@ fn value(cell: &Cell<'_>) -> Value {
         Cell::Real(value) => Value::Real(*value),
         Cell::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
         Cell::Blob(bytes) => Value::Bytes(bytes.to_vec()),
+        other => Value::Text(other.plain_text().into_owned()),
     }
 }

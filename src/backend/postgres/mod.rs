@@ -11,6 +11,8 @@
 mod basic;
 mod binds;
 mod cancel;
+#[cfg(feature = "full")]
+mod carrier;
 mod catalogue;
 mod connect;
 mod conninfo;
@@ -52,6 +54,8 @@ mod wipe;
 
 pub use crate::backend::server::MIGRATION_LOCK;
 pub use cancel::CancelHandle;
+#[cfg(feature = "full")]
+pub(super) use carrier::PostgresCarrier;
 pub use cursor::PgCursor;
 pub use database::same_database;
 pub use raw::RawError;

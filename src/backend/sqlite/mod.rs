@@ -40,3 +40,15 @@ pub(super) use lock::LockFile;
 #[cfg(feature = "full")]
 pub(super) use scratch::ScratchFile;
 pub use session::{SqliteSession, same_file};
+
+/// A value as a transfer sees it.
+#[cfg(feature = "full")]
+pub(super) fn cell(value: rusqlite::types::ValueRef<'_>) -> crate::domain::transfer::Cell<'_> {
+    carrier::cell(value)
+}
+
+/// The `file:` URI by which the file at `path` is only read.
+#[cfg(feature = "full")]
+pub(super) fn readable(path: &std::path::Path) -> Result<String, super::error::SqlError> {
+    session::uri(path, "ro")
+}

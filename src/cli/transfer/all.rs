@@ -1,6 +1,6 @@
 //! `manage transfer all`
 
-use super::running::{Writing, write};
+use super::running::{Way, Writing, write};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -13,16 +13,29 @@ use crate::cli::failure::Failure;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   manage transfer all --dry-run
+  manage transfer all --by-table                      for tables that take hours
   manage transfer all --source old.db --target new.db --reason 'version 2'")]
 pub struct Args {
     #[command(flatten)]
     writing: Writing,
+
+    /// Table after table, in parts that are committed one by one: when it breaks off, `resume` goes on. Parts follow the key
+    #[arg(long)]
+    by_table: bool,
+
+    /// With --by-table: how many rows a part has at most
+    #[arg(long, value_name = "N", default_value_t = PART, requires = "by_table", value_parser = clap::value_parser!(u64).range(1..))]
+    rows: u64,
 }
+
+/// How many rows a part has, unless it is said.
+pub(super) const PART: u64 = 50_000;
 
 /// Runs the command.
 ///
 /// # Errors
 /// As the documentation of the command says.
 pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
-    write(context, &args.writing, None, "transfer all")
+    let way = Way { parts: args.by_table.then_some(args.rows), ..Way::default() };
+    write(context, &args.writing, &way, "transfer all")
 }

@@ -49,7 +49,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     let (now, _) = super::running::clock(Some(Utc::now()))?;
     let mut found = Vec::new();
     {
-        let mut carrier = sides.target.session.carrier(&sides.source.url)?;
+        let mut carrier = sides.target.session.carrier(&sides.source.url, &mut sides.source.session)?;
         carrier.begin(&plan.tables, &now)?;
         for at in 0..plan.tables.len() {
             carrier.remap(at)?;

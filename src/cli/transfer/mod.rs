@@ -10,6 +10,7 @@ mod lock;
 pub mod map;
 pub mod preflight;
 mod progress;
+pub mod resume;
 pub mod rollback;
 mod running;
 mod show;
@@ -80,6 +81,7 @@ enum Verb {
     DryRun(dry_run::Args),
     Table(table::Args),
     All(all::Args),
+    Resume(resume::Args),
     Validate(validate::Args),
     Status(status::Args),
     Rollback(rollback::Args),
@@ -100,6 +102,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         Verb::DryRun(args) => dry_run::run(context, args),
         Verb::Table(args) => table::run(context, args),
         Verb::All(args) => all::run(context, args),
+        Verb::Resume(args) => resume::run(context, args),
         Verb::Validate(args) => validate::run(context, args),
         Verb::Status(args) => status::run(context, args),
         Verb::Rollback(args) => rollback::run(context, args),

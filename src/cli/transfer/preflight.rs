@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::progress::Progress;
-use super::running::clock;
+use super::running::{Stage, clock};
 use super::sides::Sides;
 use super::{Between, show};
 use crate::backend::{Access, Full, Session, Spool};
@@ -98,7 +98,8 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
 
 /// Every row by every rule, on a copy.
 fn rows(checks: &mut Checks<'_>, sides: &mut Sides, plan: &Plan) -> Result<(), Failure> {
-    let Some(mut copy) = sides.target.session.scratch_copy()? else { return Ok(()) };
+    let what = checks.context.what("transfer preflight");
+    let mut stage = Stage::of(&mut sides.target.session, &what)?;
     let (now, _) = clock(None)?;
     let mut progress = Progress::of(checks.context);
     let mut no_note = |_: &mut Session, _: &Report| Ok(String::new());
@@ -116,7 +117,7 @@ fn rows(checks: &mut Checks<'_>, sides: &mut Sides, plan: &Plan) -> Result<(), F
         spool: Spool::new()?,
     };
     let result = {
-        let mut carrier = copy.carrier(&sides.source.url)?;
+        let mut carrier = stage.session().carrier(&sides.source.url, &mut sides.source.session)?;
         transfer.run(carrier.as_mut())
     };
     let report = transfer.report;

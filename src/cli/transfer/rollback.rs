@@ -178,7 +178,10 @@ fn wanted(session: &mut Session, id: Option<i64>) -> Result<(Ledger, Past), Fail
     };
     let past = match id {
         Some(id) => Past::find(ledger, session, id)?,
-        None => Past::newest_applied(ledger, session)?.filter(|past| past.rows > 0),
+        None => match Past::paused(ledger, session)? {
+            Some(paused) => Some(paused),
+            None => Past::newest_applied(ledger, session)?.filter(|past| past.rows > 0),
+        },
     };
     match past {
         None => Err(none(match id {
@@ -188,7 +191,7 @@ fn wanted(session: &mut Session, id: Option<i64>) -> Result<(Ledger, Past), Fail
         Some(past) if past.run.state == history::UNDONE => {
             Err(TransferError::BackAlready { run: past.run.id, by: past.run.undone_by }.into())
         }
-        Some(past) if past.run.state != history::APPLIED => {
+        Some(past) if past.run.state != history::APPLIED && past.run.state != history::PAUSED => {
             Err(TransferError::NotThere { run: past.run.id, state: past.run.state }.into())
         }
         Some(past) => {

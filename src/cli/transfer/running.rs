@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::json;
 
-use super::progress::Progress;
+use super::progress::Progress as Line;
 use super::sides::Sides;
 use super::{Between, lock, show};
-use crate::backend::{Access, Full, Session, Spool};
+use crate::backend::{Access, Full, Identity, Session, Spool};
 use crate::cli::consent;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
@@ -23,7 +23,7 @@ use crate::domain::transfer::{Instant as Moment2000, Moment};
 use crate::guards::Deed;
 use crate::ledger::{Ledger, NewRun};
 use crate::transfer::history;
-use crate::transfer::{Plan, Report, Transfer, TransferError, Wanted};
+use crate::transfer::{Past, Plan, Progress, Report, Transfer, TransferError, Wanted};
 
 /// Options of commands that move rows.
 #[derive(Debug, Clone, clap::Args)]
@@ -73,7 +73,35 @@ pub fn clock(given: Option<DateTime<Utc>>) -> Result<(Moment, String), Failure> 
     Ok((Moment::new(instant), at.to_rfc3339_opts(SecondsFormat::Millis, true)))
 }
 
-/// Moves rows on a copy of the target, which is thrown away.
+/// Where a transfer is rehearsed: on a copy of the target, or in it, in a transaction that is taken back. There it keeps
+/// others from the rehearsal's rows, so that it waits for the lock.
+pub(super) struct Stage<'a> {
+    copy: Option<Session>,
+    real: &'a mut Session,
+}
+
+impl<'a> Stage<'a> {
+    /// # Errors
+    /// When no copy can be made, or another run holds the lock.
+    pub(super) fn of(real: &'a mut Session, what: &str) -> Result<Self, Failure> {
+        let copy = real.scratch_copy()?;
+        if copy.is_none() {
+            lock::take(real, what, Duration::from_secs(30))?;
+        }
+        Ok(Self { copy, real })
+    }
+
+    pub(super) fn session(&mut self) -> &mut Session {
+        self.copy.as_mut().unwrap_or(self.real)
+    }
+
+    /// In words, where it was.
+    fn words(&self) -> &'static str {
+        if self.copy.is_some() { "on a copy" } else { "in a transaction that was taken back" }
+    }
+}
+
+/// Moves rows on a copy of the target, which is thrown away; on a server in a transaction that is taken back.
 ///
 /// # Errors
 /// As [`write()`].
@@ -86,13 +114,12 @@ pub fn rehearse(context: &mut Context, manner: &Manner, only: Option<&str>) -> R
     show::problems(context, &plan.warnings);
     let (now, _) = clock(manner.now)?;
     let begun = Instant::now();
-    let mut copy = sides.target.session.scratch_copy()?.ok_or_else(|| {
-        Failure::new(Class::CouldNotRun, "there is no copy of the target to be had", "rehearse on a copy that you make yourself")
-    })?;
-    let canceller = copy.canceller();
+    let what = context.what("transfer dry-run");
+    let mut stage = Stage::of(&mut sides.target.session, &what)?;
+    let canceller = stage.session().canceller();
     let interrupts = Interrupts::listen(move || canceller.cancel());
     let stop = || interrupts.asked();
-    let mut progress = Progress::of(context);
+    let mut line = Line::of(context);
     let mut no_note = |_: &mut Session, _: &Report| Ok(String::new());
     let mut transfer = Transfer {
         plan: &plan,
@@ -100,17 +127,18 @@ pub fn rehearse(context: &mut Context, manner: &Manner, only: Option<&str>) -> R
         now: &now,
         wanted: Wanted { only, dry: true },
         run: None,
-        observer: &mut progress,
+        observer: &mut line,
         stop: &stop,
         note: &mut no_note,
         report: Report::default(),
         spool: Spool::new()?,
     };
-    let mut carrier = copy.carrier(&sides.source.url)?;
+    let mut carrier = stage.session().carrier(&sides.source.url, &mut sides.source.session)?;
     let result = transfer.run(carrier.as_mut());
     let (report, spool) = (transfer.report, transfer.spool);
     drop(carrier);
-    progress.end();
+    let place = stage.words();
+    line.end();
     context.interrupted |= interrupts.twice();
     context.screen.facts.insert("status".to_owned(), "rehearsed".into());
     told(context, &plan, &report, &spool, manner)?;
@@ -128,7 +156,7 @@ pub fn rehearse(context: &mut Context, manner: &Manner, only: Option<&str>) -> R
     }
     let rejected = report.rejected();
     context.screen.line(&format!(
-        "{} would be written, {} rejected; validated on a copy in {}, the target is as it was · do it: manage transfer all",
+        "{} would be written, {} rejected; validated {place} in {}, the target is as it was · do it: manage transfer all",
         count_rows(report.written()),
         show::number(rejected),
         words::duration(begun.elapsed())
@@ -140,12 +168,61 @@ pub fn rehearse(context: &mut Context, manner: &Manner, only: Option<&str>) -> R
     Ok(Exit::Ok)
 }
 
+/// Which tables, and how.
+#[derive(Default)]
+pub struct Way<'a> {
+    /// Only this table.
+    pub only: Option<&'a str>,
+    /// In parts of so many rows, each in a transaction of its own.
+    pub parts: Option<u64>,
+    /// A run that broke off is taken up again.
+    pub resumes: bool,
+}
+
+/// A run that broke off, which `sides` take up again.
+fn broken_off(sides: &mut Sides, ledger: Ledger, way: &Way<'_>) -> Result<Option<(Past, Progress)>, Failure> {
+    let found = Past::paused(ledger, &mut sides.target.session)?;
+    let Some(past) = found else {
+        if way.resumes {
+            let message = "no transfer waits to be taken up again";
+            return Err(Failure::new(Class::Usage, message, "see them with `manage transfer status`"));
+        }
+        return Ok(None);
+    };
+    let id = past.run.id;
+    if !way.resumes {
+        return Err(Failure::new(
+            Class::Conflict,
+            format!("run {id} broke off, and its parts are there"),
+            format!("go on with it: manage transfer resume; or take it back: manage transfer rollback {id}"),
+        ));
+    }
+    let back = || format!("take run {id} back, and begin anew: manage transfer rollback {id}");
+    if past.differs(&sides.mapping.hash()) {
+        return Err(Failure::new(Class::Conflict, format!("the mapping was changed since run {id} broke off"), back()));
+    }
+    if past.binding != binding(&sides.source.identity) {
+        return Err(Failure::new(Class::Conflict, format!("the source is another database than that of run {id}"), back()));
+    }
+    let progress = past.run.checkpoint.as_deref().and_then(Progress::read);
+    let progress =
+        progress.ok_or_else(|| Failure::new(Class::CouldNotRun, format!("how far run {id} has come cannot be read"), back()))?;
+    Ok(Some((past, progress)))
+}
+
+/// What tells a database from others.
+fn binding(identity: &Identity) -> Option<String> {
+    let parts: Vec<_> = identity.binding.iter().map(|(name, value)| format!("{name} {value}")).collect();
+    Some(parts.join(", "))
+}
+
 /// Moves rows for good.
 ///
 /// # Errors
 /// When mapping and databases do not agree, a guard refuses, rows are rejected where the mapping stops then, or what was
 /// written is not what the source says: then nothing was written.
-pub fn write(context: &mut Context, args: &Writing, only: Option<&str>, kind: &str) -> Result<Exit, Failure> {
+pub fn write(context: &mut Context, args: &Writing, way: &Way<'_>, kind: &str) -> Result<Exit, Failure> {
+    let only = way.only;
     if args.dry_run {
         return rehearse(context, &args.manner, only);
     }
@@ -165,17 +242,22 @@ pub fn write(context: &mut Context, args: &Writing, only: Option<&str>, kind: &s
         sides.target.identity.name
     );
     consent::obtain(context, &sides.target, Deed::Transfer, &effect)?;
-    let (now, clock) = clock(args.manner.now)?;
     let begun = Instant::now();
     let ledger = noting::prepare(context, &mut sides.target)?;
     let what = context.what(kind);
     lock::take(&mut sides.target.session, &what, args.lock_timeout)?;
     history::settle(ledger, &mut sides.target.session)?;
-    let run = start(context, ledger, &mut sides, args, only, &clock)?;
+    let (run, now, progress) = match broken_off(&mut sides, ledger, way)? {
+        Some((past, progress)) => (past.run.id, super::validate::moment(&past)?, progress),
+        None => {
+            let (now, clock) = clock(args.manner.now)?;
+            (start(context, ledger, &mut sides, args, only, &clock)?, now, Progress::default())
+        }
+    };
     let canceller = sides.target.session.canceller();
     let interrupts = Interrupts::listen(move || canceller.cancel());
     let stop = || interrupts.asked();
-    let mut progress = Progress::of(context);
+    let mut line = Line::of(context);
     let mut note = None;
     let (identity, marker, mapping) = (sides.target.identity.clone(), sides.target.marker.clone(), sides.mapping.clone());
     let (result, report, spool) = {
@@ -193,21 +275,32 @@ pub fn write(context: &mut Context, args: &Writing, only: Option<&str>, kind: &s
             now: &now,
             wanted: Wanted { only, dry: false },
             run: Some((ledger, run)),
-            observer: &mut progress,
+            observer: &mut line,
             stop: &stop,
             note: &mut write_note,
             report: Report::default(),
             spool: Spool::new()?,
         };
-        let mut carrier = sides.target.session.carrier(&sides.source.url)?;
-        let result = transfer.run(carrier.as_mut());
+        let mut carrier = sides.target.session.carrier(&sides.source.url, &mut sides.source.session)?;
+        let result = match way.parts {
+            Some(rows) => transfer.run_by_table(carrier.as_mut(), rows, progress),
+            None => transfer.run(carrier.as_mut()),
+        };
         (result, transfer.report, transfer.spool)
     };
-    progress.end();
+    line.end();
     context.interrupted |= interrupts.twice();
     let facts = &mut context.screen.facts;
     facts.insert("run".to_owned(), run.into());
-    facts.insert("status".to_owned(), if result.is_ok() { "applied" } else { "failed" }.into());
+    facts.insert(
+        "status".to_owned(),
+        match (&result, way.parts) {
+            (Ok(()), _) => "applied",
+            (Err(_), Some(_)) => "paused",
+            (Err(_), None) => "failed",
+        }
+        .into(),
+    );
     facts.insert("rows".to_owned(), report.written().into());
     told(context, &plan, &report, &spool, &args.manner)?;
     result?;
@@ -283,7 +376,10 @@ fn start(
         fingerprint,
         script_hash: Some(sides.mapping.hash()),
         script_text: Some(sides.mapping.text.clone()),
-        parameters: Some(json!({ "source": sides.source.url.to_string(), "table": only }).to_string()),
+        parameters: Some(
+            json!({ "source": sides.source.url.to_string(), "table": only, "binding": binding(&sides.source.identity) })
+                .to_string(),
+        ),
         clock: Some(clock.to_owned()),
         digest: None,
         reason: args.reason.clone(),

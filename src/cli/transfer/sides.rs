@@ -56,8 +56,7 @@ impl Sides {
                 "--source names the old database, --target the new one",
             ));
         }
-        only_files(&source_url, "source")?;
-        only_files(&chosen.url, "target")?;
+        is_way(&source_url, &chosen.url)?;
         let source = Source::open(context, source_url, command)?;
         let mut target = context.reach(&chosen, access, command).map_err(|failure| missing_target(failure, &chosen.url))?;
         let schema = target.session.introspect()?;
@@ -201,14 +200,14 @@ fn target(context: &mut Context, project: Project, mapping: &Mapping, named: Opt
 }
 
 /// Says what is supported before anything is opened.
-fn only_files(url: &DatabaseUrl, side: &str) -> Result<(), Failure> {
-    if url.engine() == Engine::Sqlite {
+fn is_way(source: &DatabaseUrl, target: &DatabaseUrl) -> Result<(), Failure> {
+    if source.engine() == Engine::Sqlite || target.engine() == Engine::Postgres {
         return Ok(());
     }
     Err(Failure::new(
         Class::Usage,
-        format!("the {side} is {}: transfers between SQLite files are supported", url.engine()),
-        format!("give an SQLite file as --{side}"),
+        "there is no way from PostgreSQL into an SQLite file",
+        "give a PostgreSQL database as --target; from SQLite rows go to either",
     ))
 }
 

@@ -97,7 +97,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     let tables = ledger.transfer_tables(session, past.run.id)?;
     let mut counts = Vec::new();
     for table in &tables {
-        counts.push(match session.find_table(&table.target)? {
+        counts.push(match session.find_shown(&table.target)? {
             Some(name) if !table.target.is_empty() => {
                 session.query(&format!("SELECT count(*) FROM {name}"), &[])?.first().and_then(|row| row.integer(0))
             }

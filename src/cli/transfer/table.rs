@@ -1,6 +1,6 @@
 //! `manage transfer table`
 
-use super::running::{Writing, write};
+use super::running::{Way, Writing, write};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -25,5 +25,6 @@ pub struct Args {
 /// # Errors
 /// As the documentation of the command says.
 pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
-    write(context, &args.writing, Some(&args.name), "transfer table")
+    let way = Way { only: Some(&args.name), ..Way::default() };
+    write(context, &args.writing, &way, "transfer table")
 }

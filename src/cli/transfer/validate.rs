@@ -65,7 +65,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
         spool: Spool::new()?,
     };
     let result = {
-        let mut carrier = sides.target.session.carrier(&sides.source.url)?;
+        let mut carrier = sides.target.session.carrier(&sides.source.url, &mut sides.source.session)?;
         transfer.validate(carrier.as_mut(), &left)
     };
     let report = transfer.report;

@@ -1,10 +1,11 @@
 //! One text for a value, whichever database keeps it.
 //!
 //! The fields of a row are joined by 0x1F; NULL is 0x1E. Whole numbers are decimal, truth values 0 or 1, texts their
-//! length and bytes (so that no separator can be forged), times microseconds since 2000-01-01 UTC, floating point
-//! numbers the hexadecimal bits, JSON the form of `jsonb`, bytes hexadecimal.
+//! length and bytes (so that no separator can be forged), times the hexadecimal bits of their microseconds since
+//! 2000-01-01 UTC, floating point numbers their hexadecimal bits, decimal numbers their digits without needless noughts, JSON the form of `jsonb`, bytes hexadecimal.
 
 use super::cell::Cell;
+use super::decimal::{is_decimal, normal_digits};
 use super::fit::Fit;
 use super::hash::hash64;
 use super::json::canonical_json;
@@ -44,12 +45,26 @@ pub fn canonical_row<'a>(fields: impl Iterator<Item = (Kind, Cell<'a>)>, buffer:
 pub fn canonical_field(kind: Kind, cell: &Cell<'_>, out: &mut Vec<u8>) {
     match (kind, cell) {
         (_, Cell::Null) => out.push(0x1e),
-        (Kind::Real | Kind::Number, Cell::Int(value)) => real(*value as f64, out),
+        (Kind::Real, Cell::Int(value)) => real(*value as f64, out),
+        (Kind::Real, Cell::Decimal(digits)) => real(digits.parse().unwrap_or(f64::NAN), out),
         (_, Cell::Int(value)) => decimal(*value, out),
+        // The fewest digits that lead back to the number, without an exponent.
+        (Kind::Number, Cell::Real(value)) => out.extend_from_slice(normal_digits(&value.to_string()).as_bytes()),
+        (Kind::Number, Cell::Decimal(digits)) => out.extend_from_slice(normal_digits(digits).as_bytes()),
+        (Kind::Number, Cell::Text(text)) => match std::str::from_utf8(text).ok().filter(|text| is_decimal(text)) {
+            Some(digits) => out.extend_from_slice(normal_digits(digits).as_bytes()),
+            None => counted(text, out),
+        },
         (_, Cell::Real(value)) => real(*value, out),
+        (_, Cell::Time { micros, .. }) => moment(*micros, out),
+        (_, Cell::Decimal(digits)) => counted(digits.as_bytes(), out),
         (Kind::Date | Kind::Time, Cell::Text(text)) => match parse_time(text, Fit::default().zone) {
-            Ok((moment, _)) => decimal(moment.0, out),
-            Err(_) => counted(text, out),
+            Ok((at, _)) => moment(at.0, out),
+            Err(_) => match &**text {
+                b"infinity" => moment(i64::MAX, out),
+                b"-infinity" => moment(i64::MIN, out),
+                _ => counted(text, out),
+            },
         },
         (Kind::Json, Cell::Text(text)) => match canonical_json(text) {
             Some(json) => counted(json.as_bytes(), out),
@@ -91,6 +106,10 @@ pub(super) fn counted(text: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(text);
 }
 
+pub(super) fn moment(micros: i64, out: &mut Vec<u8>) {
+    hexadecimal(micros as u64, out);
+}
+
 fn real(value: f64, out: &mut Vec<u8>) {
     // One zero, one NaN.
     let bits = if value == 0.0 {
@@ -100,6 +119,10 @@ fn real(value: f64, out: &mut Vec<u8>) {
     } else {
         value.to_bits()
     };
+    hexadecimal(bits, out);
+}
+
+fn hexadecimal(bits: u64, out: &mut Vec<u8>) {
     for shift in (0..16).rev() {
         out.push(HEX[(bits >> (shift * 4)) as usize & 15]);
     }
@@ -120,8 +143,8 @@ mod tests {
         assert_eq!(text(Kind::Int(64), &Cell::Int(i64::MIN)), "-9223372036854775808");
         assert_eq!(text(Kind::Real, &Cell::Int(1)), text(Kind::Real, &Cell::Real(1.0)));
         assert_eq!(text(Kind::Real, &Cell::Real(-0.0)), text(Kind::Real, &Cell::Real(0.0)));
-        assert_eq!(text(Kind::Time, &Cell::text("2000-01-01 00:00:01")), "1000000");
-        assert_eq!(text(Kind::Time, &Cell::text("2000-01-01T00:00:01.000000Z")), "1000000");
+        assert_eq!(text(Kind::Time, &Cell::text("2000-01-01 00:00:01")), "00000000000f4240");
+        assert_eq!(text(Kind::Time, &Cell::text("2000-01-01T00:00:01.000000Z")), "00000000000f4240");
         assert_eq!(text(Kind::Text(None), &Cell::text("ab")), "2:ab");
         assert_eq!(text(Kind::Json, &Cell::text("[1,2]")), "6:[1, 2]");
     }

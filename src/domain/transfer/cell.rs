@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use super::time::Instant;
+
 /// A value of a row. Texts are bytes: a database may hold some that are not UTF-8.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Cell<'a> {
@@ -16,6 +18,15 @@ pub enum Cell<'a> {
     Text(Cow<'a, [u8]>),
     /// Bytes.
     Blob(Cow<'a, [u8]>),
+    /// A decimal number of any length, as its digits.
+    Decimal(Cow<'a, str>),
+    /// A moment, in microseconds since 2000-01-01 00:00; the largest and the smallest number stand for infinity.
+    Time {
+        /// The microseconds.
+        micros: i64,
+        /// Whether it does not say of which zone it is.
+        naive: bool,
+    },
 }
 
 impl<'a> Cell<'a> {
@@ -27,6 +38,11 @@ impl<'a> Cell<'a> {
     /// Text of its own.
     pub fn owned(text: String) -> Self {
         Self::Text(Cow::Owned(text.into_bytes()))
+    }
+
+    /// A decimal number of its own.
+    pub fn owned_decimal(digits: String) -> Self {
+        Self::Decimal(Cow::Owned(digits))
     }
 
     /// Whether it is NULL.
@@ -42,6 +58,8 @@ impl<'a> Cell<'a> {
             Self::Real(value) => Cell::Real(*value),
             Self::Text(text) => Cell::Text(Cow::Borrowed(text)),
             Self::Blob(bytes) => Cell::Blob(Cow::Borrowed(bytes)),
+            Self::Decimal(digits) => Cell::Decimal(Cow::Borrowed(digits)),
+            Self::Time { micros, naive } => Cell::Time { micros: *micros, naive: *naive },
         }
     }
 
@@ -53,6 +71,21 @@ impl<'a> Cell<'a> {
             Self::Real(value) => Cell::Real(value),
             Self::Text(text) => Cell::Text(Cow::Owned(text.into_owned())),
             Self::Blob(bytes) => Cell::Blob(Cow::Owned(bytes.into_owned())),
+            Self::Decimal(digits) => Cell::Decimal(Cow::Owned(digits.into_owned())),
+            Self::Time { micros, naive } => Cell::Time { micros, naive },
+        }
+    }
+
+    /// The value as a text that says all of it: what stands between quotes in a statement.
+    pub fn plain_text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Null => Cow::Borrowed(""),
+            Self::Int(value) => Cow::Owned(value.to_string()),
+            Self::Real(value) => Cow::Owned(format!("{value:?}")),
+            Self::Text(text) => String::from_utf8_lossy(text),
+            Self::Blob(bytes) => Cow::Owned(bytes.iter().fold("\\x".to_owned(), |text, byte| format!("{text}{byte:02x}"))),
+            Self::Decimal(digits) => Cow::Borrowed(digits),
+            Self::Time { micros, .. } => Cow::Owned(Instant(*micros).text()),
         }
     }
 
@@ -64,6 +97,8 @@ impl<'a> Cell<'a> {
             Self::Real(_) => "a floating point number",
             Self::Text(_) => "text",
             Self::Blob(_) => "bytes",
+            Self::Decimal(_) => "a decimal number",
+            Self::Time { .. } => "a time",
         }
     }
 
@@ -93,6 +128,8 @@ impl fmt::Display for Cell<'_> {
                 let text = String::from_utf8_lossy(text);
                 write!(f, "'{}'", text.replace('\0', "\\0").replace('\n', "\\n").replace('\r', "\\r"))
             }
+            Self::Decimal(digits) => f.write_str(digits),
+            Self::Time { micros, .. } => write!(f, "'{}'", Instant(*micros).text()),
             Self::Blob(bytes) => {
                 write!(f, "x'")?;
                 bytes.iter().take(30).try_for_each(|byte| write!(f, "{byte:02x}"))?;

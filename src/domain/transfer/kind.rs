@@ -23,13 +23,18 @@ pub enum Kind {
     Time,
     /// JSON, kept as text.
     Json,
+    /// PostgreSQL's `uuid`.
+    Uuid,
     /// A column without a type, or of one that is not known: its values pass as they are.
     Any,
 }
 
 impl Kind {
-    /// The kind of a column that is declared as `declared`.
+    /// The kind of a column that is declared as `declared`: on PostgreSQL by the type's name, on SQLite by the words in it.
     pub fn of(engine: Engine, declared: &str) -> Self {
+        if engine == Engine::Postgres {
+            return Self::of_postgres(declared);
+        }
         let lower = declared.trim().to_ascii_lowercase();
         let word: String = lower.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == ' ' || *c == '_').collect();
         let length = || lower.split_once('(')?.1.split([')', ',']).next()?.trim().parse().ok();
@@ -39,14 +44,38 @@ impl Kind {
             "json" | "jsonb" => Self::Json,
             "date" => Self::Date,
             "bytea" => Self::Bytes,
-            "smallint" | "int2" if engine == Engine::Postgres => Self::Int(16),
-            "integer" | "int" | "int4" if engine == Engine::Postgres => Self::Int(32),
             word if word.starts_with("timestamp") || word.starts_with("datetime") => Self::Time,
             _ if has("int") && !has("interval") && !has("point") => Self::Int(64),
             _ if has("char") || has("text") || has("clob") || has("string") || has("uuid") => Self::Text(length()),
             _ if has("blob") => Self::Bytes,
             _ if has("real") || has("floa") || has("doub") => Self::Real,
             _ if has("numeric") || has("decimal") => Self::Number,
+            _ => Self::Any,
+        }
+    }
+
+    fn of_postgres(declared: &str) -> Self {
+        let lower = declared.trim().to_ascii_lowercase();
+        if lower.ends_with("[]") {
+            return Self::Any;
+        }
+        let (word, modifier) = lower.split_once('(').unwrap_or((&lower, ""));
+        match word.trim() {
+            "boolean" | "bool" => Self::Bool,
+            "smallint" | "int2" => Self::Int(16),
+            "integer" | "int" | "int4" => Self::Int(32),
+            "bigint" | "int8" => Self::Int(64),
+            "real" | "float4" | "double precision" | "float8" => Self::Real,
+            "numeric" | "decimal" => Self::Number,
+            "text" | "citext" | "name" => Self::Text(None),
+            "character varying" | "varchar" | "character" | "char" | "bpchar" => {
+                Self::Text(modifier.split(')').next().and_then(|length| length.trim().parse().ok()))
+            }
+            "bytea" => Self::Bytes,
+            "uuid" => Self::Uuid,
+            "date" => Self::Date,
+            "json" | "jsonb" => Self::Json,
+            word if word.starts_with("timestamp") => Self::Time,
             _ => Self::Any,
         }
     }
@@ -63,12 +92,14 @@ impl Kind {
             Self::Date => "date",
             Self::Time => "time",
             Self::Json => "json",
+            Self::Uuid => "uuid",
             Self::Any => "any",
         }
     }
 
     /// The words that a mapping may use.
-    pub const WORDS: [&'static str; 10] = ["bool", "integer", "real", "number", "text", "bytes", "date", "time", "json", "any"];
+    pub const WORDS: [&'static str; 11] =
+        ["bool", "integer", "real", "number", "text", "bytes", "date", "time", "json", "uuid", "any"];
 
     /// The kind that a mapping names.
     pub fn named(word: &str) -> Option<Self> {
@@ -82,6 +113,7 @@ impl Kind {
             "date" => Self::Date,
             "time" => Self::Time,
             "json" => Self::Json,
+            "uuid" => Self::Uuid,
             "any" => Self::Any,
             _ => return None,
         })
@@ -108,6 +140,9 @@ mod tests {
         assert_eq!(Kind::of(Engine::Postgres, "character varying(9)"), Kind::Text(Some(9)));
         assert_eq!(Kind::of(Engine::Postgres, "timestamp(3) without time zone"), Kind::Time);
         assert_eq!(Kind::of(Engine::Postgres, "double precision"), Kind::Real);
+        assert_eq!(Kind::of(Engine::Postgres, "bigint[]"), Kind::Any);
+        assert_eq!(Kind::of(Engine::Postgres, "mint_kind"), Kind::Any);
+        assert_eq!(Kind::of(Engine::Postgres, "interval"), Kind::Any);
     }
 
     #[test]

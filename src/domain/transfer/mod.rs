@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `cell` | a value as it lies in a row, borrowed from the database |
 //! | `kind` | the closed set of kinds of columns, decided once a table |
+//! | `decimal` | decimal numbers as digits |
 //! | `fit` | whether a cell is of its column's kind, and its form there |
 //! | `time`, `json` | strict readers of what databases keep as text |
 //! | `rules` | conditions on a column, enums, ages, fallbacks |
@@ -13,6 +14,7 @@
 
 mod canonical;
 mod cell;
+mod decimal;
 mod fit;
 mod hash;
 mod json;
@@ -24,6 +26,7 @@ mod time;
 
 pub use canonical::{Sum, canonical_field, canonical_row};
 pub use cell::Cell;
+pub use decimal::{is_decimal, normal_digits};
 pub use fit::{Fault, Fit, Overlong, fit};
 pub use hash::hash64;
 pub use json::{canonical_json, check_json};
@@ -31,6 +34,7 @@ pub use kind::Kind;
 pub use pack::{pack, pack_into, unpack};
 pub use rules::{Condition, EnumMap, Literal, Part, Step, Unit, Unknown};
 pub use table::{
-    After, Column, Conflict, Duplicates, From, Guarded, Input, Moment, NewKey, Orphans, Parent, Rows, TablePlan, Unpivot, Verdict,
+    After, Column, Conflict, Duplicates, From, Guarded, Input, Moment, NewKey, Orphans, Parent, Rows, TablePlan, Unpivot,
+    Verdict, orphaned,
 };
 pub use time::{Instant, parse_time, zone};

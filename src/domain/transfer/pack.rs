@@ -30,6 +30,11 @@ pub fn pack_into<'a>(cells: impl Iterator<Item = Cell<'a>>, out: &mut String) {
                 out.push('b');
                 hexadecimal(&bytes, out);
             }
+            // What a database gives back when it is asked for such a value.
+            cell @ (Cell::Decimal(_) | Cell::Time { .. }) => {
+                out.push('t');
+                out.push_str(&cell.plain_text());
+            }
             Cell::Text(text) => match std::str::from_utf8(&text) {
                 Ok(text) => {
                     out.push('t');

@@ -215,7 +215,8 @@ impl Condition {
             Cell::Null => return !matches!(self, Self::NotNull | Self::NotEmpty),
             Cell::Int(value) => Some(*value as f64),
             Cell::Real(value) => Some(*value),
-            Cell::Text(_) | Cell::Blob(_) => None,
+            Cell::Decimal(digits) => digits.parse().ok(),
+            Cell::Text(_) | Cell::Blob(_) | Cell::Time { .. } => None,
         };
         // NaN compares with nothing, so that it never holds.
         match self {
@@ -229,6 +230,7 @@ impl Condition {
             Self::OneOf(values) => match cell {
                 Cell::Text(_) => cell.as_str().is_some_and(|text| values.iter().any(|value| value == text)),
                 Cell::Int(value) => values.contains(&value.to_string()),
+                Cell::Decimal(digits) => values.iter().any(|value| value == digits),
                 _ => false,
             },
         }

@@ -1,6 +1,6 @@
 //! How one table is moved: what is read, what is written, and the rules between them.
 
-use super::canonical::{canonical_field, counted, decimal};
+use super::canonical::{canonical_field, counted, moment};
 use super::cell::Cell;
 use super::fit::{Fault, Fit, fit, overlong};
 use super::hash::hash64;
@@ -101,6 +101,8 @@ pub struct Column {
     pub preserve: bool,
     /// How the target compares it, where that is not byte by byte.
     pub collation: Option<String>,
+    /// The only values that its type knows, where it is an enum of the database.
+    pub labels: Vec<String>,
 }
 
 /// A condition on an input.
@@ -249,6 +251,42 @@ impl TablePlan {
     /// Judges a row by everything that can be told from it alone, and from whether its parents are there. Columns whose
     /// value is another one than what was read are marked in `changed`.
     pub fn judge(&self, inputs: &[Cell<'_>], parents: &[bool], now: &Moment, changed: &mut [bool]) -> Verdict {
+        let mut verdict = self.judge_alone(inputs, now, &mut |at, value| {
+            changed[at] |= !matches!(&self.columns[at].from, From::Input(input) if value == inputs[*input]);
+        });
+        if verdict.skip.is_some() {
+            return verdict;
+        }
+        for (parent, found) in self.parents.iter().zip(parents) {
+            if *found || parent.columns.iter().any(|at| self.is_null(*at, inputs, now)) {
+                continue;
+            }
+            verdict.faults.push((self.names(parent), Fault::new("orphan", orphaned(parent))));
+        }
+        self.or_skip(&mut verdict);
+        verdict
+    }
+
+    /// The names of the columns that point to a parent.
+    pub fn names(&self, parent: &Parent) -> String {
+        parent.columns.iter().map(|at| self.columns[*at].to.as_str()).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Orphans stay behind without a fault, where the mapping says so.
+    fn or_skip(&self, verdict: &mut Verdict) {
+        if self.orphans == Orphans::Skip
+            && !verdict.faults.is_empty()
+            && verdict.faults.iter().all(|(_, fault)| fault.rule == "orphan")
+        {
+            let (column, fault) = verdict.faults.remove(0);
+            verdict.faults.clear();
+            verdict.skip = Some(format!("{column} {}", fault.message));
+        }
+    }
+
+    /// Judges a row by everything that can be told from it alone. Each value that can be had is given to `keep`, with the
+    /// place of its column.
+    pub fn judge_alone<'a>(&'a self, inputs: &'a [Cell<'a>], now: &'a Moment, keep: &mut impl FnMut(usize, Cell<'a>)) -> Verdict {
         let mut verdict = Verdict::default();
         for rule in &self.only {
             if !rule.condition.holds(&inputs[rule.input]) {
@@ -265,32 +303,12 @@ impl TablePlan {
         for (at, column) in self.columns.iter().enumerate() {
             let mut warnings = Vec::new();
             match column.value(inputs, now, &mut warnings) {
-                Ok(value) => {
-                    let same = matches!(&column.from, From::Input(input) if value == inputs[*input]);
-                    if !same {
-                        changed[at] = true;
-                    }
-                }
+                Ok(value) => keep(at, value),
                 Err(fault) => verdict.faults.push((column.to.clone(), fault)),
             }
             verdict.faults.extend(warnings.into_iter().map(|warning| (column.to.clone(), warning)));
         }
-        for (parent, found) in self.parents.iter().zip(parents) {
-            if *found || parent.columns.iter().any(|at| self.is_null(*at, inputs, now)) {
-                continue;
-            }
-            let names: Vec<_> = parent.columns.iter().map(|at| self.columns[*at].to.as_str()).collect();
-            let message = format!("has no row in {} that it could point to", parent.table);
-            verdict.faults.push((names.join(", "), Fault::new("orphan", message)));
-        }
-        if self.orphans == Orphans::Skip
-            && !verdict.faults.is_empty()
-            && verdict.faults.iter().all(|(_, fault)| fault.rule == "orphan")
-        {
-            let (column, fault) = verdict.faults.remove(0);
-            verdict.faults.clear();
-            verdict.skip = Some(format!("{column} {}", fault.message));
-        }
+        self.or_skip(&mut verdict);
         verdict
     }
 
@@ -368,6 +386,12 @@ impl Column {
             cell = fit(cell, self.kind, &self.fit)?;
         }
         warnings.extend(overlong(&cell, self.kind, &self.fit));
+        if !self.labels.is_empty()
+            && let Some(text) = cell.as_str()
+            && !self.labels.iter().any(|label| label == text)
+        {
+            return Err(Fault::new("label", format!("{} is not one of {}", cell.shown(), self.labels.join(", "))));
+        }
         if cell.is_null() && !self.nullable {
             return Err(Fault::new("not null", "is NULL, and the column takes none"));
         }
@@ -383,8 +407,8 @@ impl Column {
         {
             match self.kind {
                 Kind::Time => {
-                    if let Ok((moment, _)) = parse_time(text, self.fit.zone) {
-                        decimal(moment.0, out);
+                    if let Ok((at, _)) = parse_time(text, self.fit.zone) {
+                        moment(at.0, out);
                         return Ok(());
                     }
                 }
@@ -483,6 +507,7 @@ impl Column {
     fn moment(&self, cell: &Cell<'_>) -> Option<Instant> {
         match fit(cell.borrowed(), Kind::Time, &self.fit).ok()? {
             Cell::Text(text) => parse_time(&text, 0).ok().map(|(moment, _)| moment),
+            Cell::Time { micros, .. } => Some(Instant(micros)),
             _ => None,
         }
     }
@@ -503,6 +528,11 @@ impl Column {
     }
 }
 
+/// What is said of a row whose parent is not there.
+pub fn orphaned(parent: &Parent) -> String {
+    format!("has no row in {} that it could point to", parent.table)
+}
+
 fn put_together(parts: &[Part], inputs: &[Cell<'_>]) -> String {
     parts
         .iter()
@@ -510,8 +540,7 @@ fn put_together(parts: &[Part], inputs: &[Cell<'_>]) -> String {
             Part::Text(text) => text.clone(),
             Part::Input(input) => match &inputs[*input] {
                 Cell::Null => String::new(),
-                Cell::Text(text) => String::from_utf8_lossy(text).into_owned(),
-                other => other.to_string(),
+                other => other.plain_text().into_owned(),
             },
         })
         .collect()

@@ -18,8 +18,23 @@ impl Instant {
         (days_from_civil(1, 1, 1) * DAY..days_from_civil(10_000, 1, 1) * DAY).contains(&self.0)
     }
 
+    /// Later than every moment.
+    pub const INFINITY: Self = Self(i64::MAX);
+    /// Earlier than every moment.
+    pub const MINUS_INFINITY: Self = Self(i64::MIN);
+
+    /// Whether it lies between the years 1 and 9999.
+    pub(super) fn is_told(self) -> bool {
+        self.is_in_range()
+    }
+
     /// `2026-11-21 14:05:01`, with six digits of the fraction where there is one. UTC.
     pub fn text(self) -> String {
+        match self {
+            Self::INFINITY => return "infinity".to_owned(),
+            Self::MINUS_INFINITY => return "-infinity".to_owned(),
+            _ => {}
+        }
         let (days, rest) = (self.0.div_euclid(DAY), self.0.rem_euclid(DAY));
         let (year, month, day) = civil_from_days(days);
         let (seconds, fraction) = (rest / 1_000_000, rest % 1_000_000);

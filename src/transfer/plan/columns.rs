@@ -4,7 +4,9 @@ use toml::Spanned;
 
 use super::inputs::Inputs;
 use super::options::{Options, Policies, read_zone};
+use super::types::{kind_of, labels, type_behind};
 use super::{Level, Problems};
+use crate::domain::engine::Engine;
 use crate::domain::nearest::meant;
 use crate::domain::schema::{Column as Declared, Schema, Table};
 use crate::domain::transfer::{Column, EnumMap, Fit, From, Input, Kind, Literal, Part, Step, Unit, Unknown};
@@ -31,8 +33,11 @@ impl Columns<'_> {
         let default = self.spec.default.get(name);
         let from = self.from(name, rules, inputs, problems);
         let mut steps = Vec::new();
-        let mut kind = Kind::of(self.target.engine, &declared.type_text);
-        let mut fit = Fit { zone: self.options.zone, epoch: None, overlong: self.policies.overlong };
+        let mut kind = kind_of(self.target, declared);
+        let mut fit = Fit { zone: self.options.zone, overlong: self.policies.overlong, ..Fit::default() };
+        if self.target.engine == Engine::Postgres {
+            fit = fit.of_postgres(type_behind(declared));
+        }
         if let (Some((key, _)), Some(_)) = (set, &from) {
             problems.error(
                 "twice",
@@ -73,6 +78,7 @@ impl Columns<'_> {
             nullable: declared.nullable && !self.to.primary_key.iter().any(|key| key == name),
             preserve: preserved,
             collation: declared.collation.clone(),
+            labels: labels(self.target, declared),
         })
     }
 
@@ -87,8 +93,8 @@ impl Columns<'_> {
         }
         if let Some(sql) = rules.and_then(|rules| rules.sql.as_ref()) {
             let text = match self.source.engine {
-                crate::domain::engine::Engine::Sqlite => &sql.sqlite,
-                crate::domain::engine::Engine::Postgres => &sql.postgres,
+                Engine::Sqlite => &sql.sqlite,
+                Engine::Postgres => &sql.postgres,
             };
             let Some(text) = text else {
                 problems.without_place(

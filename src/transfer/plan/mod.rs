@@ -5,6 +5,7 @@ mod inputs;
 mod options;
 mod order;
 mod table;
+mod types;
 
 use crate::domain::explain::Place;
 use crate::domain::schema::Schema;

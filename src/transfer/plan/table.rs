@@ -7,6 +7,7 @@ use toml::Spanned;
 use super::columns::Columns;
 use super::inputs::Inputs;
 use super::options::Options;
+use super::types::kind_of;
 use super::{Level, Problems, Skipped};
 use crate::domain::nearest::meant;
 use crate::domain::schema::{Schema, Table};
@@ -609,7 +610,7 @@ fn narrowed(
         let (From::Input(input), true) = (&column.from, column.steps.is_empty()) else { continue };
         let Some(Input::Column(name)) = inputs.list.get(*input) else { continue };
         let Some(old) = from.columns.iter().find(|column| column.name == *name) else { continue };
-        let what = match (Kind::of(source.engine, &old.type_text), column.kind) {
+        let what = match (kind_of(source, old), column.kind) {
             (Kind::Int(old), Kind::Int(new)) if new < old => format!("whole numbers of {old} bits become {new} bits"),
             (Kind::Text(old), Kind::Text(Some(new))) if old.is_none_or(|old| old > new) => {
                 format!(

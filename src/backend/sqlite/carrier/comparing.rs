@@ -11,13 +11,12 @@ use super::functions::{self, Shared, Side, cell};
 use super::{SqliteCarrier, data_version};
 use crate::backend::carrier::{Chunk, Compared, Scope};
 use crate::backend::error::SqlError;
+use crate::backend::paired::Paired;
 use crate::domain::schema::quoted;
-use crate::domain::transfer::{Cell, Conflict, Input, Sum, TablePlan, canonical_field};
+use crate::domain::transfer::{Conflict, Input, Sum, TablePlan};
 
 /// From so many rows on both sides are added up at the same time.
 const LONG: u64 = 10_000;
-/// So many differences are told.
-const SHOWN: usize = 20;
 
 pub(super) fn compare(
     carrier: &mut SqliteCarrier<'_>,
@@ -177,11 +176,12 @@ fn actual_sum(view: &Connection, table: &TablePlan, sql: &str, chunks: &mut dyn 
 /// mapping lets it keep: that is not compared.
 fn side_by_side(carrier: &SqliteCarrier<'_>, at: usize, rows: &str, overrides: bool) -> Result<Compared, SqlError> {
     let table = carrier.plan(at);
-    let checked: Vec<_> = table.checked().collect();
     let updatable = carrier.with_careful_sql(at, |sql| sql.updatable());
+    let mut paired = Paired::new(table, &carrier.shared.now, overrides, updatable);
+    let checked = paired.columns().count();
     let inputs = table.inputs.len();
     let sql = carrier.with_careful_sql(at, |sql| {
-        let columns: String = checked.iter().map(|(_, column)| format!(", r.{}", quoted(&column.to))).collect();
+        let columns: String = paired.columns().map(|(_, column)| format!(", r.{}", quoted(&column.to))).collect();
         let there = table
             .matched
             .first()
@@ -190,56 +190,15 @@ fn side_by_side(carrier: &SqliteCarrier<'_>, at: usize, rows: &str, overrides: b
     });
     let mut statement = carrier.view()?.prepare(&sql).map_err(translate)?;
     let mut found = statement.query([]).map_err(translate)?;
-    let mut compared = Compared::default();
-    let (mut left, mut right) = (Vec::new(), Vec::new());
     while let Some(row) = found.next().map_err(translate)? {
-        let mut cells = Vec::with_capacity(inputs);
-        for input in 0..inputs {
-            cells.push(cell(row.get_ref(2 + input).map_err(translate)?));
+        let mut cells = Vec::with_capacity(inputs + checked);
+        for place in 0..inputs + checked {
+            cells.push(cell(row.get_ref(2 + place).map_err(translate)?));
         }
         let there: bool = row.get(1).map_err(translate)?;
         let number = cell(row.get_ref(0).map_err(translate)?);
-        let name = || table.key_text(&cells).unwrap_or_else(|| format!("row {}", number.shown()));
-        left.clear();
-        right.clear();
-        let mut differing = Vec::new();
-        let held = |name: &str| {
-            let place = checked.iter().position(|(_, column)| column.to == name)?;
-            row.get_ref(2 + inputs + place).ok().map(cell)
-        };
-        let stays = overrides && !table.may_update(&cells, &carrier.shared.now, &held);
-        for (place, (column_at, column)) in checked.iter().enumerate() {
-            let actual = cell(row.get_ref(2 + inputs + place).map_err(translate)?);
-            let expected = column.value(&cells, &carrier.shared.now, &mut Vec::new());
-            let keeps = overrides
-                && (stays
-                    || !updatable.contains(column_at) && !table.matched.contains(column_at)
-                    || matches!(&expected, Ok(Cell::Null)) && !table.null_overwrites
-                    || matches!(&expected, Ok(Cell::Text(text)) if **text == *carrier.shared.now.text.as_bytes()));
-            let start = (left.len(), right.len());
-            match &expected {
-                Ok(expected) if !keeps => canonical_field(column.kind, expected, &mut left),
-                _ => canonical_field(column.kind, &actual, &mut left),
-            }
-            canonical_field(column.kind, &actual, &mut right);
-            if left[start.0..] != right[start.1..] && differing.len() < 3 {
-                let expected = expected.map_or_else(|fault| format!("a value ({})", fault.message), |cell| cell.shown());
-                differing.push(format!("{} is {}, expected {expected}", column.to, actual.shown()));
-            }
-            left.push(0x1f);
-            right.push(0x1f);
-        }
-        compared.expected.add(crate::domain::transfer::hash64(&left, 0));
-        if there {
-            compared.actual.add(crate::domain::transfer::hash64(&right, 0));
-        }
-        if compared.differences.len() < SHOWN {
-            if !there {
-                compared.differences.push(format!("{} {} is missing", table.to, name()));
-            } else if !differing.is_empty() {
-                compared.differences.push(format!("{} {}: {}", table.to, name(), differing.join("; ")));
-            }
-        }
+        let name = || table.key_text(&cells[..inputs]).unwrap_or_else(|| format!("row {}", number.shown()));
+        paired.add(&cells[..inputs], there.then_some(&cells[inputs..]), &name);
     }
-    Ok(compared)
+    Ok(paired.compared)
 }

@@ -177,7 +177,7 @@ fn index(context: &Context<'_>, at: usize) -> rusqlite::Result<usize> {
 }
 
 /// A value as SQLite gives it.
-pub(super) fn cell(value: ValueRef<'_>) -> Cell<'_> {
+pub(in crate::backend) fn cell(value: ValueRef<'_>) -> Cell<'_> {
     match value {
         ValueRef::Null => Cell::Null,
         ValueRef::Integer(value) => Cell::Int(value),
@@ -198,5 +198,6 @@ pub(super) fn owned(cell: Cell<'_>) -> Value {
             Err(error) => Value::Blob(error.into_bytes()),
         },
         Cell::Blob(bytes) => Value::Blob(bytes.into_owned()),
+        other => Value::Text(other.plain_text().into_owned()),
     }
 }

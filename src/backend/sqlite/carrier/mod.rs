@@ -34,6 +34,7 @@ use crate::backend::session::Session;
 use crate::domain::schema::quoted;
 use crate::domain::transfer::{Cell, Moment, TablePlan};
 use functions::Shared;
+pub(in crate::backend) use functions::cell;
 use sql::Sql;
 
 /// Moves tables between two SQLite files.
@@ -49,6 +50,8 @@ pub(in crate::backend) struct SqliteCarrier<'a> {
     rows: Vec<String>,
     /// For each table: whether it was staged.
     staged: Vec<bool>,
+    /// Whether tables are moved in transactions of their own.
+    parts: bool,
     /// Violations that were there before.
     violated: Vec<String>,
 }
@@ -72,6 +75,7 @@ impl<'a> SqliteCarrier<'a> {
             shared: Arc::new(empty),
             rows: Vec::new(),
             staged: Vec::new(),
+            parts: false,
             violated: Vec::new(),
         };
         carrier.view()?.execute("ATTACH $1 AS source", params![carrier.file]).map_err(translate)?;
@@ -217,7 +221,12 @@ impl Carrier for SqliteCarrier<'_> {
     fn begin(&mut self, tables: &[TablePlan], now: &Moment) -> Result<(), SqlError> {
         self.shared = Arc::new(Shared::of(tables, now, &self.shared.watch));
         functions::register(self.view()?, &self.shared)?;
-        self.version = data_version(&self.watch)?;
+        if self.parts {
+            // What an earlier part left behind for itself; nobody may have written to the source since the first one.
+            self.session.drop_temporary()?;
+        } else {
+            self.version = data_version(&self.watch)?;
+        }
         self.session.begin()?;
         // The transaction holds the target; the first read holds the source as it is now.
         self.number("SELECT count(*) FROM source.sqlite_schema")?;
@@ -293,8 +302,12 @@ impl Carrier for SqliteCarrier<'_> {
         Ok(u64::try_from(count).unwrap_or_default())
     }
 
-    fn source_changed(&mut self) -> Result<bool, SqlError> {
-        Ok(data_version(&self.watch)? != self.version)
+    fn written_meanwhile(&mut self) -> Result<Vec<String>, SqlError> {
+        Ok(if data_version(&self.watch)? == self.version { Vec::new() } else { vec!["the file".to_owned()] })
+    }
+
+    fn in_parts(&mut self) {
+        self.parts = true;
     }
 
     fn id_map_query(&self, table: usize) -> Option<String> {

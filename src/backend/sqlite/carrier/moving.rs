@@ -184,7 +184,8 @@ pub(super) fn recompute(carrier: &mut SqliteCarrier<'_>, at: usize) -> Result<u6
     let (known, present) = carrier.with_sql(at, |sql| {
         let matches = sql.matches("r", "st");
         if !staged {
-            return ("1".to_owned(), "0".to_owned());
+            // In parts nobody knows any more which rows were there; those that were not are removed by a rollback anyway.
+            return ("1".to_owned(), i32::from(carrier.parts).to_string());
         }
         let known = format!("EXISTS (SELECT 1 FROM temp.manage_stage_{at} AS st WHERE {matches})");
         (known, format!("EXISTS (SELECT 1 FROM temp.manage_stage_{at} AS st WHERE {matches} AND st.t IS NOT NULL)"))

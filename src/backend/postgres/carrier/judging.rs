@@ -1,0 +1,297 @@
+//! Each row by every rule; what may go in is written in COPY's form.
+
+use std::collections::HashSet;
+use std::io::Write as _;
+
+use super::source::{Relation, Source};
+use super::target::Target;
+use super::wire::{HEADER, TRAILER, Wire, field, null};
+use super::{PostgresCarrier, fingerprint, postgres};
+use crate::backend::carrier::{Fate, Left, Moved, Watch};
+use crate::backend::error::{SqlError, SqlErrorKind};
+use crate::backend::postgres::raw::RawError;
+use crate::backend::postgres::session::PostgresSession;
+use crate::domain::transfer::{Cell, From, Moment, TablePlan, pack};
+
+/// Where rows that are left behind are told.
+pub(super) type Sink<'a> = &'a mut dyn FnMut(Left) -> Result<(), SqlError>;
+
+/// So many bytes are gathered before they are sent.
+const CHUNK: usize = 1 << 16;
+
+/// A row of the source as it was read: its place among all, what tells it from others, its inputs.
+#[derive(Clone, Copy)]
+pub(super) struct Seen<'a> {
+    pub(super) place: u64,
+    pub(super) ids: &'a [Cell<'a>],
+    pub(super) inputs: &'a [Cell<'a>],
+}
+
+impl Seen<'_> {
+    pub(super) fn packed(&self) -> String {
+        pack(&self.ids.iter().map(Cell::borrowed).collect::<Vec<_>>())
+    }
+
+    pub(super) fn key(&self, plan: &TablePlan) -> String {
+        plan.key_text(self.inputs).unwrap_or_else(|| {
+            let ids: Vec<_> = self.ids.iter().map(Cell::shown).collect();
+            format!("row {}", ids.join(", "))
+        })
+    }
+}
+
+/// What takes the rows that were read.
+pub(super) type EachSeen<'f> = &'f mut dyn FnMut(Seen<'_>) -> Result<(), SqlError>;
+
+/// The rules of one table, and what became of its rows so far.
+pub(super) struct Judge<'a> {
+    pub(super) plan: &'a TablePlan,
+    pub(super) now: &'a Moment,
+    pub(super) moved: Moved,
+    /// Rows that stay behind without a look.
+    pub(super) known: &'a HashSet<u64>,
+    /// What cannot be had is NULL, and nothing is told: for looks at rows that need not be good.
+    pub(super) lenient: bool,
+}
+
+impl<'a> Judge<'a> {
+    pub(super) fn new(plan: &'a TablePlan, now: &'a Moment, known: &'a HashSet<u64>) -> Self {
+        Self { plan, now, moved: Moved::default(), known, lenient: false }
+    }
+
+    /// Judges a row. Its values, where it may go in.
+    pub(super) fn values<'r>(&mut self, seen: Seen<'r>, left: Sink<'_>) -> Result<Option<Vec<Cell<'r>>>, SqlError>
+    where
+        'a: 'r,
+    {
+        self.moved.read += 1;
+        if !self.known.is_empty() && self.known.contains(&fingerprint(&seen.packed())) {
+            return Ok(None);
+        }
+        let mut values = vec![Cell::Null; self.plan.columns.len()];
+        let verdict = self.plan.judge_alone(seen.inputs, self.now, &mut |at, value| values[at] = value);
+        if self.lenient {
+            return Ok(Some(values));
+        }
+        if verdict.skip.is_some() || !verdict.faults.is_empty() {
+            let tell = |fate, column: &str, rule: &str, message: &str, left: Sink<'_>| {
+                left(Left {
+                    fate,
+                    row: seen.packed(),
+                    key: seen.key(self.plan),
+                    column: column.to_owned(),
+                    rule: rule.trim_end_matches('!').to_owned(),
+                    message: message.to_owned(),
+                })
+            };
+            if let Some(why) = &verdict.skip {
+                tell(Fate::Skipped, "", "skip", why, left)?;
+                self.moved.skipped += 1;
+            }
+            let good = verdict.is_good();
+            for (column, fault) in &verdict.faults {
+                self.moved.grave |= TablePlan::is_grave(fault);
+                let fate = if fault.warning { Fate::Warned } else { Fate::Rejected };
+                tell(fate, column, fault.rule, &fault.message, left)?;
+            }
+            if !good {
+                self.moved.rejected += u64::from(verdict.skip.is_none());
+                return Ok(None);
+            }
+        }
+        Ok(Some(values))
+    }
+}
+
+/// How a row is written: straight into its table, or into the stage with what is asked of it there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    Straight,
+    Staged,
+}
+
+/// Adds a row in COPY's form.
+pub(super) fn encode(
+    shape: Shape,
+    judge: &Judge<'_>,
+    wires: &[Wire],
+    seen: Seen<'_>,
+    values: &[Cell<'_>],
+    out: &mut Vec<u8>,
+) -> Result<(), SqlError> {
+    let plan = judge.plan;
+    let old = plan.new_key.as_ref();
+    let fields = match shape {
+        Shape::Straight => values.len(),
+        Shape::Staged => 3 + usize::from(old.is_some()) + values.len() + plan.update_only_if.len(),
+    };
+    out.extend_from_slice(&i16::try_from(fields).unwrap_or(i16::MAX).to_be_bytes());
+    if shape == Shape::Staged {
+        field(out, &[&i64::try_from(seen.place).unwrap_or(i64::MAX).to_be_bytes()]);
+        field(out, &[seen.packed().as_bytes()]);
+        field(out, &[seen.key(plan).replace('\0', "\\0").as_bytes()]);
+        if let Some(old) = old {
+            text(&seen.inputs[old.old], out);
+        }
+    }
+    for ((value, wire), column) in values.iter().zip(wires).zip(&plan.columns) {
+        wire.write(value, out).map_err(|why| SqlError::new(SqlErrorKind::Other, format!("{}.{}: {why}", plan.to, column.to)))?;
+    }
+    if shape == Shape::Staged {
+        for (name, given) in &plan.update_only_if {
+            let wanted = match given {
+                From::Literal(literal) => literal.cell(&judge.now.text),
+                From::Input(input) => seen.inputs[*input].borrowed(),
+                // A text that is put together is that of a column.
+                From::Text(_) => plan
+                    .columns
+                    .iter()
+                    .position(|column| column.to == *name && column.from == *given)
+                    .map_or(Cell::Null, |at| values[at].borrowed()),
+            };
+            text(&wanted, out);
+        }
+    }
+    Ok(())
+}
+
+fn text(cell: &Cell<'_>, out: &mut Vec<u8>) {
+    match cell {
+        Cell::Null => null(out),
+        cell => field(out, &[cell.plain_text().as_bytes()]),
+    }
+}
+
+/// What a pour needs of the carrier beside the two databases.
+pub(super) struct Pour<'a> {
+    pub(super) shape: Shape,
+    pub(super) into: String,
+    pub(super) wires: Vec<Wire>,
+    pub(super) watch: Option<&'a Watch>,
+}
+
+impl PostgresCarrier<'_> {
+    /// Streams all rows of a table from the source, and pours the good ones into a table of the target at the same time.
+    /// Returns how many went in.
+    pub(super) fn pour(
+        &mut self,
+        at: usize,
+        tail: &str,
+        pour: &Pour<'_>,
+        judge: &mut Judge<'_>,
+        left: Sink<'_>,
+    ) -> Result<u64, SqlError> {
+        if self.needs_target(at) {
+            return self.pour_ready(at, pour, judge, left);
+        }
+        let Self { session, source, plans, relations, .. } = self;
+        let scan = source.scan(&plans[at], &relations[at], tail)?;
+        let ids = relations[at].ids.len();
+        let sql = copy(&pour.into);
+        let mut trouble = None;
+        postgres(session)?.raw(|client| {
+            let mut writer = client.copy_in(&sql)?;
+            let mut bytes = HEADER.to_vec();
+            let mut place = 0;
+            let streamed = source.stream(&scan, &mut |cells| {
+                let seen = Seen { place, ids: &cells[..ids], inputs: &cells[ids..] };
+                place += 1;
+                if let Some(watch) = pour.watch {
+                    watch.look();
+                }
+                if let Some(values) = judge.values(seen, left)? {
+                    encode(pour.shape, judge, &pour.wires, seen, &values, &mut bytes)?;
+                    if bytes.len() >= CHUNK {
+                        writer.write_all(&bytes).map_err(|error| {
+                            trouble = Some(RawError::from(error));
+                            SqlError::new(SqlErrorKind::Other, "the target broke off")
+                        })?;
+                        bytes.clear();
+                    }
+                }
+                Ok(())
+            });
+            if let Some(error) = trouble.take() {
+                return Err(error);
+            }
+            if let Err(error) = streamed {
+                drop(writer);
+                return Ok(Err(error));
+            }
+            bytes.extend_from_slice(&TRAILER);
+            writer.write_all(&bytes)?;
+            Ok(Ok(writer.finish()?))
+        })?
+    }
+
+    /// The same for a table whose rows need rows of the target: they are read from there, a batch at a time.
+    fn pour_ready(&mut self, at: usize, pour: &Pour<'_>, judge: &mut Judge<'_>, left: Sink<'_>) -> Result<u64, SqlError> {
+        let sql = copy(&pour.into);
+        let mut poured = 0;
+        let mut bytes = HEADER.to_vec();
+        let batches = self.ready_batches(at)?;
+        for batch in batches {
+            self.ready(at, batch, &mut |seen| {
+                if let Some(watch) = pour.watch {
+                    watch.look();
+                }
+                match judge.values(seen, left)? {
+                    Some(values) => encode(pour.shape, judge, &pour.wires, seen, &values, &mut bytes),
+                    None => Ok(()),
+                }
+            })?;
+            bytes.extend_from_slice(&TRAILER);
+            poured += send(self.postgres()?, &sql, &bytes)?;
+            bytes.truncate(HEADER.len());
+        }
+        Ok(poured)
+    }
+
+    /// Gives every row of a table to `each`, as the source has it.
+    pub(super) fn every(&mut self, at: usize, tail: &str, each: EachSeen<'_>) -> Result<(), SqlError> {
+        if self.needs_target(at) {
+            for batch in self.ready_batches(at)? {
+                self.ready(at, batch, each)?;
+            }
+            return Ok(());
+        }
+        let Self { source, plans, relations, .. } = self;
+        every(source, &plans[at], &relations[at], tail, each)
+    }
+}
+
+/// Gives every row of a table to `each`, where the source alone tells its inputs.
+pub(super) fn every(
+    source: &mut Source<'_>,
+    plan: &TablePlan,
+    relation: &Relation,
+    tail: &str,
+    each: EachSeen<'_>,
+) -> Result<(), SqlError> {
+    let scan = source.scan(plan, relation, tail)?;
+    let ids = relation.ids.len();
+    let mut place = 0;
+    source.stream(&scan, &mut |cells| {
+        let seen = Seen { place, ids: &cells[..ids], inputs: &cells[ids..] };
+        place += 1;
+        each(seen)
+    })
+}
+
+/// The wires of a table's columns.
+pub(super) fn wires(target: &Target) -> Vec<Wire> {
+    target.columns.iter().map(|column| column.wire).collect()
+}
+
+fn copy(into: &str) -> String {
+    format!("COPY {into} FROM STDIN (FORMAT binary)")
+}
+
+/// Sends rows that are ready.
+pub(super) fn send(session: &mut PostgresSession, sql: &str, bytes: &[u8]) -> Result<u64, SqlError> {
+    session.raw(|client| {
+        let mut writer = client.copy_in(sql)?;
+        writer.write_all(bytes)?;
+        Ok(writer.finish()?)
+    })
+}

@@ -1,0 +1,118 @@
+//! One table: the shortest way in.
+
+use std::time::Instant;
+
+use super::PostgresCarrier;
+use super::judging::{Judge, Sink};
+use super::sorting::Sorting;
+use super::straight::{self, Straight};
+use super::{comparing, writing};
+use crate::backend::carrier::{Moved, Slower};
+use crate::backend::error::SqlError;
+use crate::domain::fault;
+use crate::domain::transfer::TablePlan;
+
+pub(super) fn move_table(carrier: &mut PostgresCarrier<'_>, at: usize, left: Sink<'_>) -> Result<Moved, SqlError> {
+    let begun = Instant::now();
+    let before = before(carrier, at)?;
+    let (plans, now) = (carrier.plans.clone(), carrier.now.clone());
+    let plan = &plans[at];
+    if before.before > 0
+        && let Some(moved) = nothing_to_do(carrier, at, &before, begun)?
+    {
+        fault::point("transfer.copied");
+        return Ok(moved);
+    }
+    let mut slower = before.slower;
+    if before.before == 0 {
+        match straight::go(carrier, at, before, begun, left)? {
+            Straight::In(moved) => {
+                fault::point("transfer.copied");
+                return Ok(moved);
+            }
+            Straight::Not(why) => slower = why,
+        }
+    }
+    let known = std::mem::take(&mut carrier.moves[at].left);
+    let mut judge = Judge::new(plan, &now, &known);
+    judge.moved = Moved { slower, ..before };
+    let staged = carrier.stage(at, &mut judge, left);
+    let mut moved = judge.moved;
+    carrier.moves[at].left = known;
+    staged?;
+    carrier.moves[at].staged = true;
+    moved.probed = begun.elapsed();
+    fault::point("transfer.probed");
+    let begun = Instant::now();
+    let target = carrier.targets[at].clone();
+    Sorting { carrier: &mut *carrier, at, plan, target: &target, left }.sort(&mut moved)?;
+    writing::write(carrier, at, &mut moved)?;
+    finish(carrier, at, plan)?;
+    moved.copied = begun.elapsed();
+    fault::point("transfer.copied");
+    Ok(moved)
+}
+
+/// What the target's table has before.
+fn before(carrier: &mut PostgresCarrier<'_>, at: usize) -> Result<Moved, SqlError> {
+    let name = carrier.targets[at].name.clone();
+    let mut moved = Moved { before: carrier.count_of(&format!("SELECT count(*) FROM {name}"))?, ..Moved::default() };
+    if let [key] = carrier.targets[at].key.as_slice()
+        && matches!(key.wire.staged(), "smallint" | "integer" | "bigint")
+        && moved.before > 0
+    {
+        moved.highest_before = Some(carrier.number(&format!("SELECT max({})::bigint FROM {name}", key.name))?);
+    }
+    Ok(moved)
+}
+
+/// Whether the target says what the source says already, so that there is nothing to do: told by both sums, at the cost
+/// of a validation.
+fn nothing_to_do(
+    carrier: &mut PostgresCarrier<'_>,
+    at: usize,
+    before: &Moved,
+    begun: Instant,
+) -> Result<Option<Moved>, SqlError> {
+    let plan = &carrier.plans.clone()[at];
+    if plan.new_key.is_some()
+        || plan.target_key.is_empty()
+        || plan.conflict == crate::domain::transfer::Conflict::Error
+        || plan.conflict == crate::domain::transfer::Conflict::Skip
+    {
+        return Ok(None);
+    }
+    let relation = carrier.relations[at].clone();
+    if !relation.range.is_empty() || carrier.needs_target(at) || carrier.source.count(&relation.from)? != before.before {
+        return Ok(None);
+    }
+    let Some(compared) = comparing::whole(carrier, at)? else { return Ok(None) };
+    let rows = compared.expected.rows;
+    carrier.moves[at].equal = Some(compared);
+    Ok(Some(Moved { read: rows, unchanged: rows, probed: begun.elapsed(), ..*before }))
+}
+
+/// What has to follow when rows are in: sequences that go on after them, and what the planner knows.
+pub(super) fn finish(carrier: &mut PostgresCarrier<'_>, at: usize, plan: &TablePlan) -> Result<(), SqlError> {
+    let name = carrier.targets[at].name.clone();
+    for (table, column, sequence, highest) in carrier.outrun()? {
+        if table == plan.to && highest < super::DRAWN {
+            // Unlike setval this is undone with the transaction.
+            carrier.batch(&format!("ALTER SEQUENCE {sequence} RESTART WITH {}", highest + 1)).map_err(|error| {
+                error.with_hint(format!("only the owner of {sequence}, from which {table}.{column} is drawn, may set it"))
+            })?;
+        }
+    }
+    carrier.batch(&format!("ANALYZE {name}"))
+}
+
+impl Slower {
+    /// Why, in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::InUse => "somebody else uses the table: rows go in beside the indexes, not before them",
+            Self::Needed => "views or foreign keys of others need its keys: they stay while rows come in",
+            Self::Objected => "a constraint objected: the rows were sorted one by one",
+        }
+    }
+}

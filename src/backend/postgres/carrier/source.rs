@@ -1,0 +1,458 @@
+//! The old database: one snapshot, only read, its rows streamed from a thread of their own.
+
+use std::io::BufRead;
+use std::path::Path;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread;
+
+use postgres::Client;
+use rusqlite::{Connection, OpenFlags};
+
+use super::target::quoted_text;
+use super::wire::{Read, Rows, TRAILER, null, tagged};
+use crate::backend::basic::Basic;
+use crate::backend::error::{SqlError, SqlErrorKind};
+use crate::backend::postgres::raw::RawError;
+use crate::backend::postgres::session::PostgresSession;
+use crate::backend::sqlite::{readable, translate};
+use crate::domain::engine::Engine;
+use crate::domain::schema::quoted;
+use crate::domain::transfer::{Cell, Input, Kind, Step, TablePlan, pack, unpack};
+
+/// So many bytes of whole rows are handed over at once.
+const BATCH: usize = 1 << 17;
+/// So many batches wait at most.
+const WAITING: usize = 4;
+
+/// The old database.
+pub(super) enum Source<'a> {
+    Postgres {
+        session: &'a mut PostgresSession,
+        /// What was committed when it began, as the server tells it; empty before.
+        snapshot: String,
+    },
+    Sqlite {
+        connection: Box<Connection>,
+        /// Outside of every transaction, it sees whether somebody writes.
+        watch: Box<Connection>,
+        version: i64,
+    },
+}
+
+/// A table of the source as it is read: its rows are called `s`.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Relation {
+    /// What stands after FROM.
+    pub(super) from: String,
+    /// What tells rows from one another.
+    pub(super) ids: Vec<String>,
+    /// `WHERE …`, where only some of the rows are looked at.
+    pub(super) range: String,
+}
+
+/// A query whose rows are streamed.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Scan {
+    sql: String,
+    pub(super) reads: Vec<Read>,
+}
+
+impl Scan {
+    /// The same query with more at its end.
+    pub(super) fn with(&self, tail: &str) -> Self {
+        Self { sql: format!("{}{tail}", self.sql), reads: self.reads.clone() }
+    }
+}
+
+/// What takes the rows.
+pub(super) type Each<'f> = &'f mut dyn FnMut(&[Cell<'_>]) -> Result<(), SqlError>;
+
+impl<'a> Source<'a> {
+    pub(super) fn of_postgres(session: &'a mut PostgresSession) -> Self {
+        Self::Postgres { session, snapshot: String::new() }
+    }
+
+    pub(super) fn of_sqlite(path: &Path) -> Result<Self, SqlError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let open = || -> Result<Box<Connection>, SqlError> {
+            let connection = Connection::open_with_flags(readable(path)?, flags).map_err(translate)?;
+            connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(translate)?;
+            Ok(Box::new(connection))
+        };
+        Ok(Self::Sqlite { connection: open()?, watch: open()?, version: 0 })
+    }
+
+    pub(super) fn engine(&self) -> Engine {
+        match self {
+            Self::Postgres { .. } => Engine::Postgres,
+            Self::Sqlite { .. } => Engine::Sqlite,
+        }
+    }
+
+    /// Begins the snapshot, unless it has begun.
+    pub(super) fn begin(&mut self) -> Result<(), SqlError> {
+        match self {
+            Self::Postgres { snapshot, .. } if !snapshot.is_empty() => Ok(()),
+            Self::Sqlite { connection, .. } if !connection.is_autocommit() => Ok(()),
+            Self::Postgres { session, snapshot } => {
+                session.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")?;
+                // What is read as text has one form; a long look must not be broken off.
+                session.execute(
+                    "SET LOCAL DateStyle = 'ISO'; SET LOCAL IntervalStyle = 'postgres'; SET LOCAL TimeZone = 'UTC'; \
+                     SET LOCAL extra_float_digits = 1; SET LOCAL bytea_output = 'hex'; SET LOCAL statement_timeout = 0; \
+                     SET LOCAL idle_in_transaction_session_timeout = 0",
+                )?;
+                *snapshot = text(session, "SELECT pg_catalog.pg_current_snapshot()::text")?;
+                Ok(())
+            }
+            Self::Sqlite { connection, watch, version } => {
+                *version = watch.query_row("PRAGMA data_version", [], |row| row.get(0)).map_err(translate)?;
+                connection
+                    .execute_batch("BEGIN; SELECT 1 FROM sqlite_schema LIMIT 1; PRAGMA cache_size = -8000")
+                    .map_err(translate)
+            }
+        }
+    }
+
+    /// Ends the snapshot.
+    pub(super) fn end(&mut self) -> Result<(), SqlError> {
+        match self {
+            Self::Postgres { session, .. } => session.rollback(),
+            Self::Sqlite { connection, .. } => {
+                if !connection.is_autocommit() {
+                    connection.execute_batch("ROLLBACK").map_err(translate)?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// The tables among `counted` to which somebody has written since the snapshot began: each with how many rows the
+    /// snapshot has of it. The snapshot is over then.
+    pub(super) fn changed(&mut self, counted: &[String]) -> Result<Vec<String>, SqlError> {
+        match self {
+            Self::Sqlite { watch, version, .. } => {
+                let now: i64 = watch.query_row("PRAGMA data_version", [], |row| row.get(0)).map_err(translate)?;
+                Ok(if now == *version { Vec::new() } else { vec!["the file".to_owned()] })
+            }
+            Self::Postgres { session, snapshot } => {
+                let count = |session: &mut PostgresSession, table: &String| -> Result<String, SqlError> {
+                    text(session, &format!("SELECT count(*)::text FROM {table}"))
+                };
+                let now = format!("SELECT (pg_catalog.pg_current_snapshot()::text = '{snapshot}')::text");
+                // Equal snapshots are proof; others may come from another database of the server, or from the target there.
+                let before = std::mem::take(snapshot);
+                let mut counts = Vec::new();
+                let names: Vec<_> = counted.iter().collect();
+                for table in &names {
+                    counts.push(count(session, table)?);
+                }
+                session.rollback()?;
+                if text(session, &now)? == "true" {
+                    return Ok(Vec::new());
+                }
+                let mut written = Vec::new();
+                for (table, old) in names.iter().zip(counts) {
+                    // Rows that the old snapshot did not see, by the 64 bits of their transaction: the upper half is that of
+                    // the next one, or one less where the lower half would lie in the future.
+                    let newer = format!(
+                        "SELECT EXISTS (SELECT 1 FROM {table} AS s, LATERAL (SELECT pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text::numeric AS next) AS n \
+                         WHERE s.xmin::text::bigint > 2 AND NOT pg_catalog.pg_visible_in_snapshot( \
+                         (s.xmin::text::numeric + 4294967296 * (floor(n.next / 4294967296) - CASE WHEN s.xmin::text::numeric > mod(n.next, 4294967296) THEN 1 ELSE 0 END))::text::xid8, \
+                         '{before}'))::text"
+                    );
+                    if count(session, table)? != old || text(session, &newer)? == "true" {
+                        written.push((*table).clone());
+                    }
+                }
+                Ok(written)
+            }
+        }
+    }
+
+    /// The name of a table as it must stand in a statement.
+    pub(super) fn name(&mut self, table: &str) -> Result<String, SqlError> {
+        match self {
+            Self::Postgres { session, .. } => super::name(session, table),
+            Self::Sqlite { .. } => Ok(quoted(table)),
+        }
+    }
+
+    /// How many rows a table has.
+    pub(super) fn count(&mut self, from: &str) -> Result<u64, SqlError> {
+        let sql = format!("SELECT count(*) FROM {from}");
+        let count = match self {
+            Self::Postgres { session, .. } => {
+                session.query(&sql, &[])?.first().and_then(|row| row.integer(0)).unwrap_or_default()
+            }
+            Self::Sqlite { connection, .. } => connection.query_row(&sql, [], |row| row.get(0)).map_err(translate)?,
+        };
+        Ok(u64::try_from(count).unwrap_or_default())
+    }
+
+    /// How the rows of a table are read.
+    pub(super) fn relation(&mut self, table: &TablePlan) -> Result<Relation, SqlError> {
+        let name = self.name(&table.from.table)?;
+        let ids = match self {
+            Self::Postgres { session, .. } => {
+                let sql = "SELECT a.attname::text FROM pg_catalog.pg_index i \
+                           CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS k (number, place) \
+                           JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number \
+                           WHERE i.indisprimary AND i.indrelid = $1::text::regclass ORDER BY k.place";
+                let rows = session.query(sql, &[name.as_str().into()])?;
+                let key: Vec<_> = rows.iter().filter_map(|row| row.text(0)).map(|name| format!("s.{}", quoted(name))).collect();
+                if key.is_empty() { vec!["s.ctid".to_owned()] } else { key }
+            }
+            Self::Sqlite { connection, .. } => sqlite_ids(connection, &table.from.table)?,
+        };
+        let Some(unpivot) = &table.from.unpivot else {
+            return Ok(Relation { from: format!("{name} AS s"), ids, range: String::new() });
+        };
+        let named: String = ids.iter().enumerate().map(|(at, id)| format!(", {id} AS manage_k{at}")).collect();
+        let parts: Vec<_> = unpivot
+            .columns
+            .iter()
+            .map(|(n, column)| {
+                let value = format!("s.{}", quoted(column));
+                format!("SELECT s.*{named}, {n} AS manage_n, {value} AS manage_value FROM {name} AS s WHERE {value} IS NOT NULL")
+            })
+            .collect();
+        let ids = (0..ids.len()).map(|at| format!("s.manage_k{at}")).chain(["s.manage_n".to_owned()]).collect();
+        Ok(Relation { from: format!("({}) AS s", parts.join(" UNION ALL ")), ids, range: String::new() })
+    }
+
+    /// A look at all inputs of a table: what tells the row, then the inputs that the source has, in their order.
+    /// `tail` follows FROM; see [`order()`].
+    pub(super) fn scan(&mut self, table: &TablePlan, relation: &Relation, tail: &str) -> Result<Scan, SqlError> {
+        let inputs = table.inputs.iter().enumerate().filter_map(|(at, input)| Some((at, expression(input)?)));
+        let mut wanted: Vec<(String, bool)> = relation.ids.iter().map(|id| (id.clone(), false)).collect();
+        wanted.extend(inputs.map(|(at, sql)| (sql, becomes_json(table, at))));
+        self.select(&wanted, &format!("{} {} {tail}", relation.from, relation.range))
+    }
+
+    /// Where a part ends that begins behind a row: see [`Carrier::cut`](crate::backend::Carrier::cut).
+    pub(super) fn cut(&mut self, relation: &Relation, after: Option<&str>, rows: u64) -> Result<Option<String>, SqlError> {
+        let range = self.range(relation, after, None)?;
+        let wanted: Vec<_> = relation.ids.iter().map(|id| (id.clone(), false)).collect();
+        let ids = relation.ids.join(", ");
+        let tail = format!("{range} ORDER BY {ids} LIMIT 1 OFFSET {}", rows.saturating_sub(1));
+        let scan = self.select(&wanted, &format!("{} {tail}", relation.from))?;
+        let mut last = None;
+        self.stream(&scan, &mut |cells| {
+            last = Some(pack(&cells.iter().map(Cell::borrowed).collect::<Vec<_>>()));
+            Ok(())
+        })?;
+        Ok(last)
+    }
+
+    /// `WHERE` a row lies behind one, and up to another.
+    pub(super) fn range(&self, relation: &Relation, after: Option<&str>, last: Option<&str>) -> Result<String, SqlError> {
+        let ids = relation.ids.join(", ");
+        let mut conditions = Vec::new();
+        for (row, sign) in [(after, ">"), (last, "<=")] {
+            let Some(row) = row else { continue };
+            let cells = unpack(row).filter(|cells| cells.len() == relation.ids.len());
+            let cells = cells.ok_or_else(|| SqlError::new(SqlErrorKind::Other, format!("the row {row} cannot be read again")))?;
+            let values: Vec<_> = cells.iter().map(|cell| literal(self.engine(), cell)).collect();
+            conditions.push(format!("({ids}) {sign} ({})", values.join(", ")));
+        }
+        Ok(if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) })
+    }
+
+    /// A query of some expressions, each with whether an array in it becomes JSON.
+    pub(super) fn select(&mut self, wanted: &[(String, bool)], from: &str) -> Result<Scan, SqlError> {
+        match self {
+            Self::Postgres { session, .. } => select(session, wanted, from),
+            Self::Sqlite { .. } => {
+                let columns: Vec<_> = wanted.iter().map(|(sql, _)| sql.as_str()).collect();
+                let columns = if columns.is_empty() { "1".to_owned() } else { columns.join(", ") };
+                Ok(Scan { sql: format!("SELECT {columns} FROM {from}"), reads: vec![Read::Tagged; wanted.len().max(1)] })
+            }
+        }
+    }
+
+    /// Gives each row of a query to `each`, which runs here while the rows are read elsewhere.
+    pub(super) fn stream(&mut self, scan: &Scan, each: Each<'_>) -> Result<(), SqlError> {
+        match self {
+            Self::Postgres { session, .. } => stream(session, scan, each),
+            Self::Sqlite { connection, .. } => thread::scope(|scope| {
+                let (sender, batches) = sync_channel(WAITING);
+                let reading = scope.spawn(move || read_sqlite(connection, &scan.sql, scan.reads.len(), &sender));
+                let taken = take(batches, scan, each);
+                let read = reading.join().unwrap_or_else(|_| Err(stopped()));
+                taken.and(read)
+            }),
+        }
+    }
+}
+
+/// A query of a session of PostgreSQL, whose types are asked first.
+pub(super) fn select(session: &mut PostgresSession, wanted: &[(String, bool)], from: &str) -> Result<Scan, SqlError> {
+    let columns: Vec<_> = wanted.iter().map(|(sql, _)| sql.as_str()).collect();
+    let asked = format!("SELECT {} FROM {from}", columns.join(", "));
+    let types = session.raw(|client| {
+        let statement = client.prepare(&asked)?;
+        Ok(statement.columns().iter().map(|column| column.type_().clone()).collect::<Vec<_>>())
+    })?;
+    let mut reads = Vec::new();
+    let mut columns = Vec::new();
+    for ((sql, json), kind) in wanted.iter().zip(&types) {
+        let (read, before, after) = Read::of(kind, *json);
+        columns.push(format!("{before}{sql}{after}"));
+        reads.push(read);
+    }
+    Ok(Scan { sql: format!("SELECT {} FROM {from}", columns.join(", ")), reads })
+}
+
+/// Gives each row of a query to `each`.
+pub(super) fn stream(session: &mut PostgresSession, scan: &Scan, each: Each<'_>) -> Result<(), SqlError> {
+    let sql = format!("COPY ({}) TO STDOUT (FORMAT binary)", scan.sql);
+    let mut taken = Ok(());
+    let read = session.raw(|client| {
+        thread::scope(|scope| {
+            let (sender, batches) = sync_channel(WAITING);
+            let reading = scope.spawn(move || read_postgres(client, &sql, &sender));
+            taken = take(batches, scan, each);
+            reading.join().unwrap_or_else(|_| Err(std::io::Error::other("the reader stopped").into()))
+        })
+    });
+    // What went wrong here comes first: the reader only heard that nobody listens any more.
+    taken.and(read)
+}
+
+fn stopped() -> SqlError {
+    SqlError::new(SqlErrorKind::Other, "the reader of the source stopped")
+}
+
+fn read_postgres(client: &mut Client, sql: &str, sender: &SyncSender<Vec<u8>>) -> Result<(), RawError> {
+    let mut reader = client.copy_out(sql)?;
+    let mut batch = Vec::with_capacity(BATCH + BATCH / 4);
+    loop {
+        // The server sends each row as a message of its own, so that no row is cut.
+        let length = {
+            let bytes = reader.fill_buf()?;
+            batch.extend_from_slice(bytes);
+            bytes.len()
+        };
+        if length == 0 {
+            break;
+        }
+        reader.consume(length);
+        if batch.len() >= BATCH && sender.send(std::mem::replace(&mut batch, Vec::with_capacity(BATCH + BATCH / 4))).is_err() {
+            return Ok(());
+        }
+    }
+    let _ = sender.send(batch);
+    Ok(())
+}
+
+fn read_sqlite(connection: &Connection, sql: &str, columns: usize, sender: &SyncSender<Vec<u8>>) -> Result<(), SqlError> {
+    let mut statement = connection.prepare(sql).map_err(translate)?;
+    let mut rows = statement.query([]).map_err(translate)?;
+    let mut batch = Vec::with_capacity(BATCH + BATCH / 4);
+    let count = i16::try_from(columns).unwrap_or(i16::MAX).to_be_bytes();
+    while let Some(row) = rows.next().map_err(translate)? {
+        batch.extend_from_slice(&count);
+        for at in 0..columns {
+            match row.get_ref(at).map_err(translate)? {
+                rusqlite::types::ValueRef::Null => null(&mut batch),
+                value => tagged(&crate::backend::sqlite::cell(value), &mut batch),
+            }
+        }
+        if batch.len() >= BATCH && sender.send(std::mem::replace(&mut batch, Vec::with_capacity(BATCH + BATCH / 4))).is_err() {
+            return Ok(());
+        }
+    }
+    batch.extend_from_slice(&TRAILER);
+    let _ = sender.send(batch);
+    Ok(())
+}
+
+/// Hands the rows of the batches over, as they come.
+fn take(batches: std::sync::mpsc::Receiver<Vec<u8>>, scan: &Scan, each: Each<'_>) -> Result<(), SqlError> {
+    for batch in batches {
+        let mut rows = Rows::new(&batch);
+        let mut cells = Vec::with_capacity(scan.reads.len());
+        while let Some(readable) = rows.next(&scan.reads, &mut cells) {
+            if !readable {
+                return Err(SqlError::new(SqlErrorKind::Other, "a row of the source came in a form that is not known"));
+            }
+            each(&cells)?;
+        }
+    }
+    Ok(())
+}
+
+/// An input as the source reads it; `None` where the target knows it.
+pub(super) fn expression(input: &Input) -> Option<String> {
+    match input {
+        Input::Column(name) => Some(format!("s.{}", quoted(name))),
+        Input::Sql(text) => Some(format!("({text})")),
+        Input::Number => Some("s.manage_n".to_owned()),
+        Input::Value => Some("s.manage_value".to_owned()),
+        Input::Mapped { .. } | Input::Lookup { .. } => None,
+    }
+}
+
+fn becomes_json(table: &TablePlan, input: usize) -> bool {
+    table
+        .columns
+        .iter()
+        .any(|column| column.uses().contains(&input) && (column.kind == Kind::Json || column.steps.contains(&Step::ToJson)))
+}
+
+/// `ORDER BY` the mapping's order, then what tells rows from one another.
+pub(super) fn order(table: &TablePlan, relation: &Relation) -> String {
+    let mut terms: Vec<String> = Vec::new();
+    for (input, descends, nulls) in &table.order {
+        let Some(sql) = expression(&table.inputs[*input]) else { continue };
+        let way = if *descends { " DESC" } else { "" };
+        // What comes first by itself differs between databases.
+        let nulls = if nulls.unwrap_or(!*descends) { " NULLS FIRST" } else { " NULLS LAST" };
+        terms.push(format!("{sql}{way}{nulls}"));
+    }
+    terms.extend(relation.ids.iter().cloned());
+    format!("ORDER BY {}", terms.join(", "))
+}
+
+/// A value as it must stand in a statement.
+pub(super) fn literal(engine: Engine, cell: &Cell<'_>) -> String {
+    match (engine, cell) {
+        (_, Cell::Null) => "NULL".to_owned(),
+        (_, Cell::Int(value)) => value.to_string(),
+        (Engine::Sqlite, Cell::Blob(bytes)) => {
+            format!("x'{}'", bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+        }
+        (Engine::Sqlite, Cell::Real(value)) => format!("{value:e}"),
+        (Engine::Sqlite, cell) => quoted_plain(&cell.plain_text()),
+        (Engine::Postgres, cell) => quoted_text(&cell.plain_text()),
+    }
+}
+
+/// A text as SQLite reads it.
+pub(super) fn quoted_plain(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+fn sqlite_ids(connection: &Connection, table: &str) -> Result<Vec<String>, SqlError> {
+    let strings = |sql: &str| -> Result<Vec<String>, SqlError> {
+        let mut statement = connection.prepare(sql).map_err(translate)?;
+        let rows = statement.query_map([table], |row| row.get(0)).map_err(translate)?;
+        rows.collect::<Result<_, _>>().map_err(translate)
+    };
+    let without = strings("SELECT 'x' FROM pragma_table_list($1) WHERE schema = 'main' AND wr")?;
+    if !without.is_empty() {
+        let key = strings("SELECT name FROM pragma_table_xinfo($1) WHERE pk > 0 ORDER BY pk")?;
+        return Ok(key.iter().map(|name| format!("s.{}", quoted(name))).collect());
+    }
+    let columns = strings("SELECT name FROM pragma_table_xinfo($1)")?;
+    let free = |name: &&&str| !columns.iter().any(|column| column.eq_ignore_ascii_case(name));
+    ["_rowid_", "rowid", "oid"].iter().find(free).map(|name| vec![format!("s.{name}")]).ok_or_else(|| {
+        let message = format!("the rows of {table} cannot be told apart: its columns take all names of the row's number");
+        SqlError::new(SqlErrorKind::Other, message)
+    })
+}
+
+fn text(session: &mut PostgresSession, sql: &str) -> Result<String, SqlError> {
+    Ok(session.query(sql, &[])?.first().and_then(|row| row.text(0)).unwrap_or_default().to_owned())
+}
