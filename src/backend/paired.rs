@@ -49,7 +49,8 @@ impl<'a> Paired<'a> {
             let keeps = self.overrides
                 && (stays
                     || !self.updatable.contains(at) && !self.plan.matched.contains(at)
-                    || matches!(&expected, Ok(Cell::Null)) && !self.plan.null_overwrites
+                    || !self.plan.null_overwrites
+                        && (matches!(&expected, Ok(Cell::Null)) || column.is_filled_in(inputs, self.now))
                     || matches!(&expected, Ok(Cell::Text(text)) if **text == *self.now.text.as_bytes()));
             let start = (self.left.len(), self.right.len());
             match &expected {

@@ -126,6 +126,19 @@ impl Session {
 
 #[cfg(feature = "full")]
 impl Session {
+    /// Begins a transaction that may write, also where the session is one that only reads: for what is taken back.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    pub fn begin_writing(&mut self) -> Result<(), SqlError> {
+        self.begin()?;
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(session) => session.execute("SET TRANSACTION READ WRITE"),
+        }
+    }
+
     /// The table that people call `shown`, as it must stand in a statement: letter by letter, with its schema where that is
     /// not `public`.
     ///

@@ -100,7 +100,7 @@ impl Spot {
                 && (stays
                     || column.preserve
                     || column.is_from_the_clock()
-                    || (expected.is_null() && !table.null_overwrites)
+                    || (!table.null_overwrites && (expected.is_null() || column.is_filled_in(&sampled.inputs, now)))
                     || expected.as_str() == Some(&now.text));
             if left != right && !kept {
                 finding(format!("{} is {}, expected {}", column.to, found[at].shown(), expected.shown()));

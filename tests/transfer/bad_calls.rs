@@ -56,7 +56,7 @@ fn a_server_is_refused_plainly() {
 
     let outcome = project.run("transfer all --source postgres://u:secret@localhost/old --yes");
 
-    outcome.fails_with(2).says("transfers between SQLite files are supported").does_not_say("secret");
+    outcome.fails_with(2).says("there is no way from PostgreSQL into an SQLite file").does_not_say("secret");
 }
 
 #[test]

@@ -12,6 +12,7 @@ use crate::cli::failure::Failure;
 use crate::cli::output::paint::Style;
 use crate::domain::explain::Class;
 use crate::domain::nearest::meant;
+use crate::domain::transfer::Duplicates;
 
 /// Count old rows that share a unique key of the new database
 ///
@@ -64,11 +65,23 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     for (at, keys) in &found {
         let table = &plan.tables[*at];
         for key in keys {
-            groups += key.groups;
-            let style = if key.groups > 0 { Style::Bad } else { Style::Good };
-            let mark = context.screen.paint.on(style, if key.groups > 0 { "✗" } else { "✓" });
+            // Where the mapping says which of them goes in there is nothing to do.
+            let names: Vec<_> = table.matched.iter().map(|at| table.columns[*at].to.clone()).collect();
+            let settled = match table.duplicates {
+                Duplicates::First if names == key.columns => Some("the first one goes in"),
+                Duplicates::Last if names == key.columns => Some("the last one goes in"),
+                _ => None,
+            };
+            groups += if settled.is_some() { 0 } else { key.groups };
+            let (sign, style) = match (key.groups, settled) {
+                (0, _) => ("✓", Style::Good),
+                (_, Some(_)) => ("-", Style::Faint),
+                (_, None) => ("✗", Style::Bad),
+            };
+            let mark = context.screen.paint.on(style, sign);
+            let fate = settled.filter(|_| key.groups > 0).map(|fate| format!(": {fate}")).unwrap_or_default();
             context.screen.row(&format!(
-                "  {mark} {} ({}): {} rows, {} different keys, {} keys of more than one row",
+                "  {mark} {} ({}): {} rows, {} different keys, {} keys of more than one row{fate}",
                 table.to,
                 key.columns.join(", "),
                 show::number(key.rows),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::Utc;
 use serde_json::json;
 
-use super::running::{clock, count_rows};
+use super::running::{Stage, clock, count_rows};
 use super::{Between, lock};
 use crate::backend::{Access, Basic, Full, Session};
 use crate::cli::consent;
@@ -151,17 +151,12 @@ impl Back<'_> {
     }
 
     fn rehearse(&self, context: &mut Context, reached: &mut Reached, undo: Undo<'_>) -> Result<Exit, Failure> {
-        let mut copy = reached.session.scratch_copy()?.ok_or_else(|| {
-            Failure::new(
-                Class::CouldNotRun,
-                "there is no copy of the database to be had",
-                "rehearse on a copy that you make yourself",
-            )
-        })?;
-        copy.suspend_foreign_keys()?;
-        copy.begin()?;
-        let undone = undo.take_back(&mut copy);
-        copy.rollback()?;
+        let mut stage = Stage::of(&mut reached.session, "manage transfer rollback")?;
+        let session = stage.session();
+        session.suspend_foreign_keys()?;
+        session.begin_writing()?;
+        let undone = undo.take_back(session);
+        session.rollback()?;
         let undone = undone?;
         context.screen.facts.insert("status".to_owned(), "planned".into());
         told(context, &undone, "would be");

@@ -32,6 +32,8 @@ pub struct Fit {
     pub fraction: Option<u8>,
     /// Whether a floating point number has to fit 32 bits.
     pub single: bool,
+    /// The column is of `character(n)`, to which blanks at the end mean nothing.
+    pub padded: bool,
     /// The column is PostgreSQL's `numeric`: how many digits it takes in all and after the point, nought each where it
     /// takes any.
     pub numeric: Option<(u16, u16)>,
@@ -49,6 +51,7 @@ impl Fit {
         match word.trim() {
             "numeric" | "decimal" => Self { numeric: Some((first.unwrap_or(0), second.unwrap_or(0))), ..self },
             "real" | "float4" => Self { single: true, ..self },
+            "character" | "char" | "bpchar" => Self { padded: true, ..self },
             word if word.starts_with("timestamp") => {
                 Self { fraction: first.and_then(|digits| u8::try_from(digits).ok()), ..self }
             }
@@ -102,7 +105,10 @@ pub fn fit<'a>(cell: Cell<'a>, kind: Kind, fit: &Fit) -> Result<Cell<'a>, Fault>
         // Beyond 2^53 a whole number may have no floating point number of its own.
         (Kind::Real, Cell::Int(value)) if value.unsigned_abs() <= 1 << 53 => single(value as f64, fit),
         (Kind::Real, Cell::Decimal(digits)) => match digits.parse::<f64>() {
-            Ok(value) if value.is_finite() => single(value, fit),
+            Ok(value) if value.is_finite() && normal_digits(&value.to_string()) == normal_digits(&digits) => single(value, fit),
+            Ok(value) if value.is_finite() => {
+                Err(Fault::new("range", format!("{digits} cannot be kept exactly as a floating point number")))
+            }
             _ => Err(Fault::new("range", format!("{digits} is not a finite number"))),
         },
         (Kind::Real, Cell::Int(value)) => {
@@ -225,6 +231,12 @@ fn fine(micros: i64, fit: &Fit) -> Result<(), Fault> {
 }
 
 fn text_of<'a>(text: Cow<'a, [u8]>, most: Option<usize>, fit: &Fit) -> Result<Cow<'a, [u8]>, Fault> {
+    let text = if fit.padded && text.ends_with(b" ") {
+        let length = text.iter().rposition(|byte| *byte != b' ').map_or(0, |at| at + 1);
+        Cow::Owned(text[..length].to_vec())
+    } else {
+        text
+    };
     let Ok(read) = std::str::from_utf8(&text) else { return Err(Fault::new("text", "is not UTF-8")) };
     if text.contains(&0) {
         return Err(Fault::new("text", format!("holds a NUL: {}", Cell::Text(text).shown())));

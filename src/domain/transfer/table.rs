@@ -368,23 +368,7 @@ impl Column {
     /// # Errors
     /// What keeps the row out.
     pub fn value<'a>(&'a self, inputs: &'a [Cell<'a>], now: &'a Moment, warnings: &mut Vec<Fault>) -> Result<Cell<'a>, Fault> {
-        let mut cell = match &self.from {
-            From::Input(input) => inputs[*input].borrowed(),
-            From::Literal(literal) => literal.cell(&now.text),
-            From::Text(parts) => Cell::owned(put_together(parts, inputs)),
-        };
-        let mut fitted = false;
-        for step in &self.steps {
-            // A table of values and a look at NULL go before the kind is looked at; all else needs the value as it will be.
-            if !fitted && matches!(step, Step::Older { .. } | Step::Coalesce(_)) {
-                cell = fit(cell, self.kind, &self.fit)?;
-                fitted = true;
-            }
-            cell = self.step(step, cell, inputs, now, warnings)?;
-        }
-        if !fitted || self.steps.iter().any(|step| matches!(step, Step::Older { .. } | Step::Coalesce(_))) {
-            cell = fit(cell, self.kind, &self.fit)?;
-        }
+        let cell = self.value_after(&self.steps, inputs, now, warnings)?;
         warnings.extend(overlong(&cell, self.kind, &self.fit));
         if !self.labels.is_empty()
             && let Some(text) = cell.as_str()
@@ -394,6 +378,34 @@ impl Column {
         }
         if cell.is_null() && !self.nullable {
             return Err(Fault::new("not null", "is NULL, and the column takes none"));
+        }
+        Ok(cell)
+    }
+
+    /// The value after some of the steps, as the column's kind has it.
+    fn value_after<'a>(
+        &'a self,
+        steps: &'a [Step],
+        inputs: &'a [Cell<'a>],
+        now: &'a Moment,
+        warnings: &mut Vec<Fault>,
+    ) -> Result<Cell<'a>, Fault> {
+        let mut cell = match &self.from {
+            From::Input(input) => inputs[*input].borrowed(),
+            From::Literal(literal) => literal.cell(&now.text),
+            From::Text(parts) => Cell::owned(put_together(parts, inputs)),
+        };
+        let mut fitted = false;
+        for step in steps {
+            // A table of values and a look at NULL go before the kind is looked at; all else needs the value as it will be.
+            if !fitted && matches!(step, Step::Older { .. } | Step::Coalesce(_)) {
+                cell = fit(cell, self.kind, &self.fit)?;
+                fitted = true;
+            }
+            cell = self.step(step, cell, inputs, now, warnings)?;
+        }
+        if !fitted || steps.iter().any(|step| matches!(step, Step::Older { .. } | Step::Coalesce(_))) {
+            cell = fit(cell, self.kind, &self.fit)?;
         }
         Ok(cell)
     }
@@ -480,6 +492,18 @@ impl Column {
                 }
             }
         }
+    }
+
+    /// Whether the value of a row is only what the mapping gives for NULL: a row that is there keeps its own then, wherever
+    /// NULL does not overwrite it.
+    pub fn is_filled_in(&self, inputs: &[Cell<'_>], now: &Moment) -> bool {
+        let Some(at) = self.steps.iter().rposition(|step| matches!(step, Step::Coalesce(_))) else { return false };
+        self.value_after(&self.steps[..at], inputs, now, &mut Vec::new()).is_ok_and(|cell| cell.is_null())
+    }
+
+    /// Whether some rows may get what the mapping gives for NULL.
+    pub fn fills_in(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step, Step::Coalesce(_)))
     }
 
     /// The inputs that it reads.

@@ -47,6 +47,7 @@ impl Columns<'_> {
                 "skip the old column, or leave `set` out",
             );
         }
+        let mut only_new = false;
         let mut from = match (set, from) {
             (Some((_, value)), _) => self.given(value, inputs, problems),
             (None, from) => from,
@@ -56,7 +57,11 @@ impl Columns<'_> {
         }
         if let Some(value) = default {
             match (self.given(value, inputs, problems), &from) {
-                (Some(given), None) => from = Some(given),
+                (Some(given), None) => {
+                    // It is there for rows that are not, and overwrites nothing.
+                    only_new = true;
+                    from = Some(given);
+                }
                 (Some(From::Literal(literal)), Some(_)) => steps.push(Step::Coalesce(literal)),
                 (Some(_), Some(_)) => problems.error(
                     "default",
@@ -76,7 +81,7 @@ impl Columns<'_> {
             steps,
             fit,
             nullable: declared.nullable && !self.to.primary_key.iter().any(|key| key == name),
-            preserve: preserved,
+            preserve: preserved || only_new,
             collation: declared.collation.clone(),
             labels: labels(self.target, declared),
         })

@@ -607,7 +607,8 @@ fn narrowed(
     problems: &mut Problems<'_>,
 ) {
     for column in planned {
-        let (From::Input(input), true) = (&column.from, column.steps.is_empty()) else { continue };
+        let plain = column.steps.iter().all(|step| matches!(step, Step::Coalesce(_)));
+        let (From::Input(input), true) = (&column.from, plain) else { continue };
         let Some(Input::Column(name)) = inputs.list.get(*input) else { continue };
         let Some(old) = from.columns.iter().find(|column| column.name == *name) else { continue };
         let what = match (kind_of(source, old), column.kind) {

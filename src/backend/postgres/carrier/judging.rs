@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::io::Write as _;
 
 use super::source::{Relation, Source};
+use super::staging::filled;
 use super::target::Target;
 use super::wire::{HEADER, TRAILER, Wire, field, null};
 use super::{PostgresCarrier, fingerprint, postgres};
@@ -52,11 +53,13 @@ pub(super) struct Judge<'a> {
     pub(super) known: &'a HashSet<u64>,
     /// What cannot be had is NULL, and nothing is told: for looks at rows that need not be good.
     pub(super) lenient: bool,
+    /// The columns of which the stage knows whether the mapping has filled them in.
+    filled: Vec<usize>,
 }
 
 impl<'a> Judge<'a> {
     pub(super) fn new(plan: &'a TablePlan, now: &'a Moment, known: &'a HashSet<u64>) -> Self {
-        Self { plan, now, moved: Moved::default(), known, lenient: false }
+        Self { plan, now, moved: Moved::default(), known, lenient: false, filled: filled(plan) }
     }
 
     /// Judges a row. Its values, where it may go in.
@@ -123,7 +126,7 @@ pub(super) fn encode(
     let old = plan.new_key.as_ref();
     let fields = match shape {
         Shape::Straight => values.len(),
-        Shape::Staged => 3 + usize::from(old.is_some()) + values.len() + plan.update_only_if.len(),
+        Shape::Staged => 3 + usize::from(old.is_some()) + values.len() + plan.update_only_if.len() + judge.filled.len(),
     };
     out.extend_from_slice(&i16::try_from(fields).unwrap_or(i16::MAX).to_be_bytes());
     if shape == Shape::Staged {
@@ -150,6 +153,9 @@ pub(super) fn encode(
                     .map_or(Cell::Null, |at| values[at].borrowed()),
             };
             text(&wanted, out);
+        }
+        for at in &judge.filled {
+            field(out, &[&[u8::from(plan.columns[*at].is_filled_in(seen.inputs, judge.now))]]);
         }
     }
     Ok(())

@@ -2,7 +2,7 @@
 //!
 //! A row of the stage is one good row of the source: `o` its place among all, `k` its row in the source, `key` as people
 //! read it, `old` its old key where it gets a new one, `c0 …` its values, `u0 …` what a row that is there has to hold
-//! before it is updated. Sorting adds `act` (`i` inserted, `u` there already, `s` left), `first` the row whose key it
+//! before it is updated, `f0 …` whether the value only fills in for NULL. Sorting adds `act` (`i` inserted, `u` there already, `s` left), `first` the row whose key it
 //! shares, `t` the key of the row that is there, `new` the key it gets, `says` why it is left.
 
 use super::judging::{EachSeen, Judge, Pour, Seen, Shape, Sink, send, wires};
@@ -224,8 +224,9 @@ fn create(at: usize, plan: &TablePlan, target: &Target) -> String {
     let values: String =
         target.columns.iter().enumerate().map(|(number, column)| format!(", c{number} {}", column.wire.staged())).collect();
     let wanted: String = (0..plan.update_only_if.len()).map(|number| format!(", u{number} text")).collect();
+    let filled: String = filled(plan).iter().map(|number| format!(", f{number} boolean")).collect();
     format!(
-        "CREATE TEMP TABLE manage_stage_{at} (o bigint NOT NULL, k text NOT NULL, key text NOT NULL{old}{values}{wanted}, \
+        "CREATE TEMP TABLE manage_stage_{at} (o bigint NOT NULL, k text NOT NULL, key text NOT NULL{old}{values}{wanted}{filled}, \
          act \"char\" NOT NULL DEFAULT 'i', says text, first bigint, t text, new bigint) ON COMMIT DROP"
     )
 }
@@ -236,7 +237,14 @@ fn staged_names(plan: &TablePlan) -> Vec<String> {
     names.extend(plan.new_key.as_ref().map(|_| "old".to_owned()));
     names.extend((0..plan.columns.len()).map(|number| format!("c{number}")));
     names.extend((0..plan.update_only_if.len()).map(|number| format!("u{number}")));
+    names.extend(filled(plan).iter().map(|number| format!("f{number}")));
     names
+}
+
+/// The columns of which the stage knows whether the mapping has filled them in.
+pub(super) fn filled(plan: &TablePlan) -> Vec<usize> {
+    let known = |at: &usize| !plan.null_overwrites && plan.columns[*at].fills_in();
+    (0..plan.columns.len()).filter(known).collect()
 }
 
 /// Which rows of the target a staged one means: by the match, or none.

@@ -60,7 +60,8 @@ fn columns(session: &mut PostgresSession, table: &str, names: &[&str]) -> Result
         let statement = client.prepare(&asked)?;
         Ok(statement.columns().iter().map(|column| column.type_().clone()).collect::<Vec<_>>())
     })?;
-    let sql = "SELECT a.attname::text, pg_catalog.format_type(a.atttypid, NULL) FROM pg_catalog.pg_attribute a \
+    let sql = "SELECT a.attname::text, CASE a.atttypid WHEN 'bpchar'::regtype THEN 'bpchar' ELSE pg_catalog.format_type(a.atttypid, NULL) END, \
+               pg_catalog.format_type(a.atttypid, a.atttypmod) FROM pg_catalog.pg_attribute a \
                WHERE a.attrelid = $1::text::regclass AND a.attnum > 0 AND NOT a.attisdropped";
     let kinds = session.query(sql, &[table.into()])?;
     names
@@ -68,9 +69,12 @@ fn columns(session: &mut PostgresSession, table: &str, names: &[&str]) -> Result
         .zip(list)
         .zip(types)
         .map(|((name, quoted), kind)| {
-            let found = kinds.iter().find(|row| row.text(0) == Some(name)).and_then(|row| row.text(1));
+            let wire = Wire::of(&kind);
+            // What the target reads from a text takes its length from there; any other value was judged by its length.
+            let which = if wire == Wire::Cast { 2 } else { 1 };
+            let found = kinds.iter().find(|row| row.text(0) == Some(name)).and_then(|row| row.text(which));
             let found = found.ok_or_else(|| SqlError::new(SqlErrorKind::Other, format!("{table} has no column {quoted}")))?;
-            Ok(Column { name: quoted, wire: Wire::of(&kind), kind: found.to_owned() })
+            Ok(Column { name: quoted, wire, kind: found.to_owned() })
         })
         .collect()
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::PostgresCarrier;
-use super::staging::matches;
+use super::staging::{filled, matches};
 use super::straight::attempt;
 use super::target::{Target, literal, packed, quoted_text};
 use super::wire::Wire;
@@ -72,6 +72,7 @@ fn update(carrier: &mut PostgresCarrier<'_>, at: usize, plan: &TablePlan, target
         return Ok(0);
     }
     let now = quoted_text(&carrier.now.text);
+    let filled = filled(plan);
     let values: Vec<String> = columns
         .iter()
         .map(|number| {
@@ -87,6 +88,9 @@ fn update(carrier: &mut PostgresCarrier<'_>, at: usize, plan: &TablePlan, target
             // What would come from the clock stays as it is.
             if clocked {
                 value = format!("CASE WHEN {value} = {now} THEN {there} ELSE {value} END");
+            }
+            if filled.contains(number) {
+                value = format!("CASE WHEN st.f{number} THEN {there} ELSE {value} END");
             }
             if plan.null_overwrites { value } else { format!("coalesce({value}, {there})") }
         })

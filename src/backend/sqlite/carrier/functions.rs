@@ -148,7 +148,7 @@ fn judge(shared: &Shared, context: &Context<'_>) -> rusqlite::Result<bool> {
 }
 
 /// `manage_value(table, column, inputs it uses…)`: a column's value. `manage_kept` takes the value that is there before
-/// the inputs, and gives it where the new one comes from the clock.
+/// the inputs, and gives it where the new one comes from the clock or only fills in for NULL.
 fn convert(shared: &Shared, context: &Context<'_>, kept: bool) -> rusqlite::Result<Value> {
     let (table_at, column_at) = (index(context, 0)?, index(context, 1)?);
     let table = &shared.tables[table_at];
@@ -166,7 +166,8 @@ fn convert(shared: &Shared, context: &Context<'_>, kept: bool) -> rusqlite::Resu
             return Err(rusqlite::Error::UserFunctionError(why.into()));
         }
     };
-    if kept && matches!(&converted, Cell::Text(text) if **text == *shared.now.text.as_bytes()) {
+    let clocked = matches!(&converted, Cell::Text(text) if **text == *shared.now.text.as_bytes());
+    if kept && (clocked || !table.null_overwrites && column.is_filled_in(&inputs, &shared.now)) {
         return Ok(owned(cell(context.get_raw(2))));
     }
     Ok(owned(converted))

@@ -146,8 +146,8 @@ impl Sql<'_> {
                 Step::Coalesce(literal) => clock(literal),
                 _ => false,
             });
-        let value =
-            if clocked { format!("manage_kept({}, {at}, {there}{})", self.at, self.used(column)) } else { self.value(at) };
+        let kept = clocked || !table.null_overwrites && column.fills_in();
+        let value = if kept { format!("manage_kept({}, {at}, {there}{})", self.at, self.used(column)) } else { self.value(at) };
         if table.null_overwrites { value } else { format!("coalesce({value}, {there})") }
     }
 
