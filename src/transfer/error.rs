@@ -197,7 +197,7 @@ impl Explain for TransferError {
             Self::Parts { error, .. } => return error.details(),
             Self::Unexpected { tables } => tables.clone(),
             Self::Conflicts { conflicts, .. } => conflicts.clone(),
-            Self::Sql(error) => return error.details(),
+            Self::Sql(error) | Self::Table { error, .. } => return error.details(),
             Self::Ledger(error) => return error.details(),
             _ => return Vec::new(),
         };

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use super::page::ROOT;
 use crate::support::*;
 
-/// A copy of `examples/NAME`.
-pub fn project(name: &str) -> Project {
-    let project = Project::new();
+/// A copy of `examples/NAME`, on a database of its own where it is for PostgreSQL.
+pub fn project(name: &str, backend: Backend) -> Project {
+    let project = Project::on(backend);
     let folder = Path::new(ROOT).join("examples").join(name);
     copy(&folder, &project.folder());
     if !folder.join("Cargo.toml").is_file() {

@@ -5,12 +5,14 @@
 //! | comment | what it does |
 //! |---|---|
 //! | `<!-- project: root -->`, `<!-- project: empty, postgres -->`, `<!-- project: example NAME -->` | begins anew: with a copy of the root project, with nothing, with a copy of an example |
+//! | `<!-- project: example NAME, postgres -->` | the same on two databases of PostgreSQL: `DATABASE_URL`, `OLD_DATABASE_URL` |
 //! | `<!-- file: NAME -->` | writes the next code block to a file |
 //! | `<!-- remove: NAME -->` | removes a file or folder |
 //! | `<!-- run: manage status -->` | runs it and compares the next code block; `; exit 1` says how it ends |
 //! | `<!-- run: manage migrate; shown as: cargo run -- migrate -->` | the same, under other words |
 //! | `<!-- quiet: manage migrate -->` | runs it and shows nothing |
 //! | `<!-- sql -->`, `<!-- sql: FILE -->` | runs the statements of the next code block, or of a file |
+//! | `<!-- sql in the old one: FILE -->` | the same on the old one of two databases |
 //! | `<!-- sh -->`, `<!-- sh: exit 1 -->` | gives the next code block to a shell and compares what it says with the one after it |
 //! | `<!-- sh: quiet -->` | the same, and it says nothing |
 //! | `<!-- serve -->` | starts what the next code block starts in the background, and goes on when it listens; the one after it shows what it says then |
@@ -61,6 +63,11 @@ fn the_example_that_moves_to_a_new_schema_does_as_its_page_says() {
 #[test]
 fn the_service_does_as_its_page_says() {
     play("examples/custom-commands/service/README.md");
+}
+
+#[test]
+fn the_example_between_two_servers_does_as_its_page_says() {
+    play("examples/tux/README.md");
 }
 
 #[test]
@@ -171,18 +178,20 @@ fn play(page: &str) {
             project = Some(begin(rest));
             continue;
         }
-        let project = project.as_ref().unwrap_or_else(|| panic!("{page}:{number} no project yet"));
+        let stage: &Stage = project.as_ref().unwrap_or_else(|| panic!("{page}:{number} no project yet"));
+        let project = &stage.project;
         match verb {
             "remove" => project.remove(rest),
             "sql" if !rest.is_empty() => project.execute(&project.read(rest)),
+            "sql in the old one" => stage.execute_in_the_old_one(&project.read(rest)),
             "quiet" => {
                 let run = Run::of(rest);
-                let (screen, code) = run.on(project);
+                let (screen, code) = run.on(stage);
                 assert_eq!(code, run.code, "{page}:{number} {}\n{screen}", run.command);
             }
             "serve" => {
                 let script = Block::after(&lines, at).unwrap_or_else(|| panic!("{page}:{number} no code block follows"));
-                let running = served.insert(Served::start(project, shell(&script.text(&lines), project)));
+                let running = served.insert(Served::start(project, shell(&script.text(&lines), stage)));
                 let block =
                     Block::after(&lines, script.end + 1).unwrap_or_else(|| panic!("{page}:{number} no second code block"));
                 if let Some(shown) = block.other_than(&lines, &running.screen, false) {
@@ -197,7 +206,7 @@ fn play(page: &str) {
                 let quiet = rest == "quiet";
                 let code = rest.strip_prefix("exit ").map_or(0, |code| code.parse().expect("an exit code is a number"));
                 let run = Run { command: &body, shown: "", code };
-                let (screen, code) = run.beside(project, served.as_ref());
+                let (screen, code) = run.beside(stage, served.as_ref());
                 assert_eq!(code, run.code, "{page}:{number} {body}\n{screen}");
                 if quiet {
                     assert_eq!(screen, "", "{page}:{number} {body}");
@@ -219,7 +228,7 @@ fn play(page: &str) {
                     _ => {
                         played += 1;
                         let run = Run::of(rest);
-                        let real = run.shown_on(project, &format!("{page}:{number}"));
+                        let real = run.shown_on(stage, &format!("{page}:{number}"));
                         // The version of what is made is the moment.
                         let made = run.command.contains(" new ") || page.ends_with("baseline.md");
                         if block.other_than(&lines, &real, made).is_some() {
@@ -240,12 +249,33 @@ fn play(page: &str) {
     }
 }
 
-fn begin(words: &str) -> Project {
+/// What a page is played on.
+struct Stage {
+    project: Project,
+    /// The name that readers see.
+    shown: String,
+    /// The database from which an example moves.
+    old: Option<Database>,
+}
+
+impl Stage {
+    #[track_caller]
+    fn execute_in_the_old_one(&self, sql: &str) {
+        let old = self.old.as_ref().expect("the page's project has an old database");
+        let mut client = postgres::Client::connect(&old.url, postgres::NoTls).expect("the database is there");
+        client.batch_execute(sql).unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+    }
+}
+
+fn begin(words: &str) -> Stage {
     let backend = if words.contains("postgres") { Backend::Postgres } else { Backend::Sqlite };
     if let Some(name) = words.strip_prefix("example ") {
-        return example::project(name);
+        let name = name.strip_suffix(", postgres").unwrap_or(name);
+        let old = (backend == Backend::Postgres).then(|| server().fresh_database());
+        return Stage { project: example::project(name, backend), shown: name.to_owned(), old };
     }
-    if words.starts_with("root") { root_project(backend) } else { Project::on(backend) }
+    let project = if words.starts_with("root") { root_project(backend) } else { Project::on(backend) };
+    Stage { project, shown: "acme".to_owned(), old: None }
 }
 
 /// The lines of a code block without its fences, which may be indented.
@@ -313,23 +343,23 @@ impl<'a> Run<'a> {
     }
 
     /// What the page has to show.
-    fn shown_on(&self, project: &Project, place: &str) -> String {
-        let (screen, code) = self.on(project);
+    fn shown_on(&self, stage: &Stage, place: &str) -> String {
+        let (screen, code) = self.on(stage);
         assert_eq!(code, self.code, "{place} {}\n{screen}", self.command);
         format!("$ {}\n{screen}", self.shown)
     }
 
     /// Output and errors in the order in which they came, and the exit code.
-    fn on(&self, project: &Project) -> (String, i32) {
-        self.beside(project, None)
+    fn on(&self, stage: &Stage) -> (String, i32) {
+        self.beside(stage, None)
     }
 
     /// The same beside a service that runs.
-    fn beside(&self, project: &Project, served: Option<&Served>) -> (String, i32) {
-        let file = project.home().join("screen");
+    fn beside(&self, stage: &Stage, served: Option<&Served>) -> (String, i32) {
+        let file = stage.project.home().join("screen");
         let out = File::create(&file).expect("the folder is ours");
         let both = out.try_clone().expect("the file is open");
-        let mut command = shell(self.command, project);
+        let mut command = shell(self.command, stage);
         if let Some(served) = served {
             command.env("SERVICE", &served.address);
         }
@@ -337,12 +367,13 @@ impl<'a> Run<'a> {
         let text = fs::read_to_string(&file).expect("it was written just now");
         let code =
             status.code().unwrap_or_else(|| 128 + std::os::unix::process::ExitStatusExt::signal(&status).unwrap_or_default());
-        (disguised(&text, project), code)
+        (disguised(&text, stage), code)
     }
 }
 
 /// A shell in the project's folder, in which `manage` is the binary.
-fn shell(script: &str, project: &Project) -> Command {
+fn shell(script: &str, stage: &Stage) -> Command {
+    let project = &stage.project;
     let path =
         [example::programs(project).display().to_string(), folder_of_the_binary(), std::env::var("PATH").unwrap_or_default()];
     let mut command = Command::new("sh");
@@ -359,6 +390,9 @@ fn shell(script: &str, project: &Project) -> Command {
     if project.backend() == Backend::Postgres {
         command.env("DATABASE_URL", project.database_url());
     }
+    if let Some(old) = &stage.old {
+        command.env("OLD_DATABASE_URL", &old.url);
+    }
     command
 }
 
@@ -368,7 +402,8 @@ fn folder_of_the_binary() -> String {
 }
 
 /// The names of this machine give way to names that a reader may have.
-fn disguised(text: &str, project: &Project) -> String {
+fn disguised(text: &str, stage: &Stage) -> String {
+    let project = &stage.project;
     let folder = project.folder();
     let real = folder.canonicalize().unwrap_or_else(|_| folder.clone());
     let mut text = text.replace(&real.display().to_string(), "/srv/acme").replace(&folder.display().to_string(), "/srv/acme");
@@ -379,7 +414,10 @@ fn disguised(text: &str, project: &Project) -> String {
         for place in [format!("{}/.s.PGSQL.{}", server.host(), server.port()), format!("{}:{}", server.host(), server.port())] {
             text = text.replace(&place, "db1:5432");
         }
-        text = text.replace(name, "acme");
+        if let Some(old) = &stage.old {
+            text = text.replace(&old.name, &format!("{}_old", stage.shown));
+        }
+        text = text.replace(name, &stage.shown);
     }
     if let Ok(output) = Command::new("uname").arg("-n").output() {
         let host = String::from_utf8_lossy(&output.stdout).trim().to_owned();

@@ -8,6 +8,7 @@ mod kills;
 mod poisoned;
 mod rollback;
 mod rules;
+mod tux;
 
 use crate::support::*;
 

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::cell::Cell;
+
 /// Whether a text is a decimal number without an exponent: `-12.50`.
 pub fn is_decimal(text: &str) -> bool {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
@@ -21,6 +23,20 @@ pub fn normal_digits(text: &str) -> Cow<'_, str> {
     let short = if short.is_empty() { "0" } else { short };
     let number = if fraction.is_empty() { short.to_owned() } else { format!("{short}.{fraction}") };
     if number == "0" { Cow::Borrowed("0") } else { Cow::Owned(format!("{sign}{number}")) }
+}
+
+/// A value as a text by which keys of different types are one: whole numbers and decimals by their digits.
+pub fn matching_text(cell: &Cell<'_>) -> String {
+    match cell {
+        Cell::Real(value) => normal_digits(&value.to_string()).into_owned(),
+        Cell::Decimal(digits) => normal_digits(digits).into_owned(),
+        Cell::Time { micros, .. } => micros.to_string(),
+        // What no text of a server can hold is written out.
+        Cell::Text(text) if text.contains(&0) || std::str::from_utf8(text).is_err() => {
+            Cell::Blob(Cow::Borrowed(text)).plain_text().into_owned()
+        }
+        other => other.plain_text().into_owned(),
+    }
 }
 
 /// How many digits stand before and after the point, without needless noughts.

@@ -49,6 +49,8 @@ impl Fit {
             modifier.split(')').next().unwrap_or_default().split(',').map(|number| number.trim().parse::<u16>().ok());
         let (first, second) = (numbers.next().flatten(), numbers.next().flatten());
         match word.trim() {
+            // A scale below nought rounds before the point: what fits is left to the server then.
+            "numeric" | "decimal" if modifier.contains('-') => Self { numeric: Some((0, 0)), ..self },
             "numeric" | "decimal" => Self { numeric: Some((first.unwrap_or(0), second.unwrap_or(0))), ..self },
             "real" | "float4" => Self { single: true, ..self },
             "character" | "char" | "bpchar" => Self { padded: true, ..self },

@@ -26,7 +26,7 @@ mod time;
 
 pub use canonical::{Sum, canonical_field, canonical_row};
 pub use cell::Cell;
-pub use decimal::{is_decimal, normal_digits};
+pub use decimal::{is_decimal, matching_text, normal_digits};
 pub use fit::{Fault, Fit, Overlong, fit};
 pub use hash::hash64;
 pub use json::{canonical_json, check_json};

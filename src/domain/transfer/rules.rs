@@ -1,6 +1,8 @@
 //! The rules that a mapping may set for a column or a row.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
+use std::fmt;
 
 use super::cell::Cell;
 
@@ -146,19 +148,59 @@ pub enum Step {
     Coalesce(Literal),
 }
 
+/// A number that others are held against: whole ones exactly, whatever their size.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Limit {
+    value: f64,
+    whole: Option<i64>,
+}
+
+impl Limit {
+    /// Reads a number.
+    ///
+    /// # Errors
+    /// In words, that it is none.
+    fn parse(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        let value = text.parse::<f64>().ok().filter(|number| number.is_finite());
+        let value = value.ok_or_else(|| format!("`{text}` is not a number"))?;
+        Ok(Self { value, whole: text.parse().ok() })
+    }
+
+    /// How a value lies to it; `None` where it is no number. NaN lies nowhere.
+    fn of(&self, cell: &Cell<'_>) -> Option<Ordering> {
+        match (cell, self.whole) {
+            (Cell::Int(value), Some(whole)) => Some(value.cmp(&whole)),
+            (Cell::Int(value), None) => (*value as f64).partial_cmp(&self.value),
+            (Cell::Real(value), _) => value.partial_cmp(&self.value),
+            (Cell::Decimal(digits), _) => digits.parse::<f64>().ok()?.partial_cmp(&self.value),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.whole {
+            Some(whole) => write!(f, "{whole}"),
+            None => write!(f, "{}", self.value),
+        }
+    }
+}
+
 /// What a row has to be like.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Condition {
     /// `> 0`
-    Greater(f64),
+    Greater(Limit),
     /// `>= 0`
-    AtLeast(f64),
+    AtLeast(Limit),
     /// `< 10`
-    Less(f64),
+    Less(Limit),
     /// `<= 10`
-    AtMost(f64),
+    AtMost(Limit),
     /// `between 0 and 7`
-    Between(f64, f64),
+    Between(Limit, Limit),
     /// `not null`
     NotNull,
     /// `not empty`
@@ -174,28 +216,21 @@ impl Condition {
     /// In words, what may stand there.
     pub fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
-        let number = |part: &str| {
-            part.trim()
-                .parse::<f64>()
-                .ok()
-                .filter(|number| number.is_finite())
-                .ok_or_else(|| format!("`{}` is not a number", part.trim()))
-        };
         if let Some(rest) = text.strip_prefix(">=") {
-            return number(rest).map(Self::AtLeast);
+            return Limit::parse(rest).map(Self::AtLeast);
         }
         if let Some(rest) = text.strip_prefix("<=") {
-            return number(rest).map(Self::AtMost);
+            return Limit::parse(rest).map(Self::AtMost);
         }
         if let Some(rest) = text.strip_prefix('>') {
-            return number(rest).map(Self::Greater);
+            return Limit::parse(rest).map(Self::Greater);
         }
         if let Some(rest) = text.strip_prefix('<') {
-            return number(rest).map(Self::Less);
+            return Limit::parse(rest).map(Self::Less);
         }
         if let Some(rest) = text.strip_prefix("between ") {
             let (low, high) = rest.split_once(" and ").ok_or("write: between LOW and HIGH")?;
-            return Ok(Self::Between(number(low)?, number(high)?));
+            return Ok(Self::Between(Limit::parse(low)?, Limit::parse(high)?));
         }
         if let Some(rest) = text.strip_prefix("one of ") {
             return Ok(Self::OneOf(rest.split(',').map(|value| value.trim().to_owned()).collect()));
@@ -211,20 +246,18 @@ impl Condition {
 
     /// Whether a value is so. NULL is everything but `not null` and `not empty`.
     pub fn holds(&self, cell: &Cell<'_>) -> bool {
-        let number = match cell {
-            Cell::Null => return !matches!(self, Self::NotNull | Self::NotEmpty),
-            Cell::Int(value) => Some(*value as f64),
-            Cell::Real(value) => Some(*value),
-            Cell::Decimal(digits) => digits.parse().ok(),
-            Cell::Text(_) | Cell::Blob(_) | Cell::Time { .. } => None,
-        };
-        // NaN compares with nothing, so that it never holds.
+        if cell.is_null() {
+            return !matches!(self, Self::NotNull | Self::NotEmpty);
+        }
+        let finite = !matches!(cell, Cell::Real(value) if !value.is_finite());
         match self {
-            Self::Greater(limit) => number.is_some_and(|number| number > *limit),
-            Self::AtLeast(limit) => number.is_some_and(|number| number >= *limit && number.is_finite()),
-            Self::Less(limit) => number.is_some_and(|number| number < *limit),
-            Self::AtMost(limit) => number.is_some_and(|number| number <= *limit && number.is_finite()),
-            Self::Between(low, high) => number.is_some_and(|number| number >= *low && number <= *high),
+            Self::Greater(limit) => finite && limit.of(cell) == Some(Ordering::Greater),
+            Self::AtLeast(limit) => finite && limit.of(cell).is_some_and(Ordering::is_ge),
+            Self::Less(limit) => finite && limit.of(cell) == Some(Ordering::Less),
+            Self::AtMost(limit) => finite && limit.of(cell).is_some_and(Ordering::is_le),
+            Self::Between(low, high) => {
+                finite && low.of(cell).is_some_and(Ordering::is_ge) && high.of(cell).is_some_and(Ordering::is_le)
+            }
             Self::NotNull => true,
             Self::NotEmpty => !matches!(cell, Cell::Text(text) if text.is_empty()),
             Self::OneOf(values) => match cell {
@@ -266,8 +299,15 @@ mod tests {
     }
 
     #[test]
+    fn whole_numbers_are_compared_exactly() {
+        let condition = Condition::parse("> 9007199254740992").expect("it is one");
+
+        assert!(condition.holds(&Cell::Int(9_007_199_254_740_993)) && !condition.holds(&Cell::Int(9_007_199_254_740_992)));
+    }
+
+    #[test]
     fn neither_nan_nor_infinity_is_at_least_nought() {
-        let condition = Condition::AtLeast(0.0);
+        let condition = Condition::parse(">= 0").expect("it is one");
 
         assert!(condition.holds(&Cell::Real(0.0)) && condition.holds(&Cell::Null));
         assert!(!condition.holds(&Cell::Real(f64::NAN)) && !condition.holds(&Cell::Real(f64::INFINITY)));

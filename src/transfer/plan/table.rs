@@ -120,6 +120,7 @@ fn moved(
     let require = guarded(&spec.require, &mut inputs, &name, problems);
     let new_key = new_key(spec, from, to, &mut inputs, problems);
     let matched = matched(spec, to, &planned, new_key.is_some(), word, target, problems);
+    let found_by = matched.iter().map(|at| planned[*at].to.clone()).collect();
     let order = order(spec, &mut inputs, &name, problems);
     let after = after(spec, &columns, problems);
     let update_only_if = spec
@@ -170,7 +171,8 @@ fn moved(
         update_only_if,
         order,
         after,
-        target_key: to.primary_key.clone(),
+        // Where there is no key, rows are found again by what they were found by: where they lie may change.
+        target_key: if to.primary_key.is_empty() { found_by } else { to.primary_key.clone() },
         triggers: !to.triggers.is_empty(),
     }
 }

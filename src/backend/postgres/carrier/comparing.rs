@@ -81,7 +81,7 @@ fn checked(plan: &TablePlan) -> Vec<usize> {
 /// do not, or a row is not good.
 pub(super) fn whole(carrier: &mut PostgresCarrier<'_>, at: usize) -> Result<Option<Compared>, SqlError> {
     let plan = &carrier.plans.clone()[at];
-    let written = updatable(plan);
+    let written = updatable(plan, &carrier.targets[at]);
     let columns: Vec<_> = checked(plan).into_iter().filter(|at| written.contains(at) || plan.matched.contains(at)).collect();
     whole_columns(carrier, at, &columns)
 }
@@ -245,7 +245,7 @@ fn side_by_side(carrier: &mut PostgresCarrier<'_>, at: usize, which: &str, overr
     let plan = &plans[at];
     let target = carrier.targets[at].clone();
     carrier.batch(&format!("CREATE UNIQUE INDEX IF NOT EXISTS manage_stage_{at}_o ON manage_stage_{at} (o)"))?;
-    let mut paired = Paired::new(plan, &now, overrides, updatable(plan));
+    let mut paired = Paired::new(plan, &now, overrides, updatable(plan, &target));
     let mut wanted: Vec<(String, bool)> = vec![("st.o".to_owned(), false)];
     let there =
         plan.matched.first().map_or_else(|| "false".to_owned(), |at| format!("r.{} IS NOT NULL", target.columns[*at].name));

@@ -12,7 +12,7 @@ use crate::backend::carrier::{Fate, Left, Moved, Watch};
 use crate::backend::error::{SqlError, SqlErrorKind};
 use crate::backend::postgres::raw::RawError;
 use crate::backend::postgres::session::PostgresSession;
-use crate::domain::transfer::{Cell, From, Moment, TablePlan, pack};
+use crate::domain::transfer::{Cell, From, Moment, TablePlan, canonical_field, matching_text, pack};
 
 /// Where rows that are left behind are told.
 pub(super) type Sink<'a> = &'a mut dyn FnMut(Left) -> Result<(), SqlError>;
@@ -55,11 +55,13 @@ pub(super) struct Judge<'a> {
     pub(super) lenient: bool,
     /// The columns of which the stage knows whether the mapping has filled them in.
     filled: Vec<usize>,
+    /// How the columns are kept that decide whether a row that is there is updated.
+    pub(super) held: Vec<Wire>,
 }
 
 impl<'a> Judge<'a> {
     pub(super) fn new(plan: &'a TablePlan, now: &'a Moment, known: &'a HashSet<u64>) -> Self {
-        Self { plan, now, moved: Moved::default(), known, lenient: false, filled: filled(plan) }
+        Self { plan, now, moved: Moved::default(), known, lenient: false, filled: filled(plan), held: Vec::new() }
     }
 
     /// Judges a row. Its values, where it may go in.
@@ -134,14 +136,17 @@ pub(super) fn encode(
         field(out, &[seen.packed().as_bytes()]);
         field(out, &[seen.key(plan).replace('\0', "\\0").as_bytes()]);
         if let Some(old) = old {
-            text(&seen.inputs[old.old], out);
+            match &seen.inputs[old.old] {
+                Cell::Null => null(out),
+                cell => field(out, &[matching_text(cell).as_bytes()]),
+            }
         }
     }
     for ((value, wire), column) in values.iter().zip(wires).zip(&plan.columns) {
         wire.write(value, out).map_err(|why| SqlError::new(SqlErrorKind::Other, format!("{}.{}: {why}", plan.to, column.to)))?;
     }
     if shape == Shape::Staged {
-        for (name, given) in &plan.update_only_if {
+        for ((name, given), wire) in plan.update_only_if.iter().zip(&judge.held) {
             let wanted = match given {
                 From::Literal(literal) => literal.cell(&judge.now.text),
                 From::Input(input) => seen.inputs[*input].borrowed(),
@@ -152,20 +157,15 @@ pub(super) fn encode(
                     .position(|column| column.to == *name && column.from == *given)
                     .map_or(Cell::Null, |at| values[at].borrowed()),
             };
-            text(&wanted, out);
+            let mut canonical = Vec::new();
+            canonical_field(wire.kind(), &wanted, &mut canonical);
+            field(out, &[&canonical]);
         }
         for at in &judge.filled {
             field(out, &[&[u8::from(plan.columns[*at].is_filled_in(seen.inputs, judge.now))]]);
         }
     }
     Ok(())
-}
-
-fn text(cell: &Cell<'_>, out: &mut Vec<u8>) {
-    match cell {
-        Cell::Null => null(out),
-        cell => field(out, &[cell.plain_text().as_bytes()]),
-    }
 }
 
 /// What a pour needs of the carrier beside the two databases.

@@ -39,6 +39,7 @@ use crate::backend::session::Session;
 use crate::domain::transfer::{Moment, TablePlan, hash64};
 use source::{Relation, Source};
 use target::Target;
+use wire::Wire;
 
 /// Moves tables into a PostgreSQL database.
 pub(in crate::backend) struct PostgresCarrier<'a> {
@@ -141,6 +142,19 @@ impl<'a> PostgresCarrier<'a> {
         Ok(found)
     }
 
+    /// How a column of a table of the target is written, whether it is filled or not.
+    fn wire_of(&mut self, at: usize, column: &str) -> Result<Wire, SqlError> {
+        let name = self.targets[at].name.clone();
+        self.wire_in(&name, column)
+    }
+
+    fn wire_in(&mut self, table: &str, column: &str) -> Result<Wire, SqlError> {
+        let asked = format!("SELECT {} FROM {table}", crate::domain::schema::quoted(column));
+        let kind =
+            self.postgres()?.raw(|client| Ok(client.prepare(&asked)?.columns().first().map(|column| column.type_().clone())))?;
+        Ok(kind.map_or(Wire::Cast, |kind| Wire::of(&kind)))
+    }
+
     /// Foreign keys of the moved tables, with the rows that have no parent, in words.
     fn find_violations(&mut self) -> Result<Vec<String>, SqlError> {
         let mut found = Vec::new();
@@ -174,7 +188,11 @@ impl<'a> PostgresCarrier<'a> {
     fn drawn_from(&mut self) -> Result<Vec<(String, i64, bool)>, SqlError> {
         let sql = "SELECT DISTINCT d.objid::regclass::text FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_class c ON c.oid = d.objid AND c.relkind = 'S' \
                    WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass \
-                   AND d.deptype IN ('a', 'i') AND d.refobjid = $1::text::regclass AND CASE WHEN c.relkind = 'S' THEN pg_catalog.has_sequence_privilege(d.objid, 'SELECT') ELSE false END";
+                   AND d.deptype IN ('a', 'i') AND d.refobjid = $1::text::regclass AND CASE WHEN c.relkind = 'S' THEN pg_catalog.has_sequence_privilege(d.objid, 'SELECT') ELSE false END \
+                   UNION SELECT p.refobjid::regclass::text FROM pg_catalog.pg_attrdef d \
+                   JOIN pg_catalog.pg_depend p ON p.classid = 'pg_catalog.pg_attrdef'::regclass AND p.objid = d.oid AND p.refclassid = 'pg_catalog.pg_class'::regclass \
+                   JOIN pg_catalog.pg_class c ON c.oid = p.refobjid AND c.relkind = 'S' WHERE d.adrelid = $1::text::regclass \
+                   AND CASE WHEN c.relkind = 'S' THEN pg_catalog.has_sequence_privilege(p.refobjid, 'SELECT') ELSE false END";
         let mut found = Vec::new();
         for target in self.targets.clone() {
             for row in self.postgres()?.query(sql, &[target.name.as_str().into()])? {
@@ -192,17 +210,25 @@ impl<'a> PostgresCarrier<'a> {
         let mut found = Vec::new();
         for at in 0..self.targets.len() {
             let Target { name, columns, .. } = self.targets[at].clone();
-            for column in &columns {
-                let sequence = "SELECT pg_catalog.pg_get_serial_sequence($1, $2)";
-                let plain = self.plans[at].columns.iter().find(|plan| crate::domain::schema::quoted(&plan.to) == column.name);
-                let Some(plain) = plain.map(|plan| plan.to.clone()) else { continue };
-                let rows = self.postgres()?.query(sequence, &[name.as_str().into(), plain.as_str().into()])?;
-                let Some(sequence) = rows.first().and_then(|row| row.text(0)).map(str::to_owned) else { continue };
-                let highest = self.number(&format!("SELECT coalesce(max({}), 0)::bigint FROM {name}", column.name))?;
-                let next =
-                    self.number(&format!("SELECT CASE WHEN is_called THEN last_value + 1 ELSE last_value END FROM {sequence}"))?;
-                if highest >= next {
-                    found.push((self.plans[at].to.clone(), plain, sequence, highest));
+            for (number, column) in columns.iter().enumerate().filter(|(_, column)| column.wire.is_whole()) {
+                let plain = self.plans[at].columns[number].to.clone();
+                // Its own sequence, or one of which its default draws.
+                let sql = "SELECT p.refobjid::regclass::text FROM pg_catalog.pg_attrdef d \
+                           JOIN pg_catalog.pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum \
+                           JOIN pg_catalog.pg_depend p ON p.classid = 'pg_catalog.pg_attrdef'::regclass AND p.objid = d.oid AND p.refclassid = 'pg_catalog.pg_class'::regclass \
+                           JOIN pg_catalog.pg_class c ON c.oid = p.refobjid AND c.relkind = 'S' \
+                           WHERE d.adrelid = $1::text::regclass AND a.attname = $2 \
+                           UNION SELECT pg_catalog.pg_get_serial_sequence($1, $2)";
+                let rows = self.postgres()?.query(sql, &[name.as_str().into(), plain.as_str().into()])?;
+                for sequence in rows.iter().filter_map(|row| row.text(0)) {
+                    let drawn =
+                        format!("SELECT coalesce(max({0}) FILTER (WHERE {0} < {DRAWN}), 0)::bigint FROM {name}", column.name);
+                    let highest = self.number(&drawn)?;
+                    let next = self
+                        .number(&format!("SELECT CASE WHEN is_called THEN last_value + 1 ELSE last_value END FROM {sequence}"))?;
+                    if highest >= next {
+                        found.push((self.plans[at].to.clone(), plain.clone(), sequence.to_owned(), highest));
+                    }
                 }
             }
         }
@@ -255,7 +281,7 @@ impl Carrier for PostgresCarrier<'_> {
         self.batch(
             "SET TRANSACTION READ WRITE; SET LOCAL DateStyle = 'ISO'; SET LOCAL IntervalStyle = 'postgres'; SET LOCAL TimeZone = 'UTC'; \
              SET LOCAL extra_float_digits = 1; SET LOCAL bytea_output = 'hex'; SET LOCAL statement_timeout = 0; \
-             SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL client_min_messages = warning",
+             SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL client_min_messages = warning; SET LOCAL row_security = off",
         )?;
         if self.strings("SHOW server_encoding")?.first().is_none_or(|encoding| encoding != "UTF8") {
             return Err(SqlError::new(
@@ -309,8 +335,7 @@ impl Carrier for PostgresCarrier<'_> {
 
     fn violations(&mut self) -> Result<Vec<String>, SqlError> {
         let mut found = self.find_violations()?;
-        let behind = self.outrun()?.into_iter().filter(|(.., highest)| *highest < DRAWN);
-        found.extend(behind.map(|(table, column, sequence, highest)| {
+        found.extend(self.outrun()?.into_iter().map(|(table, column, sequence, highest)| {
             format!("{table}.{column}: the sequence {sequence} would give keys again, up to {highest}")
         }));
         Ok(found)

@@ -96,7 +96,7 @@ fn nothing_to_do(
 pub(super) fn finish(carrier: &mut PostgresCarrier<'_>, at: usize, plan: &TablePlan) -> Result<(), SqlError> {
     let name = carrier.targets[at].name.clone();
     for (table, column, sequence, highest) in carrier.outrun()? {
-        if table == plan.to && highest < super::DRAWN {
+        if table == plan.to {
             // Unlike setval this is undone with the transaction.
             carrier.batch(&format!("ALTER SEQUENCE {sequence} RESTART WITH {}", highest + 1)).map_err(|error| {
                 error.with_hint(format!("only the owner of {sequence}, from which {table}.{column} is drawn, may set it"))

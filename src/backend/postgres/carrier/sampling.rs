@@ -3,13 +3,13 @@
 use super::PostgresCarrier;
 use super::judging::Judge;
 use super::source::{Relation, Scan, Source, expression, literal, quoted_plain, select, stream};
-use super::target::quoted_text;
+use super::target::{canonical_field as canonical_sql, quoted_text};
 use crate::backend::basic::Basic;
 use crate::backend::carrier::{DuplicateGroup, KeyDuplicates, Pick, Sampled};
 use crate::backend::error::SqlError;
 use crate::domain::engine::Engine;
 use crate::domain::schema::quoted;
-use crate::domain::transfer::{Cell, Input, pack};
+use crate::domain::transfer::{Cell, Input, canonical_field, matching_text, pack};
 
 /// So many groups are shown.
 const SHOWN: usize = 20;
@@ -110,7 +110,7 @@ fn one(carrier: &mut PostgresCarrier<'_>, at: usize, into: &Scan, (ids, fields):
                 match carrier.plans.iter().position(|other| other.from.table == *table && other.new_key.is_some()) {
                     Some(map) => {
                         let old: &Cell<'_> = &inputs[*by];
-                        let sql = format!("manage_map_{map} AS m WHERE m.old = {}", quoted_text(&old.plain_text()));
+                        let sql = format!("manage_map_{map} AS m WHERE m.old = {}", quoted_text(&matching_text(old)));
                         single(carrier, "m.new", &sql)?
                     }
                     None => Cell::Null,
@@ -118,14 +118,22 @@ fn one(carrier: &mut PostgresCarrier<'_>, at: usize, into: &Scan, (ids, fields):
             }
             (None, Input::Lookup { table, column, on }) => {
                 let name = carrier.named(table)?;
-                let on: Vec<_> = on
-                    .iter()
-                    .map(|(name, by)| {
-                        let value: &Cell<'_> = &inputs[*by];
-                        format!("l.{}::text = {}", quoted(name), quoted_text(&value.plain_text()))
-                    })
-                    .collect();
-                single(carrier, &format!("l.{}", quoted(column)), &format!("{name} AS l WHERE {}", on.join(" AND ")))?
+                let mut equal = Vec::new();
+                for (name_of, by) in on {
+                    let value: &Cell<'_> = &inputs[*by];
+                    let column = quoted(name_of);
+                    // A value of another type than the column's is found nowhere.
+                    let wire = carrier.wire_in(&name, name_of)?;
+                    let mut canonical = Vec::new();
+                    canonical_field(wire.kind(), value, &mut canonical);
+                    equal.push(match String::from_utf8(canonical).ok().filter(|text| !text.contains('\0')) {
+                        Some(text) if !value.is_null() => {
+                            format!("{} = {}", canonical_sql(wire, &format!("l.{column}")), quoted_text(&text))
+                        }
+                        _ => "false".to_owned(),
+                    });
+                }
+                single(carrier, &format!("l.{}", quoted(column)), &format!("{name} AS l WHERE {}", equal.join(" AND ")))?
             }
             (None, _) => Cell::Null,
         };
@@ -178,7 +186,11 @@ fn in_target(
     let mut conditions = Vec::new();
     for column in &plan.matched {
         let Ok(value) = plan.columns[*column].value(inputs, &now, &mut Vec::new()) else { return Ok(None) };
-        conditions.push(format!("r.{} = {}", target.columns[*column].name, literal(Engine::Postgres, &value)));
+        let name = &target.columns[*column].name;
+        conditions.push(match value {
+            Cell::Null => format!("r.{name} IS NULL"),
+            value => format!("r.{name} = {}", literal(Engine::Postgres, &value)),
+        });
     }
     if conditions.is_empty() {
         return Ok(None);

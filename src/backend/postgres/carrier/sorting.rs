@@ -128,7 +128,7 @@ impl Sorting<'_, '_, '_> {
     fn unique(&mut self, moved: &mut Moved) -> Result<(), SqlError> {
         for key in self.plan.unique.iter().filter(|key| **key != self.plan.matched) {
             let (names, values) = self.named(key);
-            let columns: Vec<_> = key.iter().map(|at| format!("c{at}")).collect();
+            let columns: Vec<_> = key.iter().map(|at| self.target.columns[*at].as_staged(&format!("c{at}"))).collect();
             let columns = columns.join(", ");
             let there: Vec<_> = key.iter().map(|at| format!("c{at} IS NOT NULL")).collect();
             if self.several(key)? {
@@ -164,7 +164,7 @@ impl Sorting<'_, '_, '_> {
 
     /// Whether several staged rows share the values of some columns.
     fn several(&mut self, columns: &[usize]) -> Result<bool, SqlError> {
-        let names: Vec<_> = columns.iter().map(|at| format!("c{at}")).collect();
+        let names: Vec<_> = columns.iter().map(|at| self.target.columns[*at].as_staged(&format!("c{at}"))).collect();
         let there: Vec<_> = columns.iter().map(|at| format!("c{at} IS NOT NULL")).collect();
         let sql = format!(
             "SELECT EXISTS (SELECT 1 FROM {} WHERE act = 'i' AND {} GROUP BY {} HAVING count(*) > 1)::integer",
@@ -182,7 +182,7 @@ impl Sorting<'_, '_, '_> {
             return Ok(());
         }
         let stage = self.stage();
-        let columns: Vec<_> = matched.iter().map(|at| format!("c{at}")).collect();
+        let columns: Vec<_> = matched.iter().map(|at| self.target.columns[*at].as_staged(&format!("c{at}"))).collect();
         let columns = columns.join(", ");
         let there: Vec<_> = matched.iter().map(|at| format!("c{at} IS NOT NULL")).collect();
         let chosen = if self.plan.duplicates == Duplicates::Last { "max" } else { "min" };

@@ -100,7 +100,7 @@ impl<'a> Source<'a> {
                 session.execute(
                     "SET LOCAL DateStyle = 'ISO'; SET LOCAL IntervalStyle = 'postgres'; SET LOCAL TimeZone = 'UTC'; \
                      SET LOCAL extra_float_digits = 1; SET LOCAL bytea_output = 'hex'; SET LOCAL statement_timeout = 0; \
-                     SET LOCAL idle_in_transaction_session_timeout = 0",
+                     SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL row_security = off",
                 )?;
                 *snapshot = text(session, "SELECT pg_catalog.pg_current_snapshot()::text")?;
                 Ok(())
@@ -201,7 +201,15 @@ impl<'a> Source<'a> {
                            WHERE i.indisprimary AND i.indrelid = $1::text::regclass ORDER BY k.place";
                 let rows = session.query(sql, &[name.as_str().into()])?;
                 let key: Vec<_> = rows.iter().filter_map(|row| row.text(0)).map(|name| format!("s.{}", quoted(name))).collect();
-                if key.is_empty() { vec!["s.ctid".to_owned()] } else { key }
+                let kind = "SELECT (relkind = 'p')::integer, relhassubclass::integer FROM pg_catalog.pg_class WHERE oid = $1::text::regclass";
+                let kind = session.query(kind, &[name.as_str().into()])?;
+                let is = |at| kind.first().and_then(|row| row.integer(at)) == Some(1);
+                // A key is one over all partitions, yet not over tables that inherit.
+                match (key.is_empty(), is(0), is(1)) {
+                    (false, true, _) | (false, false, false) => key,
+                    (true, false, false) => vec!["s.ctid".to_owned()],
+                    _ => vec!["s.tableoid".to_owned(), "s.ctid".to_owned()],
+                }
             }
             Self::Sqlite { connection, .. } => sqlite_ids(connection, &table.from.table)?,
         };
@@ -419,12 +427,13 @@ pub(super) fn order(table: &TablePlan, relation: &Relation) -> String {
 pub(super) fn literal(engine: Engine, cell: &Cell<'_>) -> String {
     match (engine, cell) {
         (_, Cell::Null) => "NULL".to_owned(),
-        (_, Cell::Int(value)) => value.to_string(),
+        (Engine::Sqlite, Cell::Int(value)) => value.to_string(),
         (Engine::Sqlite, Cell::Blob(bytes)) => {
             format!("x'{}'", bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
         }
         (Engine::Sqlite, Cell::Real(value)) => format!("{value:e}"),
         (Engine::Sqlite, cell) => quoted_plain(&cell.plain_text()),
+        // Of a type that is not said: a truth value comes as a number.
         (Engine::Postgres, cell) => quoted_text(&cell.plain_text()),
     }
 }

@@ -7,12 +7,12 @@
 
 use super::judging::{EachSeen, Judge, Pour, Seen, Shape, Sink, send, wires};
 use super::source::{expression, select, stream};
-use super::target::Target;
+use super::target::{Target, canonical_field as canonical_sql, canonical_or_null};
 use super::wire::{HEADER, Read, Rows, TRAILER, field, null, tagged};
 use super::{PostgresCarrier, postgres};
 use crate::backend::error::{SqlError, SqlErrorKind};
 use crate::domain::schema::quoted;
-use crate::domain::transfer::{Cell, Input, TablePlan};
+use crate::domain::transfer::{Cell, Input, Kind, TablePlan, canonical_field, matching_text};
 
 /// So many rows are read at once from a table that was made ready.
 const BATCH: u64 = 5000;
@@ -26,6 +26,7 @@ impl PostgresCarrier<'_> {
         let watch = self.watched.then_some(&*watch);
         let into = format!("manage_stage_{at} ({})", staged_names(plan).join(", "));
         let pour = Pour { shape: Shape::Staged, into, wires: wires(&target), watch };
+        judge.held = plan.update_only_if.iter().map(|(name, _)| self.wire_of(at, name)).collect::<Result<_, _>>()?;
         let order = super::source::order(plan, &self.relations[at]);
         self.pour(at, &order, &pour, judge, left)?;
         self.batch(&format!("ANALYZE manage_stage_{at}"))
@@ -49,8 +50,8 @@ impl PostgresCarrier<'_> {
 
     fn make_ready(&mut self, at: usize) -> Result<(), SqlError> {
         let plan = &self.plans.clone()[at];
-        let asked = asked(plan);
-        let columns: String = asked.iter().map(|input| format!(", a{input} text")).collect();
+        let asked = self.asked(plan)?;
+        let columns: String = (0..asked.len()).map(|number| format!(", a{number} text")).collect();
         self.batch(&format!("CREATE TEMP TABLE manage_raw_{at} (o bigint, fields bytea{columns}) ON COMMIT DROP"))?;
         let sql = format!("COPY manage_raw_{at} FROM STDIN (FORMAT binary)");
         let order = super::source::order(plan, &self.relations[at]);
@@ -59,7 +60,7 @@ impl PostgresCarrier<'_> {
         let first = relations[at].ids.len();
         // Where each input lies among the fields that the source gives.
         let places = places(plan, first);
-        let (mut bytes, mut place, mut fields) = (HEADER.to_vec(), 0_i64, Vec::new());
+        let (mut bytes, mut place, mut fields, mut canonical) = (HEADER.to_vec(), 0_i64, Vec::new(), Vec::new());
         let count = i16::try_from(2 + asked.len()).unwrap_or(i16::MAX).to_be_bytes();
         source.stream(&scan, &mut |cells| {
             bytes.extend_from_slice(&count);
@@ -67,10 +68,20 @@ impl PostgresCarrier<'_> {
             fields.clear();
             cells.iter().for_each(|cell| kept(cell, &mut fields));
             field(&mut bytes, &[&fields]);
-            for input in &asked {
-                match places[*input].map(|at| &cells[at]) {
-                    None | Some(Cell::Null) => null(&mut bytes),
-                    Some(cell) => field(&mut bytes, &[cell.plain_text().replace('\0', "").as_bytes()]),
+            for Asked { by, kind, .. } in &asked {
+                match (places[*by].map(|at| &cells[at]), kind) {
+                    (None | Some(Cell::Null), _) => null(&mut bytes),
+                    (Some(cell), None) => field(&mut bytes, &[matching_text(cell).as_bytes()]),
+                    (Some(cell), Some(kind)) => {
+                        canonical.clear();
+                        canonical_field(*kind, cell, &mut canonical);
+                        // What no text of the server can hold is found nowhere.
+                        if std::str::from_utf8(&canonical).is_ok() && !canonical.contains(&0) {
+                            field(&mut bytes, &[&canonical]);
+                        } else {
+                            null(&mut bytes);
+                        }
+                    }
                 }
             }
             place += 1;
@@ -86,20 +97,27 @@ impl PostgresCarrier<'_> {
         let mut joins = String::new();
         let mut found = String::new();
         for (number, input) in plan.inputs.iter().enumerate() {
+            let mine =
+                |place: usize| asked.iter().position(|asked| (asked.of, asked.place) == (number, place)).unwrap_or_default();
             match input {
-                Input::Mapped { table, by } => {
+                Input::Mapped { table, .. } => {
                     let Some(of) = self.plans.iter().position(|other| other.from.table == *table && other.new_key.is_some())
                     else {
                         found.push_str(&format!(", NULL::bigint AS f{number}"));
                         continue;
                     };
-                    joins.push_str(&format!(" LEFT JOIN manage_map_{of} AS m{number} ON m{number}.old = s.a{by}"));
+                    joins.push_str(&format!(" LEFT JOIN manage_map_{of} AS m{number} ON m{number}.old = s.a{}", mine(0)));
                     found.push_str(&format!(", m{number}.new AS f{number}"));
                 }
                 Input::Lookup { table, column, on } => {
                     let name = self.named(table)?;
-                    let on: Vec<_> = on.iter().map(|(name, by)| format!("l{number}.{}::text = s.a{by}", quoted(name))).collect();
-                    joins.push_str(&format!(" LEFT JOIN {name} AS l{number} ON {}", on.join(" AND ")));
+                    let mut equal = Vec::new();
+                    for (place, (column, _)) in on.iter().enumerate() {
+                        let wire = self.wire_in(&name, column)?;
+                        let held = canonical_sql(wire, &format!("l{number}.{}", quoted(column)));
+                        equal.push(format!("{held} = s.a{}", mine(place)));
+                    }
+                    joins.push_str(&format!(" LEFT JOIN {name} AS l{number} ON {}", equal.join(" AND ")));
                     found.push_str(&format!(", l{number}.{} AS f{number}", quoted(column)));
                 }
                 _ => {}
@@ -118,6 +136,25 @@ impl PostgresCarrier<'_> {
             )
             .with_hint("look it up by a unique key: lookup … on")
         })
+    }
+
+    /// What rows of the target are asked by.
+    fn asked(&mut self, plan: &TablePlan) -> Result<Vec<Asked>, SqlError> {
+        let mut asked = Vec::new();
+        for (of, input) in plan.inputs.iter().enumerate() {
+            match input {
+                Input::Mapped { by, .. } => asked.push(Asked { of, place: 0, by: *by, kind: None }),
+                Input::Lookup { table, on, .. } => {
+                    let name = self.named(table)?;
+                    for (place, (column, by)) in on.iter().enumerate() {
+                        let kind = Some(self.wire_in(&name, column)?.kind());
+                        asked.push(Asked { of, place, by: *by, kind });
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(asked)
     }
 
     /// Gives a batch of rows that were made ready to `each`.
@@ -166,6 +203,18 @@ impl PostgresCarrier<'_> {
     }
 }
 
+/// An input by which rows of the target are found.
+struct Asked {
+    /// The input that is looked up.
+    of: usize,
+    /// Its place among those by which that one is.
+    place: usize,
+    /// The input that it is.
+    by: usize,
+    /// What the column holds that has to equal it; of a map of keys there is no column.
+    kind: Option<Kind>,
+}
+
 /// A cell as it is set aside: what SQLite has no letter for goes as bytes behind a word of ours.
 fn kept(cell: &Cell<'_>, out: &mut Vec<u8>) {
     match cell {
@@ -203,22 +252,6 @@ fn places(plan: &TablePlan, first: usize) -> Vec<Option<usize>> {
         .collect()
 }
 
-/// The inputs by which rows of the target are found.
-fn asked(plan: &TablePlan) -> Vec<usize> {
-    let mut asked: Vec<usize> = plan
-        .inputs
-        .iter()
-        .flat_map(|input| match input {
-            Input::Mapped { by, .. } => vec![*by],
-            Input::Lookup { on, .. } => on.iter().map(|(_, by)| *by).collect(),
-            _ => Vec::new(),
-        })
-        .collect();
-    asked.sort_unstable();
-    asked.dedup();
-    asked
-}
-
 fn create(at: usize, plan: &TablePlan, target: &Target) -> String {
     let old = if plan.new_key.is_some() { ", old text" } else { "" };
     let values: String =
@@ -254,7 +287,13 @@ pub(super) fn matches(plan: &TablePlan, target: &Target, row: &str, staged: &str
         .iter()
         .map(|at| {
             let column = &target.columns[*at];
-            format!("{row}.{} = {}", column.name, column.as_staged(&format!("{staged}.c{at}")))
+            let (ours, theirs) = (format!("{row}.{}", column.name), column.as_staged(&format!("{staged}.c{at}")));
+            // NULL is found, too; by a text, since only an equality can be looked up in a hash.
+            if plan.columns[*at].nullable {
+                format!("{} = {}", canonical_or_null(column.wire, &ours), canonical_or_null(column.wire, &format!("({theirs})")))
+            } else {
+                format!("{ours} = {theirs}")
+            }
         })
         .collect();
     if pairs.is_empty() { "false".to_owned() } else { pairs.join(" AND ") }

@@ -13,8 +13,10 @@ pub(super) struct Column {
     /// Its name, quoted.
     pub(super) name: String,
     pub(super) wire: Wire,
-    /// Its type without length, as a cast names it.
+    /// Its type without length, as a cast names it; of a domain the type behind it.
     pub(super) kind: String,
+    /// Whether only the database may give it a value later: an identity that is generated always.
+    pub(super) always: bool,
 }
 
 /// A table of the target.
@@ -40,7 +42,7 @@ impl Target {
         let key: Vec<&str> = plan.target_key.iter().map(String::as_str).collect();
         let columns = columns(session, &name, &filled)?;
         let key = if key.is_empty() {
-            vec![Column { name: "ctid".to_owned(), wire: Wire::Cast, kind: "tid".to_owned() }]
+            vec![Column { name: "ctid".to_owned(), wire: Wire::Cast, kind: "tid".to_owned(), always: false }]
         } else {
             self::columns(session, &name, &key)?
         };
@@ -60,8 +62,9 @@ fn columns(session: &mut PostgresSession, table: &str, names: &[&str]) -> Result
         let statement = client.prepare(&asked)?;
         Ok(statement.columns().iter().map(|column| column.type_().clone()).collect::<Vec<_>>())
     })?;
-    let sql = "SELECT a.attname::text, CASE a.atttypid WHEN 'bpchar'::regtype THEN 'bpchar' ELSE pg_catalog.format_type(a.atttypid, NULL) END, \
-               pg_catalog.format_type(a.atttypid, a.atttypmod) FROM pg_catalog.pg_attribute a \
+    let sql = "SELECT a.attname::text, CASE coalesce(nullif(t.typbasetype, 0), t.oid) WHEN 'bpchar'::regtype THEN 'bpchar' ELSE pg_catalog.format_type(coalesce(nullif(t.typbasetype, 0), t.oid), NULL) END, \
+               pg_catalog.format_type(a.atttypid, a.atttypmod), (a.attidentity = 'a')::integer \
+               FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid \
                WHERE a.attrelid = $1::text::regclass AND a.attnum > 0 AND NOT a.attisdropped";
     let kinds = session.query(sql, &[table.into()])?;
     names
@@ -72,9 +75,11 @@ fn columns(session: &mut PostgresSession, table: &str, names: &[&str]) -> Result
             let wire = Wire::of(&kind);
             // What the target reads from a text takes its length from there; any other value was judged by its length.
             let which = if wire == Wire::Cast { 2 } else { 1 };
-            let found = kinds.iter().find(|row| row.text(0) == Some(name)).and_then(|row| row.text(which));
+            let row = kinds.iter().find(|row| row.text(0) == Some(name));
+            let always = row.and_then(|row| row.integer(3)) == Some(1);
+            let found = row.and_then(|row| row.text(which));
             let found = found.ok_or_else(|| SqlError::new(SqlErrorKind::Other, format!("{table} has no column {quoted}")))?;
-            Ok(Column { name: quoted, wire, kind: found.to_owned() })
+            Ok(Column { name: quoted, wire, kind: found.to_owned(), always })
         })
         .collect()
 }
@@ -100,11 +105,17 @@ impl Column {
 
 /// The canonical text of a row: the same that `domain::transfer` makes of it.
 pub(super) fn canonical(columns: impl Iterator<Item = (Wire, String)>) -> String {
-    let fields: Vec<_> = columns.map(|(wire, value)| format!("coalesce({}, E'\\x1e')", canonical_field(wire, &value))).collect();
+    let fields: Vec<_> = columns.map(|(wire, value)| canonical_or_null(wire, &value)).collect();
     if fields.is_empty() { "''".to_owned() } else { fields.join(" || E'\\x1f' || ") }
 }
 
-fn canonical_field(wire: Wire, value: &str) -> String {
+/// The canonical text of one value, NULL among them.
+pub(super) fn canonical_or_null(wire: Wire, value: &str) -> String {
+    format!("coalesce({}, E'\\x1e')", canonical_field(wire, value))
+}
+
+/// The canonical text of one value.
+pub(super) fn canonical_field(wire: Wire, value: &str) -> String {
     let counted = |text: String| format!("pg_catalog.octet_length({text}) || ':' || {text}");
     match wire {
         Wire::Bool => format!("{value}::integer::text"),

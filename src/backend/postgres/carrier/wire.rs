@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use postgres::types::{Kind as TypeKind, Type};
 
 use super::numeric;
-use crate::domain::transfer::{Cell, parse_time};
+use crate::domain::transfer::{Cell, Kind, parse_time};
 
 /// Microseconds of a day.
 const DAY: i64 = 86_400_000_000;
@@ -162,6 +162,27 @@ impl Wire {
                 TypeKind::Domain(base) => Self::of(base),
                 _ => Self::Cast,
             },
+        }
+    }
+
+    /// Whether it holds whole numbers.
+    pub(super) fn is_whole(self) -> bool {
+        matches!(self, Self::Int2 | Self::Int4 | Self::Int8)
+    }
+
+    /// The kind of what it holds.
+    pub(super) fn kind(self) -> Kind {
+        match self {
+            Self::Bool => Kind::Bool,
+            Self::Int2 | Self::Int4 | Self::Int8 => Kind::Int(64),
+            Self::Float4 | Self::Float8 => Kind::Real,
+            Self::Numeric => Kind::Number,
+            Self::Text | Self::Cast => Kind::Text(None),
+            Self::Json | Self::Jsonb => Kind::Json,
+            Self::Bytea => Kind::Bytes,
+            Self::Uuid => Kind::Uuid,
+            Self::Date => Kind::Date,
+            Self::Timestamp | Self::TimestampTz => Kind::Time,
         }
     }
 

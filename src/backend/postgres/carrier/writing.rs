@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::PostgresCarrier;
 use super::staging::{filled, matches};
 use super::straight::attempt;
-use super::target::{Target, literal, packed, quoted_text};
+use super::target::{Target, canonical_or_null, literal, packed, quoted_text};
 use super::wire::Wire;
 use crate::backend::carrier::Moved;
 use crate::backend::error::SqlError;
@@ -57,17 +57,17 @@ fn relax(carrier: &mut PostgresCarrier<'_>, plan: &TablePlan, moved: &Moved) -> 
 }
 
 /// The columns that are brought up to date in a row that is there.
-pub(super) fn updatable(plan: &TablePlan) -> Vec<usize> {
+pub(super) fn updatable(plan: &TablePlan, target: &Target) -> Vec<usize> {
     let replaces = plan.conflict == Conflict::Replace;
     (0..plan.columns.len())
-        .filter(|at| !plan.matched.contains(at))
+        .filter(|at| !plan.matched.contains(at) && !target.columns[*at].always)
         .filter(|at| replaces || (!plan.columns[*at].preserve && !plan.columns[*at].is_from_the_clock()))
         .collect()
 }
 
 /// Brings rows up to date that are there, and keeps what they were.
 fn update(carrier: &mut PostgresCarrier<'_>, at: usize, plan: &TablePlan, target: &Target) -> Result<u64, SqlError> {
-    let columns = updatable(plan);
+    let columns = updatable(plan, target);
     if columns.is_empty() {
         return Ok(0);
     }
@@ -105,10 +105,9 @@ fn update(carrier: &mut PostgresCarrier<'_>, at: usize, plan: &TablePlan, target
         .collect();
     let mut condition = format!("st.act = 'u' AND {} AND ({})", matches(plan, target, "r", "st"), differ.join(" OR "));
     for (number, (name, _)) in plan.update_only_if.iter().enumerate() {
-        let column = format!("r.{}", quoted(name));
-        let held = plan.columns.iter().position(|column| column.to == *name).map(|at| target.columns[at].wire);
-        let held = if held == Some(Wire::Bool) { format!("{column}::integer") } else { column };
-        let _ = write!(condition, " AND {held}::text IS NOT DISTINCT FROM st.u{number}");
+        let wire = carrier.wire_of(at, name)?;
+        let held = canonical_or_null(wire, &format!("r.{}", quoted(name)));
+        let _ = write!(condition, " AND {held} = st.u{number}");
     }
     let names = pack(&columns.iter().map(|number| Cell::text(&plan.columns[*number].to)).collect::<Vec<_>>());
     let olds = known.iter().map(|column| (column.wire, format!("r.{}", column.name)));

@@ -188,8 +188,12 @@ impl Sql<'_> {
     /// Which rows of the target a staged one means.
     pub(super) fn matches(&self, row: &str, staged: &str) -> String {
         let matched = &self.table().matched;
-        let pair =
-            |(number, at): (usize, &usize)| format!("{row}.{} = {staged}.m{number}", quoted(&self.table().columns[*at].to));
+        let pair = |(number, at): (usize, &usize)| {
+            let column = &self.table().columns[*at];
+            // NULL is found, too.
+            let sign = if column.nullable { "IS" } else { "=" };
+            format!("{row}.{} {sign} {staged}.m{number}", quoted(&column.to))
+        };
         matched.iter().enumerate().map(pair).collect::<Vec<_>>().join(" AND ")
     }
 

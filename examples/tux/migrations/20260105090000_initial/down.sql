@@ -1,0 +1,14 @@
+DROP TABLE starboard_message;
+DROP TABLE starboard;
+DROP TABLE levels;
+DROP TABLE afk;
+DROP TABLE reminder;
+DROP TABLE snippet;
+DROP TABLE cases;
+DROP TABLE permission_commands;
+DROP TABLE permission_assignments;
+DROP TABLE permission_ranks;
+DROP TABLE guild_config;
+DROP TABLE guild;
+DROP TYPE onboarding_stage_enum;
+DROP TYPE case_type_enum;

@@ -1,0 +1,2 @@
+DROP INDEX idx_case_guild_number;
+DROP INDEX idx_case_expired_tempbans;

@@ -1,0 +1,1 @@
+DROP INDEX idx_case_jail_unjail;

@@ -1,0 +1,12 @@
+DROP TABLE "Note";
+DROP TABLE "StarboardMessage";
+DROP TABLE "Starboard";
+DROP TABLE "Levels";
+DROP TABLE "AFKModel";
+DROP TABLE "Reminder";
+DROP TABLE "Snippet";
+DROP TABLE "Case";
+DROP TABLE "GuildConfig";
+DROP TABLE "Guild";
+DROP TABLE "_prisma_migrations";
+DROP TYPE "CaseType";

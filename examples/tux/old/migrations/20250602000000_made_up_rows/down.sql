@@ -1,0 +1,11 @@
+DELETE FROM "Note";
+DELETE FROM "StarboardMessage";
+DELETE FROM "Starboard";
+DELETE FROM "Levels";
+DELETE FROM "AFKModel";
+DELETE FROM "Reminder";
+DELETE FROM "Snippet";
+DELETE FROM "Case";
+DELETE FROM "GuildConfig";
+DELETE FROM "Guild";
+DELETE FROM "_prisma_migrations";
