@@ -1,4 +1,4 @@
-//! From an old SQLite file to a new one, through the binary.
+//! From an old database to a new one, through the binary: SQLite to SQLite, and `postgres_…` from both to PostgreSQL.
 
 mod bad_calls;
 mod canonical;
@@ -6,6 +6,17 @@ mod commands;
 mod example;
 mod kills;
 mod poisoned;
+mod postgres_bad_calls;
+mod postgres_canonical;
+mod postgres_commands;
+mod postgres_kills;
+mod postgres_pair;
+mod postgres_poisoned;
+mod postgres_rollback;
+mod postgres_rules;
+mod postgres_straight;
+mod postgres_tables;
+mod postgres_values;
 mod rollback;
 mod rules;
 mod tux;

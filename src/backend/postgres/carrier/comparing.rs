@@ -6,9 +6,10 @@ use std::thread;
 use super::judging::{Judge, Seen, every};
 use super::source::{Scan, order, select, stream};
 use super::staging::matches;
-use super::target::canonical;
+use super::target::{Target, canonical};
 use super::writing::updatable;
 use super::{PostgresCarrier, postgres};
+use crate::backend::basic::Basic;
 use crate::backend::carrier::{Chunk, Compared, Scope};
 use crate::backend::error::{SqlError, SqlErrorKind};
 use crate::backend::paired::Paired;
@@ -38,13 +39,22 @@ pub(super) fn compare(
         return Ok(compared);
     }
     let staged = carrier.moves[at].staged;
-    let acts = if staged { acts(carrier, at)? } else { Vec::new() };
-    let inserted = |seen: &Seen<'_>| !staged || usize::try_from(seen.place).is_ok_and(|place| acts.get(place) == Some(&b'i'));
     let target = carrier.targets[at].clone();
-    let rows = if staged
-        && carrier.count_of(&format!("SELECT count(*) FROM {}", target.name))?
-            != acts.iter().filter(|act| **act == b'i').count() as u64
-    {
+    // What is staged was added up while it was read, row by row; what went straight in as a whole.
+    let (expected, present) = if staged {
+        let sql = format!(
+            "SELECT count(*) FILTER (WHERE act = 'i'), (coalesce(sum(h) FILTER (WHERE act = 'i'), 0) % 18446744073709551616)::text, \
+             count(*) FILTER (WHERE act = 'u') FROM manage_stage_{at}"
+        );
+        let rows = carrier.postgres()?.query(&sql, &[])?;
+        let number =
+            |at| rows.first().and_then(|row| row.integer(at)).and_then(|rows| u64::try_from(rows).ok()).unwrap_or_default();
+        let sum = rows.first().and_then(|row| row.text(1)).and_then(|text| text.parse::<i128>().ok()).unwrap_or_default();
+        (Sum { rows: number(0), sum: sum as u64 }, number(2))
+    } else {
+        (carrier.moves[at].expected, 0)
+    };
+    let rows = if staged && carrier.count_of(&format!("SELECT count(*) FROM {}", target.name))? != expected.rows {
         let found = match &plan.new_key {
             Some(new) => format!("r.{} = st.new", crate::domain::schema::quoted(&new.column)),
             None => matches(plan, &target, "r", "st"),
@@ -53,9 +63,12 @@ pub(super) fn compare(
     } else {
         format!("{} AS r", target.name)
     };
-    let columns = checked(plan);
-    let (mut compared, _) = both(carrier, at, &columns, &rows, &inserted, chunks)?;
-    if acts.contains(&b'u') {
+    let (asked, rows) = (asked(&target, &checked(plan)), rows);
+    let session = carrier.postgres()?;
+    let scan = select(session, &asked, &rows)?;
+    let actual = actual(session, &scan, chunks)?;
+    let mut compared = Compared { expected, actual, differences: Vec::new() };
+    if present > 0 {
         let present = side_by_side(carrier, at, "st.act = 'u'", true)?;
         for (sum, more) in [(&mut compared.expected, present.expected), (&mut compared.actual, present.actual)] {
             sum.rows += more.rows;
@@ -88,21 +101,14 @@ pub(super) fn whole(carrier: &mut PostgresCarrier<'_>, at: usize) -> Result<Opti
 
 fn whole_columns(carrier: &mut PostgresCarrier<'_>, at: usize, columns: &[usize]) -> Result<Option<Compared>, SqlError> {
     let rows = format!("{} AS r", carrier.targets[at].name);
-    let (compared, left) = both(carrier, at, columns, &rows, &|_| true, &mut |_| {})?;
+    let (compared, left) = both(carrier, at, columns, &rows)?;
     // A row that stays behind, of which nobody knows, must not be passed over.
     Ok((left == 0 && compared.is_equal()).then_some(compared))
 }
 
 /// Adds up what good rows of the source are to become, and what rows of the target are: at the same time where the source
 /// alone tells the one. Also says how many rows stay behind, of which nobody knew.
-fn both(
-    carrier: &mut PostgresCarrier<'_>,
-    at: usize,
-    columns: &[usize],
-    rows: &str,
-    wanted: &(dyn Fn(&Seen<'_>) -> bool + Sync),
-    chunks: &mut dyn FnMut(Chunk),
-) -> Result<(Compared, u64), SqlError> {
+fn both(carrier: &mut PostgresCarrier<'_>, at: usize, columns: &[usize], rows: &str) -> Result<(Compared, u64), SqlError> {
     let (plans, now) = (carrier.plans.clone(), carrier.now.clone());
     let plan = &plans[at];
     let relation = carrier.relations[at].clone();
@@ -110,14 +116,12 @@ fn both(
     let tail = if carrier.moves[at].staged { order(plan, &relation) } else { String::new() };
     let known = std::mem::take(&mut carrier.moves[at].left);
     let target = carrier.targets[at].clone();
-    let hash = canonical(columns.iter().map(|at| (target.columns[*at].wire, format!("r.{}", target.columns[*at].name))));
-    let mut asked: Vec<(String, bool)> = target.key.iter().map(|column| (format!("r.{}", column.name), false)).collect();
-    asked.push((format!("pg_catalog.hashtextextended({hash}, 0)"), false));
+    let asked = asked(&target, columns);
     let compared = if carrier.needs_target(at) {
         let mut adding = Adding::new(plan, &now, columns, &known);
-        carrier.every(at, &tail, &mut |seen| adding.add(seen, wanted)).and_then(|()| {
+        carrier.every(at, &tail, &mut |seen| adding.add(seen)).and_then(|()| {
             let scan = select(carrier.postgres()?, &asked, rows)?;
-            let actual = actual(carrier.postgres()?, &scan, chunks)?;
+            let actual = actual(carrier.postgres()?, &scan, &mut |_| {})?;
             Ok((Compared { expected: adding.sum, actual, differences: Vec::new() }, adding.left()))
         })
     } else {
@@ -130,10 +134,9 @@ fn both(
                 let tail = &tail;
                 let adding = scope.spawn(move || {
                     let mut adding = Adding::new(plan, now, columns, known);
-                    every(source, plan, relation, tail, &mut |seen| adding.add(seen, wanted))
-                        .map(|()| (adding.sum, adding.left()))
+                    every(source, plan, relation, tail, &mut |seen| adding.add(seen)).map(|()| (adding.sum, adding.left()))
                 });
-                let actual = actual(session, &scan, chunks);
+                let actual = actual(session, &scan, &mut |_| {});
                 let stopped = |_| Err(SqlError::new(SqlErrorKind::Other, "the reader of the source stopped"));
                 let (expected, left) = adding.join().unwrap_or_else(stopped)?;
                 Ok((Compared { expected, actual: actual?, differences: Vec::new() }, left))
@@ -142,6 +145,14 @@ fn both(
     };
     carrier.moves[at].left = known;
     compared
+}
+
+/// What is asked of rows of the target: their key, then the checksum of some columns.
+fn asked(target: &Target, columns: &[usize]) -> Vec<(String, bool)> {
+    let hash = canonical(columns.iter().map(|at| (target.columns[*at].wire, format!("r.{}", target.columns[*at].name))));
+    let mut asked: Vec<(String, bool)> = target.key.iter().map(|column| (format!("r.{}", column.name), false)).collect();
+    asked.push((format!("pg_catalog.hashtextextended({hash}, 0)"), false));
+    asked
 }
 
 /// The source's side as it is added up.
@@ -161,10 +172,7 @@ impl<'a> Adding<'a> {
         self.judge.moved.rejected + self.judge.moved.skipped
     }
 
-    fn add(&mut self, seen: Seen<'_>, wanted: &dyn Fn(&Seen<'_>) -> bool) -> Result<(), SqlError> {
-        if !wanted(&seen) {
-            return Ok(());
-        }
+    fn add(&mut self, seen: Seen<'_>) -> Result<(), SqlError> {
         let plan = self.judge.plan;
         let Some(values) = self.judge.values(seen, &mut |_| Ok(()))? else { return Ok(()) };
         self.buffer.clear();
@@ -200,24 +208,6 @@ fn actual(session: &mut PostgresSession, scan: &Scan, chunks: &mut dyn FnMut(Chu
         chunks(chunk);
     }
     Ok(sum)
-}
-
-/// What became of each row of the source, by its place: a letter each, nought for rows that were not staged.
-fn acts(carrier: &mut PostgresCarrier<'_>, at: usize) -> Result<Vec<u8>, SqlError> {
-    let session = carrier.postgres()?;
-    let wanted = ["o", "act::text"].map(|sql| (sql.to_owned(), false));
-    let scan = select(session, &wanted, &format!("manage_stage_{at}"))?;
-    let mut acts = Vec::new();
-    stream(session, &scan, &mut |cells| {
-        let (Cell::Int(place), Some(act)) = (&cells[0], cells[1].as_str()) else { return Ok(()) };
-        let place = usize::try_from(*place).unwrap_or_default();
-        if acts.len() <= place {
-            acts.resize(place + 1, 0);
-        }
-        acts[place] = act.bytes().next().unwrap_or_default();
-        Ok(())
-    })?;
-    Ok(acts)
 }
 
 /// Stages the rows of a table for a look; of an earlier transfer those too that could not go in now.

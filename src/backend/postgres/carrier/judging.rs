@@ -12,7 +12,7 @@ use crate::backend::carrier::{Fate, Left, Moved, Watch};
 use crate::backend::error::{SqlError, SqlErrorKind};
 use crate::backend::postgres::raw::RawError;
 use crate::backend::postgres::session::PostgresSession;
-use crate::domain::transfer::{Cell, From, Moment, TablePlan, canonical_field, matching_text, pack};
+use crate::domain::transfer::{Cell, Duplicates, From, Moment, Sum, TablePlan, canonical_field, hash64, matching_text, pack};
 
 /// Where rows that are left behind are told.
 pub(super) type Sink<'a> = &'a mut dyn FnMut(Left) -> Result<(), SqlError>;
@@ -31,6 +31,13 @@ pub(super) struct Seen<'a> {
 impl Seen<'_> {
     pub(super) fn packed(&self) -> String {
         pack(&self.ids.iter().map(Cell::borrowed).collect::<Vec<_>>())
+    }
+
+    /// Whether what tells the row from others is what people call it by.
+    fn names_itself(&self, plan: &TablePlan) -> bool {
+        !plan.key.is_empty()
+            && plan.key.len() == self.ids.len()
+            && plan.key.iter().zip(self.ids).all(|((_, input), id)| self.inputs[*input] == *id)
     }
 
     pub(super) fn key(&self, plan: &TablePlan) -> String {
@@ -57,11 +64,27 @@ pub(super) struct Judge<'a> {
     filled: Vec<usize>,
     /// How the columns are kept that decide whether a row that is there is updated.
     pub(super) held: Vec<Wire>,
+    /// The columns that the checksum is made of.
+    checked: Vec<usize>,
+    /// What the good rows are to become, added up.
+    pub(super) sum: Sum,
+    buffer: Vec<u8>,
 }
 
 impl<'a> Judge<'a> {
     pub(super) fn new(plan: &'a TablePlan, now: &'a Moment, known: &'a HashSet<u64>) -> Self {
-        Self { plan, now, moved: Moved::default(), known, lenient: false, filled: filled(plan), held: Vec::new() }
+        Self {
+            plan,
+            now,
+            moved: Moved::default(),
+            known,
+            lenient: false,
+            filled: filled(plan),
+            held: Vec::new(),
+            checked: plan.checked().map(|(at, _)| at).collect(),
+            sum: Sum::default(),
+            buffer: Vec::new(),
+        }
     }
 
     /// Judges a row. Its values, where it may go in.
@@ -108,6 +131,28 @@ impl<'a> Judge<'a> {
     }
 }
 
+impl Judge<'_> {
+    /// The checksum of what a good row is to become, which is added to the others.
+    fn add(&mut self, values: &[Cell<'_>]) -> u64 {
+        self.buffer.clear();
+        for (number, at) in self.checked.iter().enumerate() {
+            if number > 0 {
+                self.buffer.push(0x1f);
+            }
+            canonical_field(self.plan.columns[*at].kind, &values[*at], &mut self.buffer);
+        }
+        let hash = hash64(&self.buffer, 0);
+        self.sum.add(hash);
+        hash
+    }
+
+    /// What a staged row is called by people; empty where that stands in what tells it from others.
+    fn staged_key(&self, seen: Seen<'_>) -> String {
+        let told = self.plan.duplicates == Duplicates::Reject && seen.names_itself(self.plan);
+        if told { String::new() } else { seen.key(self.plan).replace('\0', "\\0") }
+    }
+}
+
 /// How a row is written: straight into its table, or into the stage with what is asked of it there.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
@@ -118,7 +163,7 @@ pub(super) enum Shape {
 /// Adds a row in COPY's form.
 pub(super) fn encode(
     shape: Shape,
-    judge: &Judge<'_>,
+    judge: &mut Judge<'_>,
     wires: &[Wire],
     seen: Seen<'_>,
     values: &[Cell<'_>],
@@ -128,13 +173,15 @@ pub(super) fn encode(
     let old = plan.new_key.as_ref();
     let fields = match shape {
         Shape::Straight => values.len(),
-        Shape::Staged => 3 + usize::from(old.is_some()) + values.len() + plan.update_only_if.len() + judge.filled.len(),
+        Shape::Staged => 4 + usize::from(old.is_some()) + values.len() + plan.update_only_if.len() + judge.filled.len(),
     };
     out.extend_from_slice(&i16::try_from(fields).unwrap_or(i16::MAX).to_be_bytes());
+    let hash = judge.add(values);
     if shape == Shape::Staged {
         field(out, &[&i64::try_from(seen.place).unwrap_or(i64::MAX).to_be_bytes()]);
         field(out, &[seen.packed().as_bytes()]);
-        field(out, &[seen.key(plan).replace('\0', "\\0").as_bytes()]);
+        field(out, &[judge.staged_key(seen).as_bytes()]);
+        field(out, &[&hash.to_be_bytes()]);
         if let Some(old) = old {
             match &seen.inputs[old.old] {
                 Cell::Null => null(out),

@@ -36,7 +36,7 @@ use crate::backend::basic::Basic;
 use crate::backend::carrier::{Carrier, Chunk, Compared, KeyDuplicates, Left, Moved, Pick, Sampled, Scope, Watch};
 use crate::backend::error::{SqlError, SqlErrorKind};
 use crate::backend::session::Session;
-use crate::domain::transfer::{Moment, TablePlan, hash64};
+use crate::domain::transfer::{Moment, Sum, TablePlan, hash64};
 use source::{Relation, Source};
 use target::Target;
 use wire::Wire;
@@ -72,6 +72,8 @@ struct Move {
     staged: bool,
     /// Whether the target said the same already, so that nothing was done.
     equal: Option<Compared>,
+    /// What the rows that went straight in were to become.
+    expected: Sum,
     /// Rows that stay behind, by the checksum of what tells them from others.
     left: HashSet<u64>,
 }
@@ -140,6 +142,16 @@ impl<'a> PostgresCarrier<'a> {
         let found = name(self.postgres()?, table)?;
         self.names.insert(table.to_owned(), found.clone());
         Ok(found)
+    }
+
+    /// Whether no part of a table follows.
+    fn is_last_part(&self, at: usize) -> bool {
+        !self.relations[at].range.contains("<=")
+    }
+
+    /// Whether a part of a table came before.
+    fn is_later_part(&self, at: usize) -> bool {
+        self.relations[at].range.contains('>')
     }
 
     /// How a column of a table of the target is written, whether it is filled or not.

@@ -45,8 +45,11 @@ pub(super) fn move_table(carrier: &mut PostgresCarrier<'_>, at: usize, left: Sin
     fault::point("transfer.probed");
     let begun = Instant::now();
     let target = carrier.targets[at].clone();
-    Sorting { carrier: &mut *carrier, at, plan, target: &target, left }.sort(&mut moved)?;
-    writing::write(carrier, at, &mut moved)?;
+    let mut sorting = Sorting { carrier: &mut *carrier, at, plan, target: &target, left };
+    if !sorting.all_new(&mut moved)? {
+        sorting.sort(&mut moved)?;
+        writing::write(carrier, at, &mut moved)?;
+    }
     finish(carrier, at, plan)?;
     moved.copied = begun.elapsed();
     fault::point("transfer.copied");
@@ -56,7 +59,9 @@ pub(super) fn move_table(carrier: &mut PostgresCarrier<'_>, at: usize, left: Sin
 /// What the target's table has before.
 fn before(carrier: &mut PostgresCarrier<'_>, at: usize) -> Result<Moved, SqlError> {
     let name = carrier.targets[at].name.clone();
-    let mut moved = Moved { before: carrier.count_of(&format!("SELECT count(*) FROM {name}"))?, ..Moved::default() };
+    // Later parts only have to know whether there are any.
+    let rows = if carrier.is_later_part(at) { format!("(SELECT 1 FROM {name} LIMIT 1) AS r") } else { name.clone() };
+    let mut moved = Moved { before: carrier.count_of(&format!("SELECT count(*) FROM {rows}"))?, ..Moved::default() };
     if let [key] = carrier.targets[at].key.as_slice()
         && matches!(key.wire.staged(), "smallint" | "integer" | "bigint")
         && moved.before > 0
@@ -95,6 +100,9 @@ fn nothing_to_do(
 /// What has to follow when rows are in: sequences that go on after them, and what the planner knows.
 pub(super) fn finish(carrier: &mut PostgresCarrier<'_>, at: usize, plan: &TablePlan) -> Result<(), SqlError> {
     let name = carrier.targets[at].name.clone();
+    if !carrier.is_last_part(at) {
+        return Ok(());
+    }
     for (table, column, sequence, highest) in carrier.outrun()? {
         if table == plan.to {
             // Unlike setval this is undone with the transaction.

@@ -4,13 +4,21 @@ use super::PostgresCarrier;
 use super::judging::Sink;
 use super::source::{select, stream};
 use super::staging::matches;
+use super::straight::is_unique;
 use super::target::{Target, quoted_text};
 use super::wire::Wire;
 use crate::backend::basic::Basic;
 use crate::backend::carrier::{Fate, Left, Moved};
-use crate::backend::error::SqlError;
+use crate::backend::error::{SqlError, SqlErrorKind};
 use crate::domain::schema::quoted;
-use crate::domain::transfer::{Cell, Conflict, Duplicates, Orphans, TablePlan, orphaned};
+use crate::domain::transfer::{Cell, Conflict, Duplicates, Orphans, Parent, TablePlan, orphaned, unpack};
+
+/// How people call a row, by what tells it from others.
+fn key_of(plan: &TablePlan, packed: &str) -> String {
+    let cells = unpack(packed).unwrap_or_default();
+    let parts: Vec<_> = plan.key.iter().zip(&cells).map(|((name, _), cell)| format!("{name} {}", cell.shown())).collect();
+    parts.join(", ")
+}
 
 /// What the sorting of one table goes by.
 pub(super) struct Sorting<'c, 'a, 'l> {
@@ -22,8 +30,47 @@ pub(super) struct Sorting<'c, 'a, 'l> {
 }
 
 impl Sorting<'_, '_, '_> {
+    /// Tries whether all staged rows are new, and none is objected to: then they are in, and nothing has to be sorted.
+    pub(super) fn all_new(&mut self, moved: &mut Moved) -> Result<bool, SqlError> {
+        // Only a unique key objects to a row that is there.
+        if self.plan.new_key.is_some() || !is_unique(self.plan) {
+            return Ok(false);
+        }
+        let staged = moved.read - moved.rejected - moved.skipped;
+        self.carrier.batch("SAVEPOINT manage_new")?;
+        let unlisted = Moved { read: moved.read, before: moved.before, ..Moved::default() };
+        // An orphan is told by the sorting, should there be one.
+        let lonely = self.lonely()?;
+        let inserted =
+            if lonely { Ok(0) } else { super::writing::insert(self.carrier, self.at, &unlisted, " ON CONFLICT DO NOTHING") };
+        match inserted {
+            Ok(rows) if rows == staged && !lonely => {
+                moved.inserted = rows;
+                self.carrier.batch("RELEASE manage_new").map(|()| true)
+            }
+            Err(error) if error.kind != SqlErrorKind::Constraint => Err(error),
+            _ => {
+                self.carrier.batch("ROLLBACK TO manage_new; RELEASE manage_new")?;
+                Ok(false)
+            }
+        }
+    }
+
+    /// Whether a staged row has no parent.
+    fn lonely(&mut self) -> Result<bool, SqlError> {
+        for parent in &self.plan.parents {
+            let lonely = self.orphan(parent)?;
+            let sql = format!("SELECT EXISTS (SELECT 1 FROM {} AS st WHERE {lonely})::integer", self.stage());
+            if self.carrier.number(&sql)? != 0 {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Sorts all rows of the stage.
     pub(super) fn sort(&mut self, moved: &mut Moved) -> Result<(), SqlError> {
+        self.carrier.look_at_stage(self.at)?;
         self.checks(moved)?;
         self.unique(moved)?;
         self.duplicates(moved)?;
@@ -56,12 +103,13 @@ impl Sorting<'_, '_, '_> {
         let session = self.carrier.postgres()?;
         let scan = select(session, &wanted, &format!("{stage} AS st WHERE st.act = 'x' ORDER BY st.o"))?;
         let left = &mut *self.left;
+        let plan = self.plan;
         let text = |cell: &Cell<'_>| cell.as_str().unwrap_or_default().to_owned();
         stream(session, &scan, &mut |cells| {
             left(Left {
                 fate,
                 row: text(&cells[0]),
-                key: text(&cells[1]),
+                key: if text(&cells[1]).is_empty() { key_of(plan, &text(&cells[0])) } else { text(&cells[1]) },
                 column: column.to_owned(),
                 rule: rule.to_owned(),
                 message: text(&cells[2]),
@@ -250,30 +298,7 @@ impl Sorting<'_, '_, '_> {
         loop {
             let mut count = 0;
             for parent in &self.plan.parents {
-                let name = self.carrier.named(&parent.table)?;
-                let equal = |row: &str, own: bool| -> String {
-                    let pairs = parent.columns.iter().zip(&parent.key).map(|(at, key)| {
-                        let column = &self.target.columns[*at];
-                        let theirs = if own {
-                            let place = self.plan.columns.iter().position(|column| column.to == *key);
-                            place.map_or_else(
-                                || "NULL".to_owned(),
-                                |place| self.target.columns[place].as_staged(&format!("{row}.c{place}")),
-                            )
-                        } else {
-                            format!("{row}.{}", quoted(key))
-                        };
-                        format!("{theirs} = {}", column.as_staged(&format!("st.c{at}")))
-                    });
-                    pairs.collect::<Vec<_>>().join(" AND ")
-                };
-                let filled: Vec<_> = parent.columns.iter().map(|at| format!("st.c{at} IS NOT NULL")).collect();
-                let mut lonely =
-                    format!("{} AND NOT EXISTS (SELECT 1 FROM {name} AS p WHERE {})", filled.join(" AND "), equal("p", false));
-                if parent.table == self.plan.to {
-                    let own = format!("SELECT 1 FROM {} AS p WHERE p.act IN ('i', 'u') AND {}", self.stage(), equal("p", true));
-                    lonely.push_str(&format!(" AND NOT EXISTS ({own})"));
-                }
+                let lonely = self.orphan(parent)?;
                 let names = self.plan.names(parent);
                 let message = match fate {
                     Fate::Skipped => format!("{names} {}", orphaned(parent)),
@@ -292,6 +317,35 @@ impl Sorting<'_, '_, '_> {
             }
         }
         Ok(())
+    }
+
+    /// Which staged rows have no parent, as a condition.
+    fn orphan(&mut self, parent: &Parent) -> Result<String, SqlError> {
+        let name = self.carrier.named(&parent.table)?;
+        let equal = |row: &str, own: bool| -> String {
+            let pairs = parent.columns.iter().zip(&parent.key).map(|(at, key)| {
+                let column = &self.target.columns[*at];
+                let theirs = if own {
+                    let place = self.plan.columns.iter().position(|column| column.to == *key);
+                    place.map_or_else(
+                        || "NULL".to_owned(),
+                        |place| self.target.columns[place].as_staged(&format!("{row}.c{place}")),
+                    )
+                } else {
+                    format!("{row}.{}", quoted(key))
+                };
+                format!("{theirs} = {}", column.as_staged(&format!("st.c{at}")))
+            });
+            pairs.collect::<Vec<_>>().join(" AND ")
+        };
+        let filled: Vec<_> = parent.columns.iter().map(|at| format!("st.c{at} IS NOT NULL")).collect();
+        let mut lonely =
+            format!("{} AND NOT EXISTS (SELECT 1 FROM {name} AS p WHERE {})", filled.join(" AND "), equal("p", false));
+        if parent.table == self.plan.to {
+            let own = format!("SELECT 1 FROM {} AS p WHERE p.act IN ('i', 'u') AND {}", self.stage(), equal("p", true));
+            lonely.push_str(&format!(" AND NOT EXISTS ({own})"));
+        }
+        Ok(lonely)
     }
 
     /// Draws new keys, and notes which old key became which new one.

@@ -1,7 +1,7 @@
 //! Rows that need the target's own rows: staged in temporary tables, which end with the transaction.
 //!
 //! A row of the stage is one good row of the source: `o` its place among all, `k` its row in the source, `key` as people
-//! read it, `old` its old key where it gets a new one, `c0 …` its values, `u0 …` what a row that is there has to hold
+//! read it (empty where `k` says so), `h` the checksum of what it is to become, `old` its old key where it gets a new one, `c0 …` its values, `u0 …` what a row that is there has to hold
 //! before it is updated, `f0 …` whether the value only fills in for NULL. Sorting adds `act` (`i` inserted, `u` there already, `s` left), `first` the row whose key it
 //! shares, `t` the key of the row that is there, `new` the key it gets, `says` why it is left.
 
@@ -28,8 +28,14 @@ impl PostgresCarrier<'_> {
         let pour = Pour { shape: Shape::Staged, into, wires: wires(&target), watch };
         judge.held = plan.update_only_if.iter().map(|(name, _)| self.wire_of(at, name)).collect::<Result<_, _>>()?;
         let order = super::source::order(plan, &self.relations[at]);
-        self.pour(at, &order, &pour, judge, left)?;
-        self.batch(&format!("ANALYZE manage_stage_{at}"))
+        self.pour(at, &order, &pour, judge, left).map(drop)
+    }
+
+    /// Tells the planner of the staged rows: how many, and little more.
+    pub(super) fn look_at_stage(&mut self, at: usize) -> Result<(), SqlError> {
+        self.batch(&format!(
+            "SET LOCAL default_statistics_target = 10; ANALYZE manage_stage_{at}; SET LOCAL default_statistics_target TO DEFAULT"
+        ))
     }
 
     /// Whether the target has to be asked for what a row is to become.
@@ -259,14 +265,14 @@ fn create(at: usize, plan: &TablePlan, target: &Target) -> String {
     let wanted: String = (0..plan.update_only_if.len()).map(|number| format!(", u{number} text")).collect();
     let filled: String = filled(plan).iter().map(|number| format!(", f{number} boolean")).collect();
     format!(
-        "CREATE TEMP TABLE manage_stage_{at} (o bigint NOT NULL, k text NOT NULL, key text NOT NULL{old}{values}{wanted}{filled}, \
+        "CREATE TEMP TABLE manage_stage_{at} (o bigint NOT NULL, k text NOT NULL, key text NOT NULL, h bigint NOT NULL{old}{values}{wanted}{filled}, \
          act \"char\" NOT NULL DEFAULT 'i', says text, first bigint, t text, new bigint) ON COMMIT DROP"
     )
 }
 
 /// The columns of the stage that a pour fills, in its order.
 fn staged_names(plan: &TablePlan) -> Vec<String> {
-    let mut names = vec!["o".to_owned(), "k".to_owned(), "key".to_owned()];
+    let mut names = ["o", "k", "key", "h"].map(str::to_owned).to_vec();
     names.extend(plan.new_key.as_ref().map(|_| "old".to_owned()));
     names.extend((0..plan.columns.len()).map(|number| format!("c{number}")));
     names.extend((0..plan.update_only_if.len()).map(|number| format!("u{number}")));

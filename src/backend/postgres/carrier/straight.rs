@@ -97,6 +97,7 @@ pub(super) fn go(
     };
     let poured = carrier.pour(at, &tail, &pour, &mut judge, &mut tell);
     let mut moved = judge.moved;
+    carrier.moves[at].expected = judge.sum;
     carrier.moves[at].left = known;
     moved.probed = begun.elapsed();
     fault::point("transfer.probed");
@@ -135,21 +136,25 @@ const KEPT: usize = 10_000;
 
 /// Whether rows can go in as they come: none needs another row, and every duplicate breaks a constraint.
 fn may(carrier: &PostgresCarrier<'_>, at: usize, plan: &TablePlan) -> bool {
-    let mut matched = plan.matched.clone();
-    matched.sort_unstable();
-    let unique = plan.unique.iter().any(|key| {
-        let mut key = key.clone();
-        key.sort_unstable();
-        key == matched
-    });
     // A part that goes straight in would take keys away that the next one needs.
     carrier.relations[at].range.is_empty()
         && plan.new_key.is_none()
-        && unique
+        && is_unique(plan)
         && plan.duplicates == Duplicates::Reject
         && plan.orphans == Orphans::Reject
         && !carrier.needs_target(at)
         && carrier.targets[at].columns.iter().all(|column| column.wire != Wire::Cast)
+}
+
+/// Whether rows are found by a unique key of the target.
+pub(super) fn is_unique(plan: &TablePlan) -> bool {
+    let mut matched = plan.matched.clone();
+    matched.sort_unstable();
+    plan.unique.iter().any(|key| {
+        let mut key = key.clone();
+        key.sort_unstable();
+        key == matched
+    })
 }
 
 /// Whether the source's table is so long that indexes are better made afterwards.

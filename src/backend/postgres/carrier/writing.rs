@@ -13,6 +13,18 @@ use crate::domain::schema::quoted;
 use crate::domain::transfer::{Cell, Conflict, Literal, Step, TablePlan, pack};
 
 pub(super) fn write(carrier: &mut PostgresCarrier<'_>, at: usize, moved: &mut Moved) -> Result<(), SqlError> {
+    moved.inserted = insert(carrier, at, moved, "")?;
+    let present = carrier.count_of(&format!("SELECT count(*) FROM manage_stage_{at} WHERE act = 'u'"))?;
+    if present > 0 {
+        let (plan, target) = (&carrier.plans.clone()[at], carrier.targets[at].clone());
+        moved.updated = update(carrier, at, plan, &target)?;
+        moved.unchanged = present - moved.updated;
+    }
+    Ok(())
+}
+
+/// Inserts the staged rows that are new. `tail` ends the statement.
+pub(super) fn insert(carrier: &mut PostgresCarrier<'_>, at: usize, moved: &Moved, tail: &str) -> Result<u64, SqlError> {
     let (plan, target) = (&carrier.plans.clone()[at], carrier.targets[at].clone());
     let mut columns: Vec<_> = target.columns.iter().map(|column| column.name.clone()).collect();
     let mut values: Vec<_> =
@@ -22,8 +34,8 @@ pub(super) fn write(carrier: &mut PostgresCarrier<'_>, at: usize, moved: &mut Mo
         values.push("st.new".to_owned());
     }
     let relaxed = relax(carrier, plan, moved)?;
-    moved.inserted = carrier.execute(&format!(
-        "INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM manage_stage_{at} AS st WHERE st.act = 'i' ORDER BY st.o",
+    let inserted = carrier.execute(&format!(
+        "INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM manage_stage_{at} AS st WHERE st.act = 'i' ORDER BY st.o{tail}",
         target.name,
         columns.join(", "),
         values.join(", ")
@@ -31,12 +43,7 @@ pub(super) fn write(carrier: &mut PostgresCarrier<'_>, at: usize, moved: &mut Mo
     if relaxed {
         carrier.batch("SET LOCAL session_replication_role = origin")?;
     }
-    let present = carrier.count_of(&format!("SELECT count(*) FROM manage_stage_{at} WHERE act = 'u'"))?;
-    if present > 0 {
-        moved.updated = update(carrier, at, plan, &target)?;
-        moved.unchanged = present - moved.updated;
-    }
-    Ok(())
+    Ok(inserted)
 }
 
 /// From so many rows on foreign keys are looked at for all rows at once.
