@@ -36,7 +36,9 @@ fn rows(project: &Project) -> Vec<Vec<String>> {
 /// Kills a command at every pass of every point; tells which points were passed.
 fn killed(old: Old, before: Option<&str>, command: &str, prefix: &str) -> Vec<&'static str> {
     let pair = busy(old);
-    before.into_iter().for_each(|before| drop(pair.run(before).ok().code));
+    before.into_iter().for_each(|before| {
+        pair.run(before).ok();
+    });
     let as_before = rows(&pair);
     pair.run(command).ok();
     let whole = rows(&pair);
@@ -45,7 +47,9 @@ fn killed(old: Old, before: Option<&str>, command: &str, prefix: &str) -> Vec<&'
     for point in fault::POINTS.iter().filter(|point| point.starts_with(prefix)) {
         for pass in 1.. {
             let pair = busy(old);
-            before.into_iter().for_each(|before| drop(pair.run(before).ok().code));
+            before.into_iter().for_each(|before| {
+                pair.run(before).ok();
+            });
 
             let outcome = pair.command(command).env("MANAGE_FAULT", format!("{point}:{pass}")).run();
 
