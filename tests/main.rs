@@ -22,6 +22,7 @@ mod platform;
 mod reset;
 mod safety;
 mod schema;
+mod service;
 mod splitter;
 mod support;
 mod test_data;

@@ -12,3 +12,4 @@ mod readme;
 mod reference;
 pub mod runs;
 mod screen;
+mod served;

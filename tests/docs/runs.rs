@@ -15,6 +15,7 @@
 //! | `<!-- sql in the old one: FILE -->` | the same on the old one of two databases |
 //! | `<!-- sh -->`, `<!-- sh: exit 1 -->` | gives the next code block to a shell and compares what it says with the one after it |
 //! | `<!-- sh: quiet -->` | the same, and it says nothing |
+//! | `<!-- serve -->` | starts what the next code block starts in the background, and goes on when it listens; the one after it shows what it says then |
 //!
 //! In a code block a line `…` stands for lines that are left out. `UPDATE_REFERENCE=1` writes blocks that differ anew.
 
@@ -25,6 +26,7 @@ use std::process::{Command, Stdio};
 use super::example;
 use super::page::{ROOT, must_be, read, updating};
 use super::screen::{agree, stable};
+use super::served::Served;
 use crate::support::*;
 
 #[test]
@@ -56,6 +58,11 @@ fn the_bot_does_what_its_page_says() {
 #[test]
 fn the_example_that_moves_to_a_new_schema_does_as_its_page_says() {
     play("examples/custom-commands/README.md");
+}
+
+#[test]
+fn the_service_does_as_its_page_says() {
+    play("examples/custom-commands/service/README.md");
 }
 
 #[test]
@@ -139,8 +146,8 @@ pub fn root_project(backend: Backend) -> Project {
     for file in ["manage.toml", "diesel.toml"] {
         project.write(file, &read(file));
     }
-    example::copy(&Path::new(ROOT).join("migrations"), &project.path("migrations"));
-    example::copy(&Path::new(ROOT).join("scripts"), &project.path("scripts"));
+    copy(&Path::new(ROOT).join("migrations"), &project.path("migrations"));
+    copy(&Path::new(ROOT).join("scripts"), &project.path("scripts"));
     project
 }
 
@@ -150,7 +157,9 @@ fn play(page: &str) {
     let text = read(page);
     let lines: Vec<&str> = text.lines().collect();
     let mut out = String::new();
+    // Stopped before its project goes.
     let mut project = None;
+    let mut served: Option<Served> = None;
     let mut wrong = Vec::new();
     let mut played = 0;
     let mut at = 0;
@@ -165,6 +174,7 @@ fn play(page: &str) {
         at += 1;
         let (verb, rest) = marker.split_once(": ").unwrap_or((marker, ""));
         if verb == "project" {
+            served = None;
             project = Some(begin(rest));
             continue;
         }
@@ -179,6 +189,16 @@ fn play(page: &str) {
                 let (screen, code) = run.on(stage);
                 assert_eq!(code, run.code, "{page}:{number} {}\n{screen}", run.command);
             }
+            "serve" => {
+                let script = Block::after(&lines, at).unwrap_or_else(|| panic!("{page}:{number} no code block follows"));
+                let running = served.insert(Served::start(project, shell(&script.text(&lines), stage)));
+                let block =
+                    Block::after(&lines, script.end + 1).unwrap_or_else(|| panic!("{page}:{number} no second code block"));
+                if let Some(shown) = block.other_than(&lines, &running.screen, false) {
+                    wrong.push(format!("{page}:{number} shows\n{shown}\n--- but there is\n{}", running.screen));
+                    block.replace(&lines, &mut at, &running.screen, &mut out);
+                }
+            }
             "sh" => {
                 played += 1;
                 let script = Block::after(&lines, at).unwrap_or_else(|| panic!("{page}:{number} no code block follows"));
@@ -186,7 +206,7 @@ fn play(page: &str) {
                 let quiet = rest == "quiet";
                 let code = rest.strip_prefix("exit ").map_or(0, |code| code.parse().expect("an exit code is a number"));
                 let run = Run { command: &body, shown: "", code };
-                let (screen, code) = run.on(stage);
+                let (screen, code) = run.beside(stage, served.as_ref());
                 assert_eq!(code, run.code, "{page}:{number} {body}\n{screen}");
                 if quiet {
                     assert_eq!(screen, "", "{page}:{number} {body}");
@@ -331,44 +351,49 @@ impl<'a> Run<'a> {
 
     /// Output and errors in the order in which they came, and the exit code.
     fn on(&self, stage: &Stage) -> (String, i32) {
-        let project = &stage.project;
-        let file = project.home().join("screen");
+        self.beside(stage, None)
+    }
+
+    /// The same beside a service that runs.
+    fn beside(&self, stage: &Stage, served: Option<&Served>) -> (String, i32) {
+        let file = stage.project.home().join("screen");
         let out = File::create(&file).expect("the folder is ours");
         let both = out.try_clone().expect("the file is open");
-        let mut command = Command::new("sh");
-        command
-            .arg("-c")
-            .arg(self.command)
-            .env_clear()
-            .env(
-                "PATH",
-                format!(
-                    "{}:{}:{}",
-                    example::programs(project).display(),
-                    folder_of_the_binary(),
-                    std::env::var("PATH").unwrap_or_default()
-                ),
-            )
-            .env("HOME", project.home())
-            .env("USER", "ann")
-            .env("TZ", "UTC")
-            .env("TERM", "dumb")
-            .current_dir(project.folder())
-            .stdin(Stdio::null())
-            .stdout(out)
-            .stderr(both);
-        if project.backend() == Backend::Postgres {
-            command.env("DATABASE_URL", project.database_url());
+        let mut command = shell(self.command, stage);
+        if let Some(served) = served {
+            command.env("SERVICE", &served.address);
         }
-        if let Some(old) = &stage.old {
-            command.env("OLD_DATABASE_URL", &old.url);
-        }
-        let status = command.status().expect("there is a shell");
+        let status = command.stdout(out).stderr(both).status().expect("there is a shell");
         let text = fs::read_to_string(&file).expect("it was written just now");
         let code =
             status.code().unwrap_or_else(|| 128 + std::os::unix::process::ExitStatusExt::signal(&status).unwrap_or_default());
         (disguised(&text, stage), code)
     }
+}
+
+/// A shell in the project's folder, in which `manage` is the binary.
+fn shell(script: &str, stage: &Stage) -> Command {
+    let project = &stage.project;
+    let path =
+        [example::programs(project).display().to_string(), folder_of_the_binary(), std::env::var("PATH").unwrap_or_default()];
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", script])
+        .env_clear()
+        .env("PATH", path.join(":"))
+        .env("HOME", project.home())
+        .env("USER", "ann")
+        .env("TZ", "UTC")
+        .env("TERM", "dumb")
+        .current_dir(project.folder())
+        .stdin(Stdio::null());
+    if project.backend() == Backend::Postgres {
+        command.env("DATABASE_URL", project.database_url());
+    }
+    if let Some(old) = &stage.old {
+        command.env("OLD_DATABASE_URL", &old.url);
+    }
+    command
 }
 
 fn folder_of_the_binary() -> String {

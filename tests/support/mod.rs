@@ -18,6 +18,7 @@
 // Tests come one feature after the other; each uses a part of the kit.
 #![allow(dead_code, unused_imports)]
 
+mod example;
 mod postgres;
 mod project;
 mod run;
@@ -25,6 +26,7 @@ mod sql;
 mod terminal;
 mod tests;
 
+pub use example::{built, copy};
 pub use postgres::{Cluster, Database, Server, server};
 pub use project::{Backend, Project};
 pub use run::{Invocation, Outcome, Running};

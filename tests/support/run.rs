@@ -179,6 +179,11 @@ impl Running {
         self
     }
 
+    /// What it has said so far, on stdout and then on stderr.
+    pub fn said(&self) -> String {
+        self.stdout.text() + &self.stderr.text()
+    }
+
     /// Its process id.
     pub fn pid(&self) -> u32 {
         self.child.id()

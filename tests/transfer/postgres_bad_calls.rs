@@ -67,6 +67,7 @@ fn a_password_is_nowhere_whether_it_is_wrong_or_right() {
         pair.run(command).ok().does_not_say("The-Right-0ne");
     }
     assert!(!pair.read("log.txt").contains("The-Right-0ne"));
+    assert!(!pair.everything().contains("The-Right-0ne"), "the ledger keeps no password");
     assert_eq!(pair.value("SELECT count(*) FROM b"), "2");
 }
 

@@ -120,3 +120,45 @@ fn rows_are_found_again_by_keys_of_every_type() {
     pair.run("transfer rollback --yes").ok();
     assert_eq!(pair.value("SELECT count(*) FROM b"), "0");
 }
+
+each_old! {
+    fn a_way_back_is_shown_before_it_is_gone(old) {
+        let pair = moved(old);
+        let before = pair.everything();
+        pair.run("transfer rollback --dry-run").ok().says("would be removed");
+        pair.run("undo --last --dry-run").ok().says("would be removed");
+        assert_eq!(before, pair.everything());
+    }
+
+    fn a_key_may_hold_the_character_that_separates_keys(old) {
+        let pair = Pair::new(
+            old,
+            "CREATE TABLE a (t TEXT PRIMARY KEY); INSERT INTO a VALUES ('a\u{1f}b'), ('c')",
+            "CREATE TABLE b (t TEXT PRIMARY KEY)",
+            "[[table]]\nfrom = \"a\"\nto = \"b\"\n",
+        );
+        pair.transferred();
+
+        pair.run("transfer rollback --yes").ok();
+
+        assert_eq!(pair.value("SELECT count(*) FROM b"), "0");
+    }
+}
+each_old! {
+    fn a_column_with_a_scale_of_its_own_is_no_change(old) {
+        let pair = Pair::new(
+            old,
+            "CREATE TABLE a (id INTEGER PRIMARY KEY, n NUMERIC); INSERT INTO a VALUES (1, 1.25), (2, 40)",
+            "CREATE TABLE b (id INTEGER PRIMARY KEY, n NUMERIC(9, 4))",
+            "[[table]]\nfrom = \"a\"\nto = \"b\"\n",
+        );
+        pair.transferred();
+        pair.in_old("INSERT INTO a VALUES (3, 1.5); UPDATE a SET n = 2.5 WHERE id = 1");
+
+        let facts = pair.transferred();
+
+        assert_eq!((table(&facts, "b")["updated"].as_u64(), table(&facts, "b")["unchanged"].as_u64()), (Some(1), Some(1)));
+        pair.run("transfer rollback --yes").ok();
+        assert_eq!(pair.query("SELECT n FROM b ORDER BY id"), [["1.2500"], ["40.0000"]]);
+    }
+}

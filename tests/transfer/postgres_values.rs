@@ -134,3 +134,8 @@ fn types_that_only_the_server_knows() {
 fn bits_have_their_length() {
     same_on_both(&[("bit(3)", &["'101'", "'000'"]), ("bit varying(5)", &["'101'", "''"])]);
 }
+
+#[test]
+fn characters_of_a_fixed_length() {
+    same_on_both(&[("char(5)", &["'abc'", "'abcde'", "''", "'ä'", "NULL", "'a b'"])]);
+}
