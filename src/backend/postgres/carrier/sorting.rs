@@ -32,8 +32,9 @@ pub(super) struct Sorting<'c, 'a, 'l> {
 impl Sorting<'_, '_, '_> {
     /// Tries whether all staged rows are new, and none is objected to: then they are in, and nothing has to be sorted.
     pub(super) fn all_new(&mut self, moved: &mut Moved) -> Result<bool, SqlError> {
-        // Only a unique key objects to a row that is there.
-        if self.plan.new_key.is_some() || !is_unique(self.plan) {
+        // Only a unique key objects to a row that is there; and numbers that a try has drawn are not given back.
+        let draws = self.plan.left_out.iter().any(|(_, default)| default.as_deref().is_some_and(|text| text.contains("nextval")));
+        if self.plan.new_key.is_some() || !is_unique(self.plan) || self.plan.duplicates != Duplicates::Reject || draws {
             return Ok(false);
         }
         let staged = moved.read - moved.rejected - moved.skipped;
