@@ -6,6 +6,7 @@
 #
 #   MANAGE_TEST_PG_URL=postgres://…   uses this server (a superuser's URL) and starts none
 #   MANAGE_TEST_PG_BIN=DIR            uses the server programs in this folder
+#   TMPDIR=DIR                        where tests write; in memory where it is not given and there is room
 #   RUST_TEST_THREADS=N               so many tests at once; twice the cores where it is not given
 #   INSTA_UPDATE=always               writes the snapshots in tests/snapshots anew; with CI set nothing is written
 set -euo pipefail
@@ -20,7 +21,7 @@ finish() {
     for data in "$folder"/*/data; do
         [ -d "$data" ] && "$postgres" stop "${data%/data}" || true
     done
-    rm -rf "$folder"
+    rm -rf "$folder" ${memory:+"$memory"}
     exit "$status"
 }
 
@@ -61,6 +62,21 @@ percent_encoded() {
     done
 }
 
+# Whether memory may hold what the tests write: it is far quicker than a disk, and small machines have too little of it.
+roomy() {
+    local free available
+    [ -d /dev/shm ] && [ -w /dev/shm ] || return 1
+    ! grep -qE ' /dev/shm [^ ]+ [^ ]*noexec' /proc/mounts || return 1
+    free=$(df -Pk /dev/shm | awk 'NR == 2 { print $4 }')
+    available=$(awk '/^MemAvailable:/ { print $2 }' /proc/meminfo)
+    [ "${free:-0}" -ge 8000000 ] && [ "${available:-0}" -ge 8000000 ]
+}
+
+memory=
+if [ -z "${TMPDIR:-}" ] && roomy && memory=$(mktemp -d /dev/shm/manage-tests.XXXXXX); then
+    chmod 1777 "$memory"
+    export TMPDIR=$memory
+fi
 make_folder
 trap finish EXIT
 export MANAGE_TEST_PG_DIR=$folder

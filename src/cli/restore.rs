@@ -152,14 +152,26 @@ fn allowed(
     consent::obtain_as(context, reached, Deed::Restore, needed, &effect)
 }
 
+/// How long others may take to leave before they are in the way.
+const LEAVING: Duration = Duration::from_millis(800);
+
 fn obstacles(reached: &mut Reached, args: &Args) -> Result<(), Failure> {
     let name = reached.identity.name.clone();
-    let (mut attached, mut connected) = (Vec::new(), Vec::new());
-    for obstacle in reached.session.obstacles()? {
-        match obstacle {
-            Obstacle::Attached(what) => attached.push(what),
-            Obstacle::Connected(who) => connected.push(who),
+    let (mut attached, mut connected);
+    let begun = Instant::now();
+    loop {
+        (attached, connected) = (Vec::new(), Vec::new());
+        for obstacle in reached.session.obstacles()? {
+            match obstacle {
+                Obstacle::Attached(what) => attached.push(what),
+                Obstacle::Connected(who) => connected.push(who),
+            }
         }
+        // A session that has just said goodbye is seen for a moment.
+        if connected.is_empty() || args.terminate || begun.elapsed() > LEAVING {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(50));
     }
     if !attached.is_empty() {
         return Err(Failure::new(

@@ -50,7 +50,7 @@ fn until_alone(project: &Project) -> Vec<String> {
 fn nobody_is_connected(name: Option<&str>) {
     let Some(name) = name else { return };
     let mut client = postgres::Client::connect(&server().url("postgres"), postgres::NoTls).expect("the server answers");
-    let others = "SELECT count(*) FROM pg_stat_activity WHERE starts_with(datname, $1) AND backend_type = 'client backend'";
+    let others = "SELECT count(*) FROM pg_stat_activity WHERE (datname = $1 OR starts_with(datname, $1 || '_')) AND backend_type = 'client backend'";
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
     while client.query_one(others, &[&name]).expect("the server counts").get::<_, i64>(0) != 0 {
         assert!(std::time::Instant::now() < deadline, "somebody stays connected");
