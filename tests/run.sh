@@ -27,10 +27,11 @@ finish() {
 
 # A folder whose sockets fit into the 107 bytes that the kernel allows and which others may enter.
 make_folder() {
-    local parent
-    for parent in "${TMPDIR:-/tmp}" /tmp; do
-        [ ${#parent} -le 60 ] || continue
-        folder=$(mktemp -d "$parent/manage-pg.XXXXXX") || continue
+    local start
+    # In memory the name is short, so that what is shown of the server is no longer than elsewhere.
+    for start in ${memory:+/dev/shm/pg} "${TMPDIR:-/tmp}/manage-pg" /tmp/manage-pg; do
+        [ ${#start} -le 70 ] || continue
+        folder=$(mktemp -d "$start.XXXXXX") || continue
         chmod 755 "$folder"
         [ "$(id -u)" = 0 ] && ! reachable "$folder" || return 0
         rmdir "$folder"
