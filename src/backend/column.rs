@@ -4,6 +4,7 @@ use super::basic::Basic;
 use super::error::SqlError;
 use super::full::TableName;
 use crate::domain::engine::Engine;
+use crate::domain::schema::{quoted, quoted_text};
 use crate::domain::sql::Condition;
 
 /// The type of a column, as the database names it (`integer`, `bigint`; on SQLite as it was declared); `None` where there
@@ -38,16 +39,14 @@ pub fn has_column(session: &mut impl Basic, condition: &Condition) -> Result<boo
 
 /// An expression that says whether the column of a condition is there.
 pub fn column_is_there(engine: Engine, condition: &Condition) -> String {
-    let text = |text: &str| format!("'{}'", text.replace('\'', "''"));
-    let column = text(&condition.column);
+    let column = quoted_text(&condition.column);
     match engine {
         Engine::Sqlite => {
-            let of = condition.table.iter().rev().map(|name| text(name)).collect::<Vec<_>>().join(", ");
+            let of = condition.table.iter().rev().map(|name| quoted_text(name)).collect::<Vec<_>>().join(", ");
             format!("EXISTS (SELECT 1 FROM pragma_table_xinfo({of}) WHERE name = {column} COLLATE NOCASE)")
         }
         Engine::Postgres => {
-            let quoted = |name: &String| format!("\"{}\"", name.replace('"', "\"\""));
-            let table = text(&condition.table.iter().map(quoted).collect::<Vec<_>>().join("."));
+            let table = quoted_text(&condition.table.iter().map(|name| quoted(name)).collect::<Vec<_>>().join("."));
             format!(
                 "EXISTS (SELECT 1 FROM pg_catalog.pg_attribute WHERE attrelid = pg_catalog.to_regclass({table}) \
                  AND attname = {column} AND attnum > 0 AND NOT attisdropped)"

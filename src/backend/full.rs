@@ -411,6 +411,14 @@ pub trait Full: Basic {
     /// What the database refuses.
     fn health(&mut self) -> Result<Vec<String>, SqlError>;
 
+    /// Who else uses the database, each in words: `pid 4711 psql as app`.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    fn others(&mut self) -> Result<Vec<String>, SqlError> {
+        Ok(Vec::new())
+    }
+
     /// What the catalogue says of an index that a statement outside a transaction makes or drops.
     ///
     /// # Errors

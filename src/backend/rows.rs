@@ -2,7 +2,7 @@
 
 use super::{Basic, SqlError};
 use crate::domain::engine::Engine;
-use crate::domain::schema::{Schema, Table, quoted};
+use crate::domain::schema::{Schema, Table, quoted, quoted_text};
 
 /// How many rows a table has.
 ///
@@ -47,8 +47,7 @@ pub fn inserts(session: &mut impl Basic, schema: &Schema, table: &Table) -> Resu
         };
         let counting = columns.iter().filter(|column| column.identity.is_some() || owned(&column.name));
         statements.extend(counting.map(|column| {
-            let text = |text: &str| format!("'{}'", text.replace('\'', "''"));
-            let sequence = format!("pg_catalog.pg_get_serial_sequence({}, {})", text(&name), text(&column.name));
+            let sequence = format!("pg_catalog.pg_get_serial_sequence({}, {})", quoted_text(&name), quoted_text(&column.name));
             format!("SELECT pg_catalog.setval({sequence}, (SELECT max({}) FROM {name}))", quoted(&column.name))
         }));
     }

@@ -266,6 +266,9 @@ impl Full for Session {
     fn health(&mut self) -> Result<Vec<String>, SqlError> {
         each!(self, session => session.health())
     }
+    fn others(&mut self) -> Result<Vec<String>, SqlError> {
+        each!(self, session => session.others())
+    }
     fn index_state(&mut self, index: &ConcurrentIndex) -> Result<IndexState, SqlError> {
         each!(self, session => session.index_state(index))
     }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::Ledger;
 use crate::backend::{Basic, SqlError};
 use crate::domain::checksum::Checksum;
+use crate::domain::schema::quoted_text;
 use crate::domain::value::Value;
 use crate::domain::version::Version;
 
@@ -188,7 +189,7 @@ fn values(entry: &Entry<'_>, actor: &Actor) -> Vec<Value> {
 /// A value as a literal that both databases read alike.
 pub(super) fn literal(value: &Value) -> String {
     match value {
-        Value::Text(text) => format!("'{}'", text.replace('\'', "''")),
+        Value::Text(text) => quoted_text(text),
         Value::Integer(number) => number.to_string(),
         Value::Bool(truth) => if *truth { "TRUE" } else { "FALSE" }.to_owned(),
         Value::Real(number) => format!("{number:?}"),

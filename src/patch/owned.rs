@@ -5,7 +5,7 @@ use super::job::{Confinement, Job, PartJob};
 use crate::backend::patching::{Image, Target, TargetColumn};
 use crate::backend::{Basic, Session, SqlErrorKind};
 use crate::domain::engine::Engine;
-use crate::domain::schema::quoted;
+use crate::domain::schema::{quoted, quoted_text};
 use crate::domain::value::Value;
 use crate::project::scripts::Op;
 use crate::project::tenancy::Access;
@@ -48,7 +48,7 @@ impl Places {
         let spelled = |value: &Value, of_sites: bool| {
             let text = match value {
                 Value::Integer(number) => number.to_string(),
-                Value::Text(text) if !text.contains('\0') => format!("'{}'", text.replace('\'', "''")),
+                Value::Text(text) if !text.contains('\0') => quoted_text(text),
                 _ => return None,
             };
             Some(match (map.engine, map.key_type(of_sites)) {

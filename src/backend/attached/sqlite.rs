@@ -7,6 +7,7 @@ use super::Before;
 use crate::backend::basic::Basic;
 use crate::backend::error::SqlError;
 use crate::backend::sqlite::file;
+use crate::domain::schema::quoted;
 use crate::domain::value::Value;
 
 /// Pragmas of the connection that a migration may leave changed, and that can be read. `query_only` and
@@ -99,8 +100,4 @@ pub(super) fn in_transaction(session: &mut impl Basic) -> Option<bool> {
 
 fn names(session: &mut impl Basic, sql: &str) -> Result<Vec<String>, SqlError> {
     Ok(session.query(sql, &[])?.iter().filter_map(|row| row.text(0)).map(str::to_owned).collect())
-}
-
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }

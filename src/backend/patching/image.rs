@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::target::{Target, TargetColumn, UniqueKey};
 use crate::domain::engine::Engine;
-use crate::domain::schema::quoted;
+use crate::domain::schema::{quoted, quoted_text};
 
 /// The image of a part of a run. It is kept with the run, so that it can be read again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -288,8 +288,8 @@ impl Image {
                     // AUTOINCREMENT never gives a number twice.
                     if sequence {
                         format!(
-                            "COALESCE((SELECT max(seq) FROM main.sqlite_sequence WHERE name = '{}'), 0)",
-                            self.target.replace('\'', "''")
+                            "COALESCE((SELECT max(seq) FROM main.sqlite_sequence WHERE name = {}), 0)",
+                            quoted_text(&self.target)
                         )
                     } else {
                         "0".to_owned()

@@ -9,6 +9,7 @@ use super::session::PostgresSession;
 use crate::backend::Basic;
 use crate::backend::error::{SqlError, SqlErrorKind};
 use crate::backend::session::Opening;
+use crate::domain::schema::quoted;
 use crate::domain::secret::Secret;
 
 impl PostgresSession {
@@ -122,8 +123,4 @@ fn maintenance(url: &Secret, opening: &Opening<'_>) -> Result<PostgresSession, S
         answer => answer,
     }
     .map(PostgresSession::over)
-}
-
-pub(super) fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }

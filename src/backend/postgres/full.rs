@@ -6,12 +6,12 @@ use std::time::Duration;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 
 use super::session::PostgresSession;
-use super::{catalogue, introspect, lock, rehearsal, watch};
+use super::{catalogue, introspect, lock, rehearsal, users, watch};
 use crate::backend::basic::Basic;
 use crate::backend::error::SqlError;
 use crate::backend::full::{Blocker, Full, HeldLock, Holder, Identity, IndexState, Limits, Notice, Span, TableName};
 use crate::backend::server;
-use crate::domain::schema::Schema;
+use crate::domain::schema::{Schema, escaped_text};
 use crate::domain::sql::ConcurrentIndex;
 use crate::domain::value::Value;
 
@@ -54,7 +54,7 @@ impl Full for PostgresSession {
             sql.push_str(&format!("; SET lock_timeout = {timeout}"));
         }
         if let Some(application) = &self.settings.application {
-            sql.push_str(&format!("; SET application_name = '{}'", application.replace('\'', "''")));
+            sql.push_str(&format!("; SET application_name = {}", escaped_text(application)));
         }
         self.execute(&sql)
     }
@@ -131,6 +131,10 @@ impl Full for PostgresSession {
 
     fn health(&mut self) -> Result<Vec<String>, SqlError> {
         catalogue::invalid_indexes(self)
+    }
+
+    fn others(&mut self) -> Result<Vec<String>, SqlError> {
+        users::connected(self, None)
     }
 
     fn index_state(&mut self, index: &ConcurrentIndex) -> Result<IndexState, SqlError> {

@@ -47,6 +47,7 @@ mod state;
 mod text_form;
 mod thread;
 mod tls;
+mod users;
 mod values;
 mod watch;
 #[cfg(feature = "full")]

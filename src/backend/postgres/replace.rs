@@ -3,15 +3,17 @@
 use std::time::{Duration, Instant};
 
 use super::connect;
-use super::database::{maintenance_beside, quoted};
+use super::database::maintenance_beside;
 use super::scratch::ScratchDatabase;
 use super::session::PostgresSession;
+use super::users;
 use crate::backend::Basic;
 use crate::backend::copying::{Installed, Job, LeftOver, LeftOverKind, Obstacle, Step};
 use crate::backend::error::{SqlError, SqlErrorKind};
 use crate::backend::full::Full;
 use crate::domain::database_url::DatabaseUrl;
 use crate::domain::fault;
+use crate::domain::schema::{escaped_text, quoted};
 
 /// What hangs on this very database and would not come along.
 const ATTACHED: &str = "\
@@ -21,10 +23,6 @@ const ATTACHED: &str = "\
          JOIN pg_catalog.pg_database d ON d.datname = pg_catalog.current_database() \
          JOIN pg_catalog.pg_subscription p ON p.oid = s.subid WHERE p.subdbid = d.oid) \
      UNION ALL SELECT 'the prepared transaction ' || gid FROM pg_catalog.pg_prepared_xacts WHERE database = pg_catalog.current_database()";
-
-const CONNECTED: &str = "SELECT 'pid ' || pid || coalesce(' ' || nullif(application_name, ''), '') || coalesce(' as ' || usename, '') \
-     FROM pg_catalog.pg_stat_activity WHERE datname = $1 AND pid <> pg_catalog.pg_backend_pid() \
-     AND coalesce(backend_type, 'client backend') = 'client backend' ORDER BY pid";
 
 const RIGHTS: &str = "SELECT r.rolsuper OR r.rolcreatedb, r.rolsuper OR pg_catalog.pg_has_role(d.datdba, 'USAGE'), current_user::text, \
      pg_catalog.pg_get_userbyid(d.datdba)::text FROM pg_catalog.pg_roles r, pg_catalog.pg_database d \
@@ -79,13 +77,12 @@ impl PostgresSession {
                 );
             }
         }
-        let name = self.identity()?.name;
         let words = |rows: Vec<crate::domain::value::Row>| {
             rows.iter().filter_map(|row| row.text(0).map(str::to_owned)).collect::<Vec<_>>()
         };
         let attached = words(self.query(ATTACHED, &[])?).into_iter().map(Obstacle::Attached);
         let attached: Vec<_> = attached.collect();
-        let connected = words(self.query(CONNECTED, &[name.into()])?).into_iter().map(Obstacle::Connected);
+        let connected = users::connected(self, None)?.into_iter().map(Obstacle::Connected);
         Ok(attached.into_iter().chain(connected).collect())
     }
 
@@ -228,8 +225,7 @@ impl ScratchDatabase {
 }
 
 fn in_the_way(session: &mut PostgresSession, name: &str, mut error: SqlError) -> Result<SqlError, SqlError> {
-    let rows = session.query(CONNECTED, &[name.into()])?;
-    let others: Vec<_> = rows.iter().filter_map(|row| row.text(0)).collect();
+    let others = users::connected(session, Some(name))?;
     error.kind = SqlErrorKind::Busy;
     error.detail = Some(format!("connected: {}", others.join(", ")));
     Ok(error.with_hint("stop what is connected, or end it with --terminate"))
@@ -239,7 +235,6 @@ fn in_the_way(session: &mut PostgresSession, name: &str, mut error: SqlError) ->
 /// settings, comment, limit.
 fn likeness(live: &mut PostgresSession, new: &str) -> Result<Vec<String>, SqlError> {
     let new = quoted(new);
-    let literal = |text: &str| format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''"));
     let mut out = Vec::new();
     let rows = live.query(TRAITS, &[])?;
     let Some(traits) = rows.first() else { return Ok(out) };
@@ -247,11 +242,11 @@ fn likeness(live: &mut PostgresSession, new: &str) -> Result<Vec<String>, SqlErr
         out.push(format!("ALTER DATABASE {new} CONNECTION LIMIT {limit}"));
     }
     if let Some(comment) = traits.text(4) {
-        out.push(format!("COMMENT ON DATABASE {new} IS {}", literal(comment)));
+        out.push(format!("COMMENT ON DATABASE {new} IS {}", escaped_text(comment)));
     }
     for row in live.query(SETTINGS, &[])? {
         let (setting, value) = (row.text(1).unwrap_or_default(), row.text(2).unwrap_or_default());
-        let value = if LISTS.contains(&setting) && !value.is_empty() { value.to_owned() } else { literal(value) };
+        let value = if LISTS.contains(&setting) && !value.is_empty() { value.to_owned() } else { escaped_text(value) };
         let setting = setting.split('.').map(quoted).collect::<Vec<_>>().join(".");
         out.push(match row.text(0) {
             None => format!("ALTER DATABASE {new} SET {setting} TO {value}"),

@@ -1,11 +1,11 @@
 //! A database beside the real one, on the same server, dropped with its value.
 
 use super::connect;
-use super::database::quoted;
 use super::session::PostgresSession;
 use crate::backend::Basic;
 use crate::backend::error::{SqlError, SqlErrorKind};
 use crate::backend::session::Opening;
+use crate::domain::schema::{escaped_text, quoted};
 use crate::domain::secret::Secret;
 
 /// Encoding and locale decide what can be stored and how it sorts; a `search_path` set for the database decides where
@@ -35,7 +35,7 @@ impl ScratchDatabase {
         let mut sql = format!("CREATE DATABASE {} TEMPLATE template0", quoted(name));
         for (word, at) in [("ENCODING", 0), ("LC_COLLATE", 1), ("LC_CTYPE", 2)] {
             if let Some(value) = setting(at) {
-                sql.push_str(&format!(" {word} '{}'", value.replace('\'', "''")));
+                sql.push_str(&format!(" {word} {}", escaped_text(&value)));
             }
         }
         match setting(4).as_deref() {
@@ -43,13 +43,13 @@ impl ScratchDatabase {
                 sql.push_str(" LOCALE_PROVIDER icu");
                 for (word, at) in [("ICU_LOCALE", 5), ("ICU_RULES", 6)] {
                     if let Some(value) = setting(at) {
-                        sql.push_str(&format!(" {word} '{}'", value.replace('\'', "''")));
+                        sql.push_str(&format!(" {word} {}", escaped_text(&value)));
                     }
                 }
             }
             Some("b") => {
-                let locale = setting(5).unwrap_or_default().replace('\'', "''");
-                sql.push_str(&format!(" LOCALE_PROVIDER builtin BUILTIN_LOCALE '{locale}'"));
+                let locale = escaped_text(&setting(5).unwrap_or_default());
+                sql.push_str(&format!(" LOCALE_PROVIDER builtin BUILTIN_LOCALE {locale}"));
             }
             _ => {}
         }

@@ -3,12 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use super::database::quoted;
 use super::session::PostgresSession;
 use crate::backend::Basic;
 use crate::backend::copying::Rights;
 use crate::backend::error::{SqlError, SqlErrorKind};
 use crate::backend::full::Full;
+use crate::domain::schema::quoted;
 use crate::domain::value::Row;
 
 /// Everything in the schemas `$1` that no extension has made, by type and name as `DROP` takes them. What belongs to

@@ -365,6 +365,11 @@ impl Full for SqliteSession {
         violations::find(self)
     }
 
+    #[cfg(all(feature = "full", unix))]
+    fn others(&mut self) -> Result<Vec<String>, SqlError> {
+        Ok(self.open_elsewhere())
+    }
+
     fn health(&mut self) -> Result<Vec<String>, SqlError> {
         let rows = self.query("PRAGMA main.quick_check(10)", &[])?;
         let mut troubles: Vec<String> =

@@ -4,6 +4,7 @@ use diesel::migration::CREATE_MIGRATIONS_TABLE;
 
 use super::Applied;
 use crate::backend::{Basic, Full, SqlError, TableName};
+use crate::domain::schema::quoted_text;
 use crate::domain::version::Version;
 
 /// The table `__diesel_schema_migrations`. It is addressed with the schema in which it was found, since a
@@ -97,12 +98,12 @@ impl DieselHistory {
 
     /// The statement of [`DieselHistory::record`] as text.
     pub(super) fn record_sql(&self, version: &Version) -> String {
-        format!("INSERT INTO {} (version) VALUES ('{}')", self.name(), version.as_str().replace('\'', "''"))
+        format!("INSERT INTO {} (version) VALUES ({})", self.name(), quoted_text(version.as_str()))
     }
 
     /// The statement of [`DieselHistory::erase`] as text.
     pub(super) fn erase_sql(&self, version: &Version) -> String {
-        format!("DELETE FROM {} WHERE version = '{}'", self.name(), version.as_str().replace('\'', "''"))
+        format!("DELETE FROM {} WHERE version = {}", self.name(), quoted_text(version.as_str()))
     }
 
     /// What this history is called in the ledger: its kind, and its schema where a database may have several.

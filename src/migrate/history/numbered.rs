@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::Applied;
 use crate::backend::{self, Basic, Full, SqlError, SqlErrorKind, TableName};
 use crate::domain::engine::Engine;
+use crate::domain::schema::quoted_text;
 use crate::domain::version::Version;
 use crate::project::Migration;
 use crate::project::config::Migrations;
@@ -180,7 +181,7 @@ impl NumberedHistory {
         let Some(stored) = self.stored(session)?.filter(|stored| stored.legacy) else { return Ok(false) };
         let mut sql = self.write_sql(VERSION, &format!("'{}'", stored.version), &self.stamps);
         if let Some(last_run) = stored.last_run {
-            let _ = write!(sql, ";\n{}", self.write_sql(LAST_RUN, &quoted(&last_run), &self.stamps));
+            let _ = write!(sql, ";\n{}", self.write_sql(LAST_RUN, &quoted_text(&last_run), &self.stamps));
         }
         session.execute(&sql)?;
         Ok(true)
@@ -290,8 +291,4 @@ fn read_version(text: &str) -> Option<i64> {
 
 fn number(version: &Version) -> i64 {
     version.number().unwrap_or_default()
-}
-
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
 }

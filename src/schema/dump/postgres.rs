@@ -3,7 +3,7 @@
 use crate::domain::engine::Engine;
 use crate::domain::schema::{
     Column, Constraint, ConstraintKind, Index, Needs, Other, Schema, Sequence, Table, TableKind, Trigger, TypeDefinition, View,
-    quoted,
+    escaped_text, quoted,
 };
 use crate::domain::sql::tokens;
 
@@ -203,7 +203,7 @@ fn owner(sequence: &Sequence) -> Option<String> {
 fn comments(schema: &Schema, tables: &[&Table]) -> Vec<String> {
     let mut statements = Vec::new();
     let mut on = |what: String, comment: &Option<String>| {
-        statements.extend(comment.as_ref().map(|comment| format!("COMMENT ON {what} IS {}", string(comment))));
+        statements.extend(comment.as_ref().map(|comment| format!("COMMENT ON {what} IS {}", escaped_text(comment))));
     };
     for table in tables {
         on(format!("TABLE {}", table.name.sql()), &table.comment);
@@ -253,7 +253,7 @@ fn comment_on(other: &Other) -> Option<String> {
     }
     // `adult on public.age`
     if let Some((constraint, domain)) = other.name.strip_prefix("domain constraint ").and_then(|name| name.rsplit_once(" on ")) {
-        return Some(format!("COMMENT ON CONSTRAINT {constraint} ON DOMAIN {domain} IS {}", string(&other.definition)));
+        return Some(format!("COMMENT ON CONSTRAINT {constraint} ON DOMAIN {domain} IS {}", escaped_text(&other.definition)));
     }
     let words = [
         ("schema ", "SCHEMA "),
@@ -271,11 +271,5 @@ fn comment_on(other: &Other) -> Option<String> {
         ("composite type column ", "COLUMN "),
     ];
     let (word, name) = words.iter().find_map(|(kind, word)| Some((word, other.name.strip_prefix(kind)?)))?;
-    Some(format!("COMMENT ON {word}{name} IS {}", string(&other.definition)))
-}
-
-/// A text as a literal that means the same under every setting.
-fn string(text: &str) -> String {
-    let quoted = text.replace('\'', "''");
-    if quoted.contains('\\') { format!("E'{}'", quoted.replace('\\', "\\\\")) } else { format!("'{quoted}'") }
+    Some(format!("COMMENT ON {word}{name} IS {}", escaped_text(&other.definition)))
 }
