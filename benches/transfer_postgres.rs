@@ -81,8 +81,8 @@ fn main() {
     old.batch_execute(OLD).expect("it runs");
     old.batch_execute(&ROWS.replace("ROWS", &rows.to_string())).expect("it runs");
     sqlite(folder, rows);
-    let (mut limit, mut empty, mut validate, mut again, mut parts, mut lite, mut peak) =
-        (vec![], vec![], vec![], vec![], vec![], vec![], 0);
+    let (mut limit, mut empty, mut validate, mut again, mut beside, mut parts, mut lite, mut peak) =
+        (vec![], vec![], vec![], vec![], vec![], vec![], vec![], 0);
     for round in 0..=ROUNDS {
         let bench = bench.fresh(round);
         let plain = pipe(&bench);
@@ -91,6 +91,8 @@ fn main() {
         assert_eq!(sum(&second, "written"), 0.0, "a second run writes nothing");
         let by_table = bench.fresh(round);
         let (third, most) = by_table.transfer(&bench.old, "transfer.toml", &["--yes", "--by-table"]);
+        let side_by_side = bench.fresh(round);
+        let (fifth, widest) = side_by_side.transfer(&bench.old, "transfer.toml", &["--yes", "--jobs", "2"]);
         let from_file = bench.fresh(round);
         let (fourth, last) = from_file.transfer("old.db", "lite.toml", &["--yes"]);
         // The first round warms the caches up.
@@ -100,22 +102,25 @@ fn main() {
             validate.push(number(&facts, "validate_ms"));
             again.push(spent(&second) + number(&second, "validate_ms"));
             parts.push(spent(&third));
+            beside.push(spent(&fifth));
             lite.push(spent(&fourth));
-            peak = peak.max(memory).max(more).max(most).max(last);
+            peak = peak.max(memory).max(more).max(most).max(last).max(widest);
         }
     }
-    let (limit, empty, validate, again, parts, lite) = (
+    let (limit, empty, validate, again, beside, parts, lite) = (
         median(limit),
         median(empty) / 1e3,
         median(validate) / 1e3,
         median(again) / 1e3,
+        median(beside) / 1e3,
         median(parts) / 1e3,
         median(lite) / 1e3,
     );
     println!("| {rows} rows of 12 columns, `Case` → `cases` with PK, UNIQUE and FK | median, s | compared |\n|---|---|---|");
     println!("| binary COPY pipe into a bare unlogged table | {limit:.2} |  |");
     println!("| manage transfer all, empty target | {empty:.2} | {:.2} × its speed |", limit / empty);
-    println!("| manage transfer all --by-table, staged and upserted | {parts:.2} | {:.2} × its speed |", limit / parts);
+    println!("| the same with --jobs 2 | {beside:.2} | {:.2} × its speed |", limit / beside);
+    println!("| manage transfer all --by-table | {parts:.2} | {:.2} × its speed |", limit / parts);
     println!("| validate, both sides | {validate:.2} | {:.2} of the copy |", validate / empty);
     println!("| a second run, nothing to do | {again:.2} | {:.2} × as fast as the first by table |", parts / again);
     println!("| SQLite → PostgreSQL, empty target | {lite:.2} | {:.2} × the pipe's speed |", limit / lite);

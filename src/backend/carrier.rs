@@ -289,6 +289,10 @@ pub trait Carrier {
     /// keeps the source's snapshot.
     fn in_parts(&mut self) {}
 
+    /// Lets more sessions on the source read, from the next beginning on. Where its kind of database has no snapshot that
+    /// sessions can share, they are not used.
+    fn read_with(&mut self, _sessions: Vec<Session>) {}
+
     /// Where a part of a table ends that begins behind the row `after` and has `rows` rows: what tells its last row from
     /// others, packed. `None` where the table ends first, or cannot be cut.
     ///

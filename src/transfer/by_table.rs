@@ -10,10 +10,10 @@ use super::history;
 use super::plan::OnError;
 use super::report::TableReport;
 use super::run::{Transfer, compare_one, difference, were};
-use crate::backend::{Basic, Carrier, Scope, Session, Spool};
+use crate::backend::{Basic, Carrier, Fate, Left, Scope, Session, Spool};
 use crate::domain::fault;
 use crate::domain::transfer::{Duplicates, Input, TablePlan};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, TransferLeft};
 
 /// How far a transfer by table has come: what its parts keep in the ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -143,8 +143,9 @@ impl Transfer<'_> {
         let last = if can_be_cut(table) { carrier.cut(place, progress.after.as_deref(), rows)? } else { None };
         carrier.only(place, progress.after.as_deref(), last.as_deref())?;
         let spool = Spool::new()?;
+        let told = &self.spool;
         let moved = carrier
-            .move_table(place, &mut |left| spool.push(place, &left))
+            .move_table(place, &mut |left| told.push(place, &left).and_then(|()| spool.push(place, &left)))
             .map_err(|error| TransferError::Table { table: table.to.clone(), error })?;
         self.observer.on(&Event::Moved(table, &moved));
         if moved.rejected > 0 && (moved.grave || self.plan.on_error == OnError::Stop) {
@@ -213,11 +214,12 @@ impl Transfer<'_> {
 
     /// Whether both sides are as the finished parts left them.
     fn as_left(&mut self, carrier: &mut dyn Carrier, progress: &Progress, ledger: Ledger, run: i64) -> Result<(), TransferError> {
-        for left in ledger.every_transfer_left(carrier.target(), run)? {
-            if left.fate != "warned" {
-                carrier.leave(left.place, &left.row)?;
-            }
+        for left in leave_all(carrier, ledger, run, progress.told)? {
+            let fate = Fate::named(&left.fate).unwrap_or(Fate::Rejected);
+            let row = Left { fate, row: left.row, key: left.key, column: left.column, rule: left.rule, message: left.message };
+            self.spool.push(left.place, &row)?;
         }
+        let kept = ledger.transfer_tables(carrier.target(), run)?;
         let mut differences = Vec::new();
         for place in 0..self.plan.tables.len() {
             let table = &self.plan.tables[place];
@@ -231,6 +233,12 @@ impl Transfer<'_> {
                 carrier.remap(place)?;
             }
             let compared = carrier.compare(place, Scope::Earlier, &mut |_| {})?;
+            // A row that is gone from the source leaves one in the target, which may be anybody's.
+            let good = kept.iter().find(|kept| kept.place == place).map(|kept| kept.inserted + kept.updated + kept.unchanged);
+            if good.is_some_and(|good| good != compared.expected.rows) {
+                let (now, then) = (were(compared.expected.rows), were(good.unwrap_or_default()));
+                differences.push(format!("{}: the source has {now} for it, and had {then}", table.to));
+            }
             if !compared.is_equal() {
                 differences.push(difference(&table.to, &compared));
                 differences.extend(compared.differences);
@@ -258,11 +266,7 @@ impl Transfer<'_> {
             ledger.keep_transfer_table(carrier.target(), run, &kept)?;
         }
         let mut differences = carrier.violations()?;
-        for left in ledger.every_transfer_left(carrier.target(), run)? {
-            if left.fate != "warned" {
-                carrier.leave(left.place, &left.row)?;
-            }
-        }
+        leave_all(carrier, ledger, run, i64::MAX)?;
         for at in 0..self.plan.tables.len() {
             if self.plan.tables[at].new_key.is_some() {
                 carrier.remap(at)?;
@@ -283,6 +287,16 @@ impl Transfer<'_> {
         carrier.target().commit()?;
         Ok(())
     }
+}
+
+/// Tells the carrier of every row that committed parts have left behind: those up to the number `told`.
+fn leave_all(carrier: &mut dyn Carrier, ledger: Ledger, run: i64, told: i64) -> Result<Vec<TransferLeft>, TransferError> {
+    let mut all = ledger.every_transfer_left(carrier.target(), run)?;
+    all.retain(|left| left.number <= told);
+    for left in all.iter().filter(|left| left.fate != "warned") {
+        carrier.leave(left.place, &left.row)?;
+    }
+    Ok(all)
 }
 
 /// Whether a table's rows are found by keys that were drawn anew.

@@ -50,7 +50,8 @@ impl Past {
     /// # Errors
     /// What the database refuses.
     pub fn find(ledger: Ledger, session: &mut impl Basic, id: i64) -> Result<Option<Self>, SqlError> {
-        Ok(ledger.run(session, id)?.filter(|run| run.begun.kind == KIND).map(Self::of))
+        let found = ledger.run(session, id)?.filter(|run| run.begun.kind == KIND).map(Self::of);
+        found.map(|past| past.counted(ledger, session)).transpose()
     }
 
     /// The newest transfer whose rows are there: one that wrote some, before one that did not.
@@ -63,12 +64,30 @@ impl Past {
         Ok(applied.into_iter().nth(wrote))
     }
 
-    /// The newest transfer by table that waits to be taken up again.
+    /// The newest transfer by table that waits to be taken up again, or would if nobody were at it.
     ///
     /// # Errors
     /// What the database refuses.
     pub fn paused(ledger: Ledger, session: &mut impl Basic) -> Result<Option<Self>, SqlError> {
-        Ok(Self::all(ledger, session)?.into_iter().find(|past| past.run.state == PAUSED))
+        let waits = |past: &Self| past.run.state == PAUSED || past.broke_off();
+        let found = Self::all(ledger, session)?.into_iter().find(waits);
+        found.map(|past| past.counted(ledger, session)).transpose()
+    }
+
+    /// The same with the rows of its parts, where it had no time to count them.
+    ///
+    /// # Errors
+    /// What the database refuses.
+    pub fn counted(mut self, ledger: Ledger, session: &mut impl Basic) -> Result<Self, SqlError> {
+        if self.broke_off() {
+            self.rows = ledger.transfer_tables(session, self.run.id)?.iter().map(|table| table.inserted + table.updated).sum();
+        }
+        Ok(self)
+    }
+
+    /// Whether it is under way by table, and has parts that are there: where nobody holds the lock, it was killed.
+    pub fn broke_off(&self) -> bool {
+        self.run.state == RUNNING && self.run.checkpoint.as_deref().and_then(Progress::read).is_some()
     }
 
     /// Whether its mapping was another one.

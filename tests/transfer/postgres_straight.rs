@@ -11,7 +11,7 @@ const DEFINITIONS: &str = "
       FROM pg_constraint WHERE connamespace = 'public'::regnamespace
     UNION ALL SELECT indrelid::regclass::text, indexrelid::regclass::text, pg_get_indexdef(indexrelid), concat(indisvalid, indisready, indisprimary, indisclustered, indisreplident),
       coalesce(obj_description(indexrelid, 'pg_class'), '-') FROM pg_index JOIN pg_class c ON c.oid = indrelid WHERE c.relnamespace = 'public'::regnamespace
-    ORDER BY 1, 2";
+    ORDER BY 1, 2, 3";
 
 const ROWS: &str = "12000";
 

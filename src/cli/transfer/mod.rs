@@ -58,6 +58,14 @@ pub struct Between {
     pub target: Option<String>,
 }
 
+/// How many read the old database.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Readers {
+    /// How many sessions read a large table of an old PostgreSQL database side by side, all in one snapshot
+    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub jobs: u8,
+}
+
 /// The old database alone.
 #[derive(Debug, Clone, clap::Args)]
 pub struct OfSource {

@@ -53,6 +53,19 @@ impl Checks<'_> {
     }
 }
 
+impl Checks<'_> {
+    /// Says what is worth a look, and in nobody's way.
+    fn worry(&mut self, name: &str, found: &[String], detail: &str) {
+        if found.is_empty() {
+            return self.say(name, None, detail);
+        }
+        let words = found.join("; ");
+        let mark = self.context.screen.paint.on(Style::Warn, "!");
+        self.context.screen.row(&format!("  {mark} {name:<18} {words}"));
+        self.facts.push(json!({ "name": name, "status": "warn", "message": words }));
+    }
+}
+
 /// Runs the command.
 ///
 /// # Errors
@@ -73,6 +86,8 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     checks.say("migrations", (pending > 0).then(|| format!("{pending} pending: manage migrate")), "none is pending");
     let holder = sides.target.session.lock_holder()?;
     checks.say("lock", holder.map(|holder| format!("held by {}", holder.described())), "nobody holds it");
+    let others: Vec<_> = sides.others()?.into_iter().map(|(side, who)| format!("{side}: {who}")).collect();
+    checks.worry("sessions", &others, "nobody else is connected on either side");
     let planned = plan(&sides.mapping, &sides.source.schema, &sides.schema);
     match &planned {
         Ok(plan) => checks.say("mapping", None, &format!("fits: {} tables, {} warnings", plan.tables.len(), plan.warnings.len())),

@@ -186,7 +186,7 @@ fn wanted(session: &mut Session, id: Option<i64>) -> Result<(Ledger, Past), Fail
         Some(past) if past.run.state == history::UNDONE => {
             Err(TransferError::BackAlready { run: past.run.id, by: past.run.undone_by }.into())
         }
-        Some(past) if past.run.state != history::APPLIED && past.run.state != history::PAUSED => {
+        Some(past) if !([history::APPLIED, history::PAUSED].contains(&past.run.state.as_str()) || past.broke_off()) => {
             Err(TransferError::NotThere { run: past.run.id, state: past.run.state }.into())
         }
         Some(past) => {

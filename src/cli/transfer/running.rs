@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::progress::Progress as Line;
 use super::sides::Sides;
-use super::{Between, lock, show};
+use super::{Between, Readers, lock, show};
 use crate::backend::{Access, Full, Identity, Session, Spool};
 use crate::cli::consent;
 use crate::cli::context::Context;
@@ -32,6 +32,9 @@ use crate::transfer::{Past, Plan, Progress, Report, Transfer, TransferError, Wan
 pub struct Manner {
     #[command(flatten)]
     pub between: Between,
+
+    #[command(flatten)]
+    pub readers: Readers,
 
     /// The run's moment, by which ages are told and that `now` means in the mapping [default: this moment]
     #[arg(long, value_name = "TIME", value_parser = moment)]
@@ -135,7 +138,9 @@ pub fn rehearse(context: &mut Context, manner: &Manner, only: Option<&str>) -> R
         report: Report::default(),
         spool: Spool::new()?,
     };
+    let more = sides.source.readers(context, &manner.readers, "transfer dry-run")?;
     let mut carrier = stage.session().carrier(&sides.source.url, &mut sides.source.session)?;
+    carrier.read_with(more);
     let result = transfer.run(carrier.as_mut());
     let (report, spool) = (transfer.report, transfer.spool);
     drop(carrier);
@@ -234,6 +239,7 @@ pub fn write(context: &mut Context, args: &Writing, way: &Way<'_>, kind: &str) -
     let plan = sides.plan()?;
     known(&plan, only)?;
     show::problems(context, &plan.warnings);
+    sides.tell_others(context)?;
     let effect = format!(
         "This moves rows of {} into {} of {}.",
         sides.source.identity.name,
@@ -259,6 +265,7 @@ pub fn write(context: &mut Context, args: &Writing, way: &Way<'_>, kind: &str) -
     let canceller = sides.target.session.canceller();
     let interrupts = Interrupts::listen(move || canceller.cancel());
     let stop = || interrupts.asked();
+    let more = sides.source.readers(context, &args.manner.readers, kind)?;
     let mut line = Line::of(context);
     let mut note = None;
     let (identity, marker, mapping) = (sides.target.identity.clone(), sides.target.marker.clone(), sides.mapping.clone());
@@ -284,6 +291,7 @@ pub fn write(context: &mut Context, args: &Writing, way: &Way<'_>, kind: &str) -
             spool: Spool::new()?,
         };
         let mut carrier = sides.target.session.carrier(&sides.source.url, &mut sides.source.session)?;
+        carrier.read_with(more);
         let result = match way.parts {
             Some(rows) => transfer.run_by_table(carrier.as_mut(), rows, progress),
             None => transfer.run(carrier.as_mut()),

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Between;
+use super::{Between, Readers};
 use crate::backend::{Access, Full, Identity, Session, same_database};
 use crate::cli::context::{Chosen, Context, Reached, unreachable};
 use crate::cli::failure::Failure;
@@ -13,6 +13,9 @@ use crate::domain::schema::Schema;
 use crate::project::mapping::{Mapping, find_mapping};
 use crate::project::{Config, Project};
 use crate::transfer::{Plan, TransferError, plan};
+
+/// So many sessions of others are named.
+const SHOWN: usize = 8;
 
 /// The old database.
 pub struct Source {
@@ -71,6 +74,38 @@ impl Sides {
         plan(&self.mapping, &self.source.schema, &self.schema).map_err(|problems| TransferError::Plan(problems).into())
     }
 
+    /// Tells who else is connected: they may write what is not moved any more, or wait for the rows.
+    ///
+    /// # Errors
+    /// What a database refuses.
+    pub fn tell_others(&mut self, context: &mut Context) -> Result<(), Failure> {
+        for (side, who) in self.others()? {
+            context.screen.warn(&format!("others use the {side} database: {who}"));
+        }
+        Ok(())
+    }
+
+    /// Who else is connected, by the side: `old`, `new`.
+    ///
+    /// # Errors
+    /// What a database refuses.
+    pub fn others(&mut self) -> Result<Vec<(&'static str, String)>, Failure> {
+        let mut found = Vec::new();
+        for (side, session) in [("old", &mut self.source.session), ("new", &mut self.target.session)] {
+            let others = session.others()?;
+            if others.is_empty() {
+                continue;
+            }
+            let more = others.len().saturating_sub(SHOWN);
+            let mut who = others.into_iter().take(SHOWN).collect::<Vec<_>>().join(", ");
+            if more > 0 {
+                who.push_str(&format!(" and {more} more"));
+            }
+            found.push((side, who));
+        }
+        Ok(found)
+    }
+
     /// `old.db (SQLite 3.53)  →  new.db (SQLite 3.53, staging)`
     pub fn heading(&self) -> String {
         format!("{}  →  {}", self.source.title(), self.target.title())
@@ -90,6 +125,23 @@ impl Source {
         let identity = session.identity()?;
         let schema = session.introspect()?;
         Ok(Self { url, session, identity, schema })
+    }
+
+    /// Opens the sessions that read beside this one.
+    ///
+    /// # Errors
+    /// When the server takes no more.
+    pub fn readers(&self, context: &mut Context, readers: &Readers, command: &str) -> Result<Vec<Session>, Failure> {
+        if readers.jobs > 1 && self.identity.engine == Engine::Sqlite {
+            context.screen.warn("--jobs is for an old PostgreSQL database: an SQLite file is read by one");
+            return Ok(Vec::new());
+        }
+        let mut more = Vec::new();
+        for number in 1..readers.jobs {
+            let opened = context.open(&self.url, Access::Read, command);
+            more.push(opened.map_err(|error| unreachable(error, &self.url).with_hint(format!("try it with --jobs {number}")))?);
+        }
+        Ok(more)
     }
 
     /// `old.db (SQLite 3.53)`

@@ -61,7 +61,11 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     // A run that is alive holds the lock.
     if runs.iter().any(|past| past.run.state == history::RUNNING) && session.lock_holder()?.is_none() {
         for past in runs.iter_mut().filter(|past| past.run.state == history::RUNNING) {
-            past.run.state = "killed".to_owned();
+            let parts = past.broke_off();
+            if let Some(ledger) = ledger {
+                *past = past.clone().counted(ledger, session)?;
+            }
+            past.run.state = if parts { history::PAUSED } else { "killed" }.to_owned();
         }
     }
     context.screen.facts.insert("runs".to_owned(), runs.iter().map(run_fact).collect());
@@ -107,6 +111,10 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     context.screen.line(&format!("run {}: {}", past.run.id, past.run.state));
     if let Some(error) = &past.error {
         context.screen.row(&format!("  {error}"));
+    }
+    if past.run.state == history::PAUSED {
+        let id = past.run.id;
+        context.screen.row(&format!("  go on with it: manage transfer resume · take it back: manage transfer rollback {id}"));
     }
     for (table, count) in tables.iter().zip(&counts) {
         let now = count.map(|count| format!("  {count} rows now")).unwrap_or_default();

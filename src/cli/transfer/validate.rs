@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::progress::Progress;
 use super::sides::Sides;
-use super::{Between, show};
+use super::{Between, Readers, show};
 use crate::backend::{Access, Basic, Session, Spool};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
@@ -27,6 +27,9 @@ use crate::transfer::{Past, Report, Transfer, TransferError, Wanted};
 pub struct Args {
     #[command(flatten)]
     between: Between,
+
+    #[command(flatten)]
+    readers: Readers,
 }
 
 /// Runs the command.
@@ -49,6 +52,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     }
     let now = moment(&past)?;
     let left = left(ledger, &mut sides.target.session, run.id)?;
+    let more = sides.source.readers(context, &args.readers, "transfer validate")?;
     let mut progress = Progress::of(context);
     let mut no_note = |_: &mut Session, _: &Report| Ok(String::new());
     let stop = || false;
@@ -66,6 +70,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<Exit, Failure> {
     };
     let result = {
         let mut carrier = sides.target.session.carrier(&sides.source.url, &mut sides.source.session)?;
+        carrier.read_with(more);
         transfer.validate(carrier.as_mut(), &left)
     };
     let report = transfer.report;
@@ -142,13 +147,8 @@ pub(super) fn moment(past: &Past) -> Result<crate::domain::transfer::Moment, Fai
 
 /// The rows that stayed behind in a run.
 fn left(ledger: Ledger, session: &mut impl Basic, run: i64) -> Result<Vec<(usize, String)>, Failure> {
-    let (mut rows, mut after) = (Vec::new(), 0);
-    loop {
-        let page = ledger.transfer_left(session, run, after, 1000)?;
-        let Some(last) = page.last() else { break };
-        after = last.number;
-        rows.extend(page.into_iter().filter(|left| left.fate != "warned").map(|left| (left.place, left.row)));
-    }
+    let left = ledger.every_transfer_left(session, run)?.into_iter().filter(|left| left.fate != "warned");
+    let mut rows: Vec<_> = left.map(|left| (left.place, left.row)).collect();
     rows.sort();
     rows.dedup();
     Ok(rows)

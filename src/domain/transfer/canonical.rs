@@ -2,7 +2,8 @@
 //!
 //! The fields of a row are joined by 0x1F; NULL is 0x1E. Whole numbers are decimal, truth values 0 or 1, texts their
 //! length and bytes (so that no separator can be forged), times the hexadecimal bits of their microseconds since
-//! 2000-01-01 UTC, floating point numbers their hexadecimal bits, decimal numbers their digits without needless noughts, JSON the form of `jsonb`, bytes hexadecimal.
+//! 2000-01-01 UTC, floating point numbers their hexadecimal bits, decimal numbers their digits without needless noughts, bytes hexadecimal, JSON the form of
+//! `jsonb`, in which control characters are escaped.
 
 use super::cell::Cell;
 use super::decimal::{is_decimal, normal_digits};
@@ -26,6 +27,12 @@ impl Sum {
     pub fn add(&mut self, hash: u64) {
         self.rows += 1;
         self.sum = self.sum.wrapping_add(hash);
+    }
+
+    /// Adds all rows of another sum.
+    pub fn join(&mut self, other: Self) {
+        self.rows += other.rows;
+        self.sum = self.sum.wrapping_add(other.sum);
     }
 }
 
@@ -67,7 +74,8 @@ pub fn canonical_field(kind: Kind, cell: &Cell<'_>, out: &mut Vec<u8>) {
             },
         },
         (Kind::Json, Cell::Text(text)) => match canonical_json(text) {
-            Some(json) => counted(json.as_bytes(), out),
+            // It holds no control character, so that nothing has to tell how long it is.
+            Some(json) => out.extend_from_slice(json.as_bytes()),
             None => counted(text, out),
         },
         (_, Cell::Text(text)) => counted(text, out),
@@ -100,7 +108,7 @@ pub(super) fn decimal(value: i64, out: &mut Vec<u8>) {
     out.extend_from_slice(&digits[at..]);
 }
 
-pub(super) fn counted(text: &[u8], out: &mut Vec<u8>) {
+fn counted(text: &[u8], out: &mut Vec<u8>) {
     decimal(i64::try_from(text.len()).unwrap_or(i64::MAX), out);
     out.push(b':');
     out.extend_from_slice(text);
@@ -146,7 +154,9 @@ mod tests {
         assert_eq!(text(Kind::Time, &Cell::text("2000-01-01 00:00:01")), "00000000000f4240");
         assert_eq!(text(Kind::Time, &Cell::text("2000-01-01T00:00:01.000000Z")), "00000000000f4240");
         assert_eq!(text(Kind::Text(None), &Cell::text("ab")), "2:ab");
-        assert_eq!(text(Kind::Json, &Cell::text("[1,2]")), "6:[1, 2]");
+        assert_eq!(text(Kind::Json, &Cell::text("[1,2]")), "[1, 2]");
+        assert_eq!(text(Kind::Json, &Cell::text("\"\\u001f\"")), "\"\\u001f\"");
+        assert_eq!(text(Kind::Json, &Cell::text("no JSON")), "7:no JSON");
     }
 
     #[test]

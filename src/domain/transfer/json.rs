@@ -307,7 +307,8 @@ fn write(value: &Json<'_>, out: &mut String) {
     }
 }
 
-fn write_text(text: &str, out: &mut String) {
+/// A text as JSON, as `jsonb` prints it.
+pub fn write_text(text: &str, out: &mut String) {
     out.push('"');
     if !text.bytes().any(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)) {
         out.push_str(text);

@@ -29,7 +29,7 @@ pub use cell::Cell;
 pub use decimal::{is_decimal, matching_text, normal_digits};
 pub use fit::{Fault, Fit, Overlong, fit};
 pub use hash::hash64;
-pub use json::{canonical_json, check_json};
+pub use json::{canonical_json, check_json, write_text as write_json_text};
 pub use kind::Kind;
 pub use pack::{pack, pack_into, unpack};
 pub use rules::{Condition, EnumMap, Literal, Part, Step, Unit, Unknown};

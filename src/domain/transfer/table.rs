@@ -1,6 +1,6 @@
 //! How one table is moved: what is read, what is written, and the rules between them.
 
-use super::canonical::{canonical_field, counted, moment};
+use super::canonical::{canonical_field, moment};
 use super::cell::Cell;
 use super::fit::{Fault, Fit, fit, overlong};
 use super::hash::hash64;
@@ -337,6 +337,14 @@ impl TablePlan {
         self.columns.iter().enumerate().filter(move |(_, column)| !left_out(&column.to))
     }
 
+    /// The columns that are brought up to date in a row that is there, by their places.
+    pub fn updatable(&self) -> impl Iterator<Item = usize> {
+        let replaces = self.conflict == Conflict::Replace;
+        (0..self.columns.len())
+            .filter(|at| !self.matched.contains(at))
+            .filter(move |at| replaces || (!self.columns[*at].preserve && !self.columns[*at].is_from_the_clock()))
+    }
+
     /// Whether a row that is there is brought up to date, by what its columns hold.
     pub fn may_update<'a>(&self, inputs: &[Cell<'_>], now: &Moment, actual: &dyn Fn(&str) -> Option<Cell<'a>>) -> bool {
         self.update_only_if.iter().all(|(name, given)| {
@@ -427,7 +435,7 @@ impl Column {
                 }
                 Kind::Json => {
                     if let Some(json) = canonical_json(text) {
-                        counted(json.as_bytes(), out);
+                        out.extend_from_slice(json.as_bytes());
                         return Ok(());
                     }
                 }
@@ -550,6 +558,16 @@ impl Column {
     /// Whether a row that is there keeps its own value, since this one comes from the clock.
     pub fn is_from_the_clock(&self) -> bool {
         matches!(self.from, From::Literal(Literal::Now))
+    }
+
+    /// Whether the clock tells what some of its rows get.
+    pub fn may_come_from_the_clock(&self) -> bool {
+        self.is_from_the_clock()
+            || self.steps.iter().any(|step| match step {
+                Step::Older { becomes, .. } => *becomes == Literal::Now,
+                Step::Coalesce(literal) => *literal == Literal::Now,
+                _ => false,
+            })
     }
 }
 

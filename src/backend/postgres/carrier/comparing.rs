@@ -1,10 +1,10 @@
 //! Both sides added up, and rows that differ.
 
-use std::collections::HashSet;
 use std::thread;
 
+use super::beside::Taker;
 use super::judging::{Judge, Seen, every};
-use super::source::{Scan, order, select, stream};
+use super::source::{Relation, Scan, Source, order, select, stream};
 use super::staging::matches;
 use super::target::{Target, canonical};
 use super::writing::updatable;
@@ -14,7 +14,7 @@ use crate::backend::carrier::{Chunk, Compared, Scope};
 use crate::backend::error::{SqlError, SqlErrorKind};
 use crate::backend::paired::Paired;
 use crate::backend::postgres::session::PostgresSession;
-use crate::domain::transfer::{Cell, Conflict, Moment, Sum, TablePlan, canonical_field, hash64, pack_into};
+use crate::domain::transfer::{Cell, Conflict, Sum, TablePlan, pack_into};
 
 /// So many rows are in a chunk.
 const CHUNK: usize = 1000;
@@ -42,38 +42,31 @@ pub(super) fn compare(
     let target = carrier.targets[at].clone();
     // What is staged was added up while it was read, row by row; what went straight in as a whole.
     let (expected, present) = if staged {
-        let sql = format!(
-            "SELECT count(*) FILTER (WHERE act = 'i'), (coalesce(sum(h) FILTER (WHERE act = 'i'), 0) % 18446744073709551616)::text, \
-             count(*) FILTER (WHERE act = 'u') FROM manage_stage_{at}"
-        );
-        let rows = carrier.postgres()?.query(&sql, &[])?;
-        let number =
-            |at| rows.first().and_then(|row| row.integer(at)).and_then(|rows| u64::try_from(rows).ok()).unwrap_or_default();
-        let sum = rows.first().and_then(|row| row.text(1)).and_then(|text| text.parse::<i128>().ok()).unwrap_or_default();
-        (Sum { rows: number(0), sum: sum as u64 }, number(2))
+        let new = format!("SELECT count(*), {} FROM manage_stage_{at} WHERE act = 'i'", summed("h"));
+        let new = sum_of(carrier.postgres()?, &new)?;
+        (new, carrier.count_of(&format!("SELECT count(*) FROM manage_stage_{at} WHERE act = 'u'"))?)
     } else {
         (carrier.moves[at].expected, 0)
     };
-    let rows = if staged && carrier.count_of(&format!("SELECT count(*) FROM {}", target.name))? != expected.rows {
+    let whole = carrier.relations[at].part.is_all();
+    let rows = if staged && (!whole || carrier.count_of(&format!("SELECT count(*) FROM {}", target.name))? != expected.rows) {
         let found = match &plan.new_key {
             Some(new) => format!("r.{} = st.new", crate::domain::schema::quoted(&new.column)),
             None => matches(plan, &target, "r", "st"),
         };
         format!("manage_stage_{at} AS st JOIN {} AS r ON {found} WHERE st.act = 'i'", target.name)
     } else {
-        format!("{} AS r", target.name)
+        carrier.spanned(at)
     };
-    let (asked, rows) = (asked(&target, &checked(plan)), rows);
+    let asked = asked(&target, &checked(plan));
     let session = carrier.postgres()?;
     let scan = select(session, &asked, &rows)?;
     let actual = actual(session, &scan, chunks)?;
     let mut compared = Compared { expected, actual, differences: Vec::new() };
     if present > 0 {
         let present = side_by_side(carrier, at, "st.act = 'u'", true)?;
-        for (sum, more) in [(&mut compared.expected, present.expected), (&mut compared.actual, present.actual)] {
-            sum.rows += more.rows;
-            sum.sum = sum.sum.wrapping_add(more.sum);
-        }
+        compared.expected.join(present.expected);
+        compared.actual.join(present.actual);
         compared.differences.extend(present.differences);
     }
     if compared.expected != compared.actual && compared.differences.is_empty() {
@@ -100,7 +93,7 @@ pub(super) fn whole(carrier: &mut PostgresCarrier<'_>, at: usize) -> Result<Opti
 }
 
 fn whole_columns(carrier: &mut PostgresCarrier<'_>, at: usize, columns: &[usize]) -> Result<Option<Compared>, SqlError> {
-    let rows = format!("{} AS r", carrier.targets[at].name);
+    let rows = carrier.spanned(at);
     let (compared, left) = both(carrier, at, columns, &rows)?;
     // A row that stays behind, of which nobody knows, must not be passed over.
     Ok((left == 0 && compared.is_equal()).then_some(compared))
@@ -112,31 +105,23 @@ fn both(carrier: &mut PostgresCarrier<'_>, at: usize, columns: &[usize], rows: &
     let (plans, now) = (carrier.plans.clone(), carrier.now.clone());
     let plan = &plans[at];
     let relation = carrier.relations[at].clone();
-    // A row's place among all is that of the stage, whose order is the mapping's.
-    let tail = if carrier.moves[at].staged { order(plan, &relation) } else { String::new() };
     let known = std::mem::take(&mut carrier.moves[at].left);
     let target = carrier.targets[at].clone();
-    let asked = asked(&target, columns);
+    let summed = format!("SELECT count(*), {} FROM {rows}", summed(&checksum(&target, columns)));
     let compared = if carrier.needs_target(at) {
-        let mut adding = Adding::new(plan, &now, columns, &known);
-        carrier.every(at, &tail, &mut |seen| adding.add(seen)).and_then(|()| {
-            let scan = select(carrier.postgres()?, &asked, rows)?;
-            let actual = actual(carrier.postgres()?, &scan, &mut |_| {})?;
-            Ok((Compared { expected: adding.sum, actual, differences: Vec::new() }, adding.left()))
+        let mut judge = Judge::adding(plan, &now, &known, columns);
+        carrier.every(at, "", &mut |seen| judge.count(seen)).and_then(|()| {
+            let actual = sum_of(carrier.postgres()?, &summed)?;
+            Ok((Compared { expected: judge.sum, actual, differences: Vec::new() }, judge.left()))
         })
     } else {
         let PostgresCarrier { session, source, .. } = carrier;
         let (now, known) = (&now, &known);
         postgres(session).and_then(|session| {
-            let scan = select(session, &asked, rows)?;
             thread::scope(|scope| {
                 let relation = &relation;
-                let tail = &tail;
-                let adding = scope.spawn(move || {
-                    let mut adding = Adding::new(plan, now, columns, known);
-                    every(source, plan, relation, tail, &mut |seen| adding.add(seen)).map(|()| (adding.sum, adding.left()))
-                });
-                let actual = actual(session, &scan, &mut |_| {});
+                let adding = scope.spawn(move || add_up(source, relation, Judge::adding(plan, now, known, columns)));
+                let actual = sum_of(session, &summed);
                 let stopped = |_| Err(SqlError::new(SqlErrorKind::Other, "the reader of the source stopped"));
                 let (expected, left) = adding.join().unwrap_or_else(stopped)?;
                 Ok((Compared { expected, actual: actual?, differences: Vec::new() }, left))
@@ -147,44 +132,58 @@ fn both(carrier: &mut PostgresCarrier<'_>, at: usize, columns: &[usize], rows: &
     compared
 }
 
+/// Adds up what the rows of the source are to become, and counts those that stay behind.
+fn add_up(source: &mut Source<'_>, relation: &Relation, mut judge: Judge<'_>) -> Result<(Sum, u64), SqlError> {
+    let plan = judge.plan;
+    if let Some(pieces) = source.pieces(plan, relation)? {
+        let ids = relation.ids.len();
+        for piece in source.read_pieces(&pieces, &|| Adding { judge: judge.anew(), ids })? {
+            judge.join(&piece.judge);
+        }
+    } else {
+        every(source, plan, relation, "", &mut |seen| judge.count(seen))?;
+    }
+    Ok((judge.sum, judge.left()))
+}
+
+/// Adds up one piece of a table.
+struct Adding<'a> {
+    judge: Judge<'a>,
+    ids: usize,
+}
+
+impl Taker for Adding<'_> {
+    fn take(&mut self, cells: &[Cell<'_>]) -> Result<(), SqlError> {
+        let (ids, inputs) = cells.split_at(self.ids);
+        self.judge.count(Seen { place: 0, ids, inputs })
+    }
+}
+
 /// What is asked of rows of the target: their key, then the checksum of some columns.
 fn asked(target: &Target, columns: &[usize]) -> Vec<(String, bool)> {
-    let hash = canonical(columns.iter().map(|at| (target.columns[*at].wire, format!("r.{}", target.columns[*at].name))));
     let mut asked: Vec<(String, bool)> = target.key.iter().map(|column| (format!("r.{}", column.name), false)).collect();
-    asked.push((format!("pg_catalog.hashtextextended({hash}, 0)"), false));
+    asked.push((checksum(target, columns), false));
     asked
 }
 
-/// The source's side as it is added up.
-struct Adding<'a> {
-    judge: Judge<'a>,
-    columns: &'a [usize],
-    sum: Sum,
-    buffer: Vec<u8>,
+/// The checksum of some columns of a row.
+fn checksum(target: &Target, columns: &[usize]) -> String {
+    let text = canonical(columns.iter().map(|at| (target.columns[*at].wire, format!("r.{}", target.columns[*at].name))));
+    format!("pg_catalog.hashtextextended({text}, 0)")
 }
 
-impl<'a> Adding<'a> {
-    fn new(plan: &'a TablePlan, now: &'a Moment, columns: &'a [usize], known: &'a HashSet<u64>) -> Self {
-        Self { judge: Judge::new(plan, now, known), columns, sum: Sum::default(), buffer: Vec::new() }
-    }
+/// The sum of checksums, as text: modulo 2^64 it is that of [`Sum`].
+fn summed(hash: &str) -> String {
+    format!("(coalesce(pg_catalog.sum({hash}), 0) % 18446744073709551616)::text")
+}
 
-    fn left(&self) -> u64 {
-        self.judge.moved.rejected + self.judge.moved.skipped
-    }
-
-    fn add(&mut self, seen: Seen<'_>) -> Result<(), SqlError> {
-        let plan = self.judge.plan;
-        let Some(values) = self.judge.values(seen, &mut |_| Ok(()))? else { return Ok(()) };
-        self.buffer.clear();
-        for (number, at) in self.columns.iter().enumerate() {
-            if number > 0 {
-                self.buffer.push(0x1f);
-            }
-            canonical_field(plan.columns[*at].kind, &values[*at], &mut self.buffer);
-        }
-        self.sum.add(hash64(&self.buffer, 0));
-        Ok(())
-    }
+/// What a query of a count and a sum of checksums says.
+fn sum_of(session: &mut PostgresSession, sql: &str) -> Result<Sum, SqlError> {
+    let rows = session.query(sql, &[])?;
+    let row = rows.first();
+    let count = row.and_then(|row| row.integer(0)).and_then(|rows| u64::try_from(rows).ok()).unwrap_or_default();
+    let sum = row.and_then(|row| row.text(1)).and_then(|text| text.parse::<i128>().ok()).unwrap_or_default();
+    Ok(Sum { rows: count, sum: sum as u64 })
 }
 
 /// Adds up the target's side: each row comes as its key and its checksum.

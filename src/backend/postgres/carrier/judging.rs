@@ -2,9 +2,14 @@
 
 use std::collections::HashSet;
 use std::io::Write as _;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread;
 
-use super::source::{Relation, Source};
+use super::beside::{Pieces, Taker};
+use super::source::{Relation, Source, WAITING};
 use super::staging::filled;
+use super::straight::{KEPT, too_many};
 use super::target::Target;
 use super::wire::{HEADER, TRAILER, Wire, field, null};
 use super::{PostgresCarrier, fingerprint, postgres};
@@ -12,7 +17,9 @@ use crate::backend::carrier::{Fate, Left, Moved, Watch};
 use crate::backend::error::{SqlError, SqlErrorKind};
 use crate::backend::postgres::raw::RawError;
 use crate::backend::postgres::session::PostgresSession;
-use crate::domain::transfer::{Cell, Duplicates, From, Moment, Sum, TablePlan, canonical_field, hash64, matching_text, pack};
+use crate::domain::transfer::{
+    Cell, Duplicates, From, Moment, Sum, TablePlan, canonical_field, hash64, matching_text, pack_into,
+};
 
 /// Where rows that are left behind are told.
 pub(super) type Sink<'a> = &'a mut dyn FnMut(Left) -> Result<(), SqlError>;
@@ -30,7 +37,9 @@ pub(super) struct Seen<'a> {
 
 impl Seen<'_> {
     pub(super) fn packed(&self) -> String {
-        pack(&self.ids.iter().map(Cell::borrowed).collect::<Vec<_>>())
+        let mut packed = String::new();
+        pack_into(self.ids.iter().map(Cell::borrowed), &mut packed);
+        packed
     }
 
     /// Whether what tells the row from others is what people call it by.
@@ -87,6 +96,24 @@ impl<'a> Judge<'a> {
         }
     }
 
+    /// One that adds up some of the columns only.
+    pub(super) fn adding(plan: &'a TablePlan, now: &'a Moment, known: &'a HashSet<u64>, columns: &[usize]) -> Self {
+        Self { checked: columns.to_vec(), ..Self::new(plan, now, known) }
+    }
+
+    /// One that goes by the same, and has judged nothing yet.
+    pub(super) fn anew(&self) -> Self {
+        Self {
+            moved: Moved::default(),
+            sum: Sum::default(),
+            buffer: Vec::new(),
+            filled: self.filled.clone(),
+            held: self.held.clone(),
+            checked: self.checked.clone(),
+            ..*self
+        }
+    }
+
     /// Judges a row. Its values, where it may go in.
     pub(super) fn values<'r>(&mut self, seen: Seen<'r>, left: Sink<'_>) -> Result<Option<Vec<Cell<'r>>>, SqlError>
     where
@@ -132,6 +159,28 @@ impl<'a> Judge<'a> {
 }
 
 impl Judge<'_> {
+    /// Judges a row and adds it up where it is good. Nothing is told.
+    pub(super) fn count(&mut self, seen: Seen<'_>) -> Result<(), SqlError> {
+        if let Some(values) = self.values(seen, &mut |_| Ok(()))? {
+            self.add(&values);
+        }
+        Ok(())
+    }
+
+    /// Takes over what another one has judged.
+    pub(super) fn join(&mut self, other: &Judge<'_>) {
+        self.moved.read += other.moved.read;
+        self.moved.rejected += other.moved.rejected;
+        self.moved.skipped += other.moved.skipped;
+        self.moved.grave |= other.moved.grave;
+        self.sum.join(other.sum);
+    }
+
+    /// How many rows stay behind, of which nobody knew.
+    pub(super) fn left(&self) -> u64 {
+        self.moved.rejected + self.moved.skipped
+    }
+
     /// The checksum of what a good row is to become, which is added to the others.
     fn add(&mut self, values: &[Cell<'_>]) -> u64 {
         self.buffer.clear();
@@ -238,6 +287,12 @@ impl PostgresCarrier<'_> {
             return self.pour_ready(at, pour, judge, left);
         }
         let Self { session, source, plans, relations, .. } = self;
+        if pour.shape == Shape::Straight
+            && tail.is_empty()
+            && let Some(pieces) = source.pieces(&plans[at], &relations[at])?
+        {
+            return pour_pieces(postgres(session)?, source, &pieces, relations[at].ids.len(), pour, judge, left);
+        }
         let scan = source.scan(&plans[at], &relations[at], tail)?;
         let ids = relations[at].ids.len();
         let sql = copy(&pour.into);
@@ -257,7 +312,7 @@ impl PostgresCarrier<'_> {
                     if bytes.len() >= CHUNK {
                         writer.write_all(&bytes).map_err(|error| {
                             trouble = Some(RawError::from(error));
-                            SqlError::new(SqlErrorKind::Other, "the target broke off")
+                            broke_off()
                         })?;
                         bytes.clear();
                     }
@@ -311,6 +366,105 @@ impl PostgresCarrier<'_> {
         let Self { source, plans, relations, .. } = self;
         every(source, &plans[at], &relations[at], tail, each)
     }
+}
+
+/// One piece of a table that is read beside others: its rows are judged, and sent as they go in.
+struct Piece<'a> {
+    judge: Judge<'a>,
+    pour: &'a Pour<'a>,
+    /// How many fields tell a row from others.
+    ids: usize,
+    left: Vec<Left>,
+    /// How many rows are left in all pieces.
+    count: &'a AtomicUsize,
+    bytes: Vec<u8>,
+    sender: SyncSender<Vec<u8>>,
+}
+
+impl Piece<'_> {
+    fn send(&mut self) -> Result<(), SqlError> {
+        self.sender.send(std::mem::take(&mut self.bytes)).map_err(|_| broke_off())
+    }
+}
+
+impl Taker for Piece<'_> {
+    fn take(&mut self, cells: &[Cell<'_>]) -> Result<(), SqlError> {
+        let (ids, inputs) = cells.split_at(self.ids);
+        let seen = Seen { place: 0, ids, inputs };
+        if let Some(watch) = self.pour.watch {
+            watch.look();
+        }
+        let (mine, count) = (&mut self.left, self.count);
+        let mut tell = |left: Left| {
+            mine.push(left);
+            if count.fetch_add(1, Ordering::Relaxed) < KEPT { Ok(()) } else { Err(too_many()) }
+        };
+        if let Some(values) = self.judge.values(seen, &mut tell)? {
+            encode(self.pour.shape, &mut self.judge, &self.pour.wires, seen, &values, &mut self.bytes)?;
+            if self.bytes.len() >= CHUNK {
+                self.send()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<(), SqlError> {
+        self.send()
+    }
+}
+
+fn broke_off() -> SqlError {
+    SqlError::new(SqlErrorKind::Other, "the target broke off")
+}
+
+/// Pours a table that several sessions read: each judges what it reads, and one stream goes in.
+fn pour_pieces(
+    session: &mut PostgresSession,
+    source: &mut Source<'_>,
+    pieces: &Pieces,
+    ids: usize,
+    pour: &Pour<'_>,
+    judge: &mut Judge<'_>,
+    left: Sink<'_>,
+) -> Result<u64, SqlError> {
+    let sql = copy(&pour.into);
+    let count = AtomicUsize::new(0);
+    let by = judge.anew();
+    let (poured, read) = session.raw(|client| {
+        let mut writer = client.copy_in(&sql)?;
+        writer.write_all(HEADER)?;
+        thread::scope(|scope| {
+            let (sender, batches) = sync_channel::<Vec<u8>>(WAITING);
+            let (count, by) = (&count, &by);
+            let reading = scope.spawn(move || {
+                let begin =
+                    || Piece { judge: by.anew(), pour, ids, left: Vec::new(), count, bytes: Vec::new(), sender: sender.clone() };
+                // What a piece sends by is gone with it, so that the batches end.
+                let pieces = source.read_pieces(pieces, &begin)?;
+                Ok(pieces.into_iter().map(|piece| (piece.judge, piece.left)).collect::<Vec<_>>())
+            });
+            let mut written = Ok(());
+            for bytes in batches {
+                written = writer.write_all(&bytes);
+                if written.is_err() {
+                    break;
+                }
+            }
+            let read = reading.join().unwrap_or_else(|_| Err(broke_off()));
+            written?;
+            if read.is_err() {
+                drop(writer);
+                return Ok((0, read));
+            }
+            writer.write_all(&TRAILER)?;
+            Ok((writer.finish()?, read))
+        })
+    })?;
+    for (other, told) in read? {
+        judge.join(&other);
+        told.into_iter().try_for_each(&mut *left)?;
+    }
+    Ok(poured)
 }
 
 /// Gives every row of a table to `each`, where the source alone tells its inputs.

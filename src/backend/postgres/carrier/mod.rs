@@ -3,22 +3,29 @@
 //! | file | idea |
 //! |---|---|
 //! | `source` | the old database, of either kind: one snapshot, rows from a thread of their own |
-//! | `wire`, `numeric` | COPY's binary form, read and written |
+//! | `beside` | one table read by several sessions |
+//! | `wire`, `numeric`, `array` | COPY's binary form, read and written |
 //! | `target` | the target's columns, and what is said of them in SQL |
 //! | `judging` | each row by every rule; what may go in |
 //! | `moving` | one table: the shortest way in |
 //! | `straight` | an empty table: COPY straight in, indexes after |
 //! | `staging` | rows that need the target's own rows, staged |
 //! | `sorting` | staged rows sorted into new, there already, left |
+//! | `sifting` | rows to which only the target can object |
 //! | `writing` | what is inserted and updated from the stage |
 //! | `comparing` | both sides added up; rows that differ |
 //! | `sampling` | raw rows one by one; duplicates |
+//! | `sequences` | what keys are drawn from |
 
+mod array;
+mod beside;
 mod comparing;
 mod judging;
 mod moving;
 mod numeric;
 mod sampling;
+mod sequences;
+mod sifting;
 mod sorting;
 mod source;
 mod staging;
@@ -37,7 +44,8 @@ use crate::backend::carrier::{Carrier, Chunk, Compared, KeyDuplicates, Left, Mov
 use crate::backend::error::{SqlError, SqlErrorKind};
 use crate::backend::session::Session;
 use crate::domain::transfer::{Moment, Sum, TablePlan, hash64};
-use source::{Relation, Source};
+use sequences::{Drawn, Outrun};
+use source::{Part, Relation, Source};
 use target::Target;
 use wire::Wire;
 
@@ -51,6 +59,8 @@ pub(in crate::backend) struct PostgresCarrier<'a> {
     targets: Vec<Target>,
     /// Names of tables of the target that the plans mention, as they must stand in statements.
     names: HashMap<String, String>,
+    /// How columns of the target are written: of those that the plans mention, and do not fill.
+    wires: HashMap<(String, String), Wire>,
     /// For each table: what is known of its move.
     moves: Vec<Move>,
     watch: Arc<Watch>,
@@ -59,14 +69,11 @@ pub(in crate::backend) struct PostgresCarrier<'a> {
     rehearsed: bool,
     /// Whether tables are moved in parts, each in a transaction of its own.
     parts: bool,
-    /// The sequences of the moved tables as they were: name, last number, whether it was drawn.
-    sequences: Vec<Sequence>,
+    /// The sequences of the moved tables as they were before, where all of it may be taken back.
+    before: Vec<Drawn>,
     /// The same at the end of a rehearsal.
-    drawn: Vec<Sequence>,
+    after: Vec<Drawn>,
 }
-
-/// A sequence as it is: its name, its last number, whether that was drawn.
-type Sequence = (String, i64, bool);
 
 /// What is known of a table's move.
 #[derive(Default)]
@@ -106,13 +113,14 @@ impl<'a> PostgresCarrier<'a> {
             relations: Vec::new(),
             targets: Vec::new(),
             names: HashMap::new(),
+            wires: HashMap::new(),
             moves: Vec::new(),
             watch: Arc::default(),
             watched: false,
             rehearsed: false,
             parts: false,
-            sequences: Vec::new(),
-            drawn: Vec::new(),
+            before: Vec::new(),
+            after: Vec::new(),
         }
     }
 
@@ -150,14 +158,31 @@ impl<'a> PostgresCarrier<'a> {
         Ok(found)
     }
 
-    /// Whether no part of a table follows.
-    fn is_last_part(&self, at: usize) -> bool {
-        !self.relations[at].range.contains("<=")
+    /// The rows of the target that a part's rows become, as a condition on `r`. `None` where the key is no number that the
+    /// source's rows are cut by, too.
+    fn span(&self, at: usize) -> Option<String> {
+        let (plan, target, relation) = (&self.plans[at], &self.targets[at], &self.relations[at]);
+        let ([key], [matched], [_]) = (target.key.as_slice(), plan.matched.as_slice(), relation.ids.as_slice()) else {
+            return None;
+        };
+        if !key.wire.is_whole() || target.columns[*matched].name != key.name || plan.columns[*matched].is_plain().is_none() {
+            return None;
+        }
+        relation.part.of_numbers(&format!("r.{}", key.name)).filter(|condition| !condition.is_empty())
     }
 
-    /// Whether a part of a table came before.
-    fn is_later_part(&self, at: usize) -> bool {
-        self.relations[at].range.contains('>')
+    /// The rows of the target to look at, as they stand behind FROM: those of a part, where they can be told.
+    fn spanned(&self, at: usize) -> String {
+        let condition = self.span(at).unwrap_or_else(|| "true".to_owned());
+        format!("{} AS r WHERE {condition}", self.targets[at].name)
+    }
+
+    /// How many rows of the target lie where those of a part belong; `otherwise` where that cannot be told.
+    fn count_of_span(&mut self, at: usize, otherwise: u64) -> Result<u64, SqlError> {
+        match self.span(at) {
+            Some(_) => self.count_of(&format!("SELECT count(*) FROM {}", self.spanned(at))),
+            None => Ok(otherwise),
+        }
     }
 
     /// How a column of a table of the target is written, whether it is filled or not.
@@ -167,10 +192,16 @@ impl<'a> PostgresCarrier<'a> {
     }
 
     fn wire_in(&mut self, table: &str, column: &str) -> Result<Wire, SqlError> {
+        let place = (table.to_owned(), column.to_owned());
+        if let Some(known) = self.wires.get(&place) {
+            return Ok(*known);
+        }
         let asked = format!("SELECT {} FROM {table}", crate::domain::schema::quoted(column));
         let kind =
             self.postgres()?.raw(|client| Ok(client.prepare(&asked)?.columns().first().map(|column| column.type_().clone())))?;
-        Ok(kind.map_or(Wire::Cast, |kind| Wire::of(&kind)))
+        let wire = kind.map_or(Wire::Cast, |kind| Wire::of(&kind));
+        self.wires.insert(place, wire);
+        Ok(wire)
     }
 
     /// Foreign keys of the moved tables, with the rows that have no parent, in words.
@@ -201,61 +232,7 @@ impl<'a> PostgresCarrier<'a> {
         }
         Ok(found)
     }
-
-    /// The sequences that the tables draw from, as they are.
-    fn drawn_from(&mut self) -> Result<Vec<Sequence>, SqlError> {
-        let sql = "SELECT DISTINCT d.objid::regclass::text FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_class c ON c.oid = d.objid AND c.relkind = 'S' \
-                   WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass \
-                   AND d.deptype IN ('a', 'i') AND d.refobjid = $1::text::regclass AND CASE WHEN c.relkind = 'S' THEN pg_catalog.has_sequence_privilege(d.objid, 'SELECT') ELSE false END \
-                   UNION SELECT p.refobjid::regclass::text FROM pg_catalog.pg_attrdef d \
-                   JOIN pg_catalog.pg_depend p ON p.classid = 'pg_catalog.pg_attrdef'::regclass AND p.objid = d.oid AND p.refclassid = 'pg_catalog.pg_class'::regclass \
-                   JOIN pg_catalog.pg_class c ON c.oid = p.refobjid AND c.relkind = 'S' WHERE d.adrelid = $1::text::regclass \
-                   AND CASE WHEN c.relkind = 'S' THEN pg_catalog.has_sequence_privilege(p.refobjid, 'SELECT') ELSE false END";
-        let mut found = Vec::new();
-        for target in self.targets.clone() {
-            for row in self.postgres()?.query(sql, &[target.name.as_str().into()])? {
-                let Some(name) = row.text(0).map(str::to_owned) else { continue };
-                let rows = self.postgres()?.query(&format!("SELECT last_value, is_called::integer FROM {name}"), &[])?;
-                let state = rows.first().and_then(|row| Some((row.integer(0)?, row.integer(1)? == 1)));
-                found.extend(state.map(|(last, called)| (name, last, called)));
-            }
-        }
-        Ok(found)
-    }
-
-    /// Columns that draw numbers from a sequence which the moved rows have outrun: table, column, sequence, next number.
-    fn outrun(&mut self) -> Result<Vec<(String, String, String, i64)>, SqlError> {
-        let mut found = Vec::new();
-        for at in 0..self.targets.len() {
-            let Target { name, columns, .. } = self.targets[at].clone();
-            for (number, column) in columns.iter().enumerate().filter(|(_, column)| column.wire.is_whole()) {
-                let plain = self.plans[at].columns[number].to.clone();
-                // Its own sequence, or one of which its default draws.
-                let sql = "SELECT p.refobjid::regclass::text FROM pg_catalog.pg_attrdef d \
-                           JOIN pg_catalog.pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum \
-                           JOIN pg_catalog.pg_depend p ON p.classid = 'pg_catalog.pg_attrdef'::regclass AND p.objid = d.oid AND p.refclassid = 'pg_catalog.pg_class'::regclass \
-                           JOIN pg_catalog.pg_class c ON c.oid = p.refobjid AND c.relkind = 'S' \
-                           WHERE d.adrelid = $1::text::regclass AND a.attname = $2 \
-                           UNION SELECT pg_catalog.pg_get_serial_sequence($1, $2)";
-                let rows = self.postgres()?.query(sql, &[name.as_str().into(), plain.as_str().into()])?;
-                for sequence in rows.iter().filter_map(|row| row.text(0)) {
-                    let drawn =
-                        format!("SELECT coalesce(max({0}) FILTER (WHERE {0} < {DRAWN}), 0)::bigint FROM {name}", column.name);
-                    let highest = self.number(&drawn)?;
-                    let next = self
-                        .number(&format!("SELECT CASE WHEN is_called THEN last_value + 1 ELSE last_value END FROM {sequence}"))?;
-                    if highest >= next {
-                        found.push((self.plans[at].to.clone(), plain.clone(), sequence.to_owned(), highest));
-                    }
-                }
-            }
-        }
-        Ok(found)
-    }
 }
-
-/// Keys beyond this were not drawn from a sequence: they are the numbers of another system, which hold a time.
-const DRAWN: i64 = 1 << 50;
 
 fn postgres(session: &mut Session) -> Result<&mut PostgresSession, SqlError> {
     match session {
@@ -299,8 +276,7 @@ impl Carrier for PostgresCarrier<'_> {
         self.batch(
             "SET TRANSACTION READ WRITE; SET LOCAL DateStyle = 'ISO'; SET LOCAL IntervalStyle = 'postgres'; SET LOCAL TimeZone = 'UTC'; \
              SET LOCAL extra_float_digits = 1; SET LOCAL bytea_output = 'hex'; SET LOCAL statement_timeout = 0; \
-             SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL client_min_messages = warning; SET LOCAL row_security = off; \
-             SET LOCAL parallel_tuple_cost = 0; SET LOCAL parallel_setup_cost = 100",
+             SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL client_min_messages = warning; SET LOCAL row_security = off",
         )?;
         if self.strings("SHOW server_encoding")?.first().is_none_or(|encoding| encoding != "UTF8") {
             return Err(SqlError::new(
@@ -312,9 +288,14 @@ impl Carrier for PostgresCarrier<'_> {
         self.batch(
             "CREATE TEMP TABLE manage_image (t integer NOT NULL, key text NOT NULL, columns text NOT NULL, before text NOT NULL, after text NOT NULL) ON COMMIT DROP",
         )?;
+        if self.parts && self.targets.len() == tables.len() {
+            // The next part of the same tables.
+            self.relations.iter_mut().for_each(|relation| relation.part = Part::default());
+            return Ok(());
+        }
         self.targets = tables.iter().map(|table| Target::look(postgres(self.session)?, table)).collect::<Result<_, _>>()?;
         self.relations = tables.iter().map(|table| self.source.relation(table)).collect::<Result<_, _>>()?;
-        self.sequences = self.drawn_from()?;
+        self.before = if self.parts { Vec::new() } else { self.drawn()? };
         Ok(())
     }
 
@@ -355,12 +336,16 @@ impl Carrier for PostgresCarrier<'_> {
     fn violations(&mut self) -> Result<Vec<String>, SqlError> {
         let mut found = self.find_violations()?;
         if self.rehearsed {
-            self.drawn = self.drawn_from()?;
+            self.after = self.drawn()?;
             return Ok(found);
         }
-        found.extend(self.outrun()?.into_iter().map(|(table, column, sequence, highest)| {
-            format!("{table}.{column}: the sequence {sequence} would give keys again, up to {highest}")
-        }));
+        for at in 0..self.plans.len() {
+            let outrun = self.outrun(at)?;
+            let table = &self.plans[at].to;
+            found.extend(outrun.into_iter().map(|Outrun { column, sequence, highest }| {
+                format!("{table}.{column}: the sequence {sequence} would give keys again, up to {highest}")
+            }));
+        }
         Ok(found)
     }
 
@@ -385,12 +370,16 @@ impl Carrier for PostgresCarrier<'_> {
         self.parts = true;
     }
 
+    fn read_with(&mut self, sessions: Vec<Session>) {
+        self.source.read_with(sessions);
+    }
+
     fn cut(&mut self, table: usize, after: Option<&str>, rows: u64) -> Result<Option<String>, SqlError> {
         self.source.cut(&self.relations[table], after, rows)
     }
 
     fn only(&mut self, table: usize, after: Option<&str>, last: Option<&str>) -> Result<(), SqlError> {
-        self.relations[table].range = self.source.range(&self.relations[table], after, last)?;
+        self.relations[table].part = self.source.part(&self.relations[table], after, last)?;
         Ok(())
     }
 
@@ -398,32 +387,8 @@ impl Carrier for PostgresCarrier<'_> {
         self.rehearsed = true;
     }
 
-    /// Numbers that were drawn from sequences are not given back by a rollback.
     fn taken_back(&mut self) -> Result<(), SqlError> {
-        let others = "SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE datname = pg_catalog.current_database() \
-                      AND pid <> pg_catalog.pg_backend_pid() AND backend_type = 'client backend'";
-        if self.sequences.is_empty() {
-            return Ok(());
-        }
-        let mut sequences = std::mem::take(&mut self.sequences);
-        if self.number(others)? > 0 {
-            // Somebody else may draw from them: only what is as the rehearsal left it is put back.
-            let now = self.drawn_from()?;
-            sequences.retain(|(name, ..)| {
-                let of = |list: &[Sequence]| list.iter().find(|(known, ..)| known == name).cloned();
-                of(&self.drawn).is_some() && of(&self.drawn) == of(&now)
-            });
-        }
-        self.session.begin()?;
-        self.batch("SET TRANSACTION READ WRITE")?;
-        for (name, last, called) in sequences {
-            let quoted = target::quoted_text(&name);
-            self.execute(&format!(
-                "SELECT pg_catalog.setval({quoted}::regclass, {last}, {called}) FROM {name} WHERE last_value <> {last} OR is_called <> {called}"
-            ))?;
-        }
-        self.session.commit()?;
-        Ok(())
+        self.put_back()
     }
 
     fn id_map_query(&self, table: usize) -> Option<String> {

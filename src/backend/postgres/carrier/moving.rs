@@ -3,28 +3,28 @@
 use std::time::Instant;
 
 use super::PostgresCarrier;
+use super::comparing;
 use super::judging::{Judge, Sink};
 use super::sorting::Sorting;
 use super::straight::{self, Straight};
-use super::{comparing, writing};
 use crate::backend::carrier::Moved;
 use crate::backend::error::SqlError;
 use crate::domain::fault;
-use crate::domain::transfer::TablePlan;
 
 pub(super) fn move_table(carrier: &mut PostgresCarrier<'_>, at: usize, left: Sink<'_>) -> Result<Moved, SqlError> {
     let begun = Instant::now();
     let before = before(carrier, at)?;
     let (plans, now) = (carrier.plans.clone(), carrier.now.clone());
     let plan = &plans[at];
-    if before.before > 0
-        && let Some(moved) = nothing_to_do(carrier, at, &before, begun)?
+    let there = if carrier.relations[at].part.is_all() { before.before } else { carrier.count_of_span(at, before.before)? };
+    if there > 0
+        && let Some(moved) = nothing_to_do(carrier, at, &before, there, begun)?
     {
         fault::point("transfer.copied");
         return Ok(moved);
     }
     let mut slower = before.slower;
-    if before.before == 0 {
+    if there == 0 {
         match straight::go(carrier, at, before, begun, left)? {
             Straight::In(moved) => {
                 fault::point("transfer.copied");
@@ -48,9 +48,9 @@ pub(super) fn move_table(carrier: &mut PostgresCarrier<'_>, at: usize, left: Sin
     let mut sorting = Sorting { carrier: &mut *carrier, at, plan, target: &target, left };
     if !sorting.all_new(&mut moved)? {
         sorting.sort(&mut moved)?;
-        writing::write(carrier, at, &mut moved)?;
+        sorting.write(&mut moved)?;
     }
-    finish(carrier, at, plan)?;
+    finish(carrier, at)?;
     moved.copied = begun.elapsed();
     fault::point("transfer.copied");
     Ok(moved)
@@ -60,7 +60,8 @@ pub(super) fn move_table(carrier: &mut PostgresCarrier<'_>, at: usize, left: Sin
 fn before(carrier: &mut PostgresCarrier<'_>, at: usize) -> Result<Moved, SqlError> {
     let name = carrier.targets[at].name.clone();
     // Later parts only have to know whether there are any.
-    let rows = if carrier.is_later_part(at) { format!("(SELECT 1 FROM {name} LIMIT 1) AS r") } else { name.clone() };
+    let rows =
+        if carrier.relations[at].part.begins_later() { format!("(SELECT 1 FROM {name} LIMIT 1) AS r") } else { name.clone() };
     let mut moved = Moved { before: carrier.count_of(&format!("SELECT count(*) FROM {rows}"))?, ..Moved::default() };
     if let [key] = carrier.targets[at].key.as_slice()
         && matches!(key.wire.staged(), "smallint" | "integer" | "bigint")
@@ -77,6 +78,7 @@ fn nothing_to_do(
     carrier: &mut PostgresCarrier<'_>,
     at: usize,
     before: &Moved,
+    there: u64,
     begun: Instant,
 ) -> Result<Option<Moved>, SqlError> {
     let plan = &carrier.plans.clone()[at];
@@ -88,7 +90,8 @@ fn nothing_to_do(
         return Ok(None);
     }
     let relation = carrier.relations[at].clone();
-    if !relation.range.is_empty() || carrier.needs_target(at) || carrier.source.count(&relation.from)? != before.before {
+    let spanned = relation.part.is_all() || carrier.span(at).is_some();
+    if !spanned || carrier.needs_target(at) || carrier.source.count(&relation.counted())? != there {
         return Ok(None);
     }
     let Some(compared) = comparing::whole(carrier, at)? else { return Ok(None) };
@@ -98,18 +101,11 @@ fn nothing_to_do(
 }
 
 /// What has to follow when rows are in: sequences that go on after them, and what the planner knows.
-pub(super) fn finish(carrier: &mut PostgresCarrier<'_>, at: usize, plan: &TablePlan) -> Result<(), SqlError> {
+pub(super) fn finish(carrier: &mut PostgresCarrier<'_>, at: usize) -> Result<(), SqlError> {
     let name = carrier.targets[at].name.clone();
-    if carrier.rehearsed || !carrier.is_last_part(at) {
+    if carrier.rehearsed || carrier.relations[at].part.ends_earlier() {
         return Ok(());
     }
-    for (table, column, sequence, highest) in carrier.outrun()? {
-        if table == plan.to {
-            // Unlike setval this is undone with the transaction.
-            carrier.batch(&format!("ALTER SEQUENCE {sequence} RESTART WITH {}", highest + 1)).map_err(|error| {
-                error.with_hint(format!("only the owner of {sequence}, from which {table}.{column} is drawn, may set it"))
-            })?;
-        }
-    }
+    carrier.go_on(at)?;
     carrier.batch(&format!("ANALYZE {name}"))
 }

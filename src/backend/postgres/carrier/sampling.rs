@@ -2,13 +2,13 @@
 
 use super::PostgresCarrier;
 use super::judging::Judge;
-use super::source::{Relation, Scan, Source, expression, literal, quoted_plain, select, stream};
-use super::target::{canonical_field as canonical_sql, quoted_text};
+use super::source::{Part, Relation, Scan, Source, expression, literal, select, stream};
+use super::target::canonical_field as canonical_sql;
 use crate::backend::basic::Basic;
 use crate::backend::carrier::{DuplicateGroup, KeyDuplicates, Pick, Sampled};
 use crate::backend::error::SqlError;
 use crate::domain::engine::Engine;
-use crate::domain::schema::quoted;
+use crate::domain::schema::{escaped_text, quoted};
 use crate::domain::transfer::{Cell, Input, canonical_field, matching_text, pack};
 
 /// So many groups are shown.
@@ -21,7 +21,7 @@ type Ids = Vec<Cell<'static>>;
 type Raw = (Ids, Vec<Cell<'static>>);
 
 pub(super) fn sample(carrier: &mut PostgresCarrier<'_>, at: usize, pick: &Pick<'_>) -> Result<Vec<Sampled>, SqlError> {
-    let relation = Relation { range: String::new(), ..carrier.relations[at].clone() };
+    let relation = Relation { part: Part::default(), ..carrier.relations[at].clone() };
     let target = carrier.targets[at].clone();
     let wanted: Vec<_> = target.columns.iter().map(|column| (format!("r.{}", column.name), false)).collect();
     let into = select(carrier.postgres()?, &wanted, &format!("{} AS r", target.name))?;
@@ -66,8 +66,8 @@ fn picked(source: &mut Source<'_>, relation: &Relation, pick: &Pick<'_>) -> Resu
     let wanted: Vec<_> = relation.ids.iter().map(|id| (id.clone(), false)).collect();
     let ids = relation.ids.join(", ");
     let tail = match (pick, source.engine()) {
-        (Pick::Value { column, value }, _) => {
-            format!("WHERE CAST(s.{} AS TEXT) = {} ORDER BY {ids}", quoted(column), quoted_plain(value))
+        (Pick::Value { column, value }, engine) => {
+            format!("WHERE CAST(s.{} AS TEXT) = {} ORDER BY {ids}", quoted(column), literal(engine, &Cell::text(value)))
         }
         (Pick::Random { count, seed }, Engine::Postgres) => {
             let texts: Vec<_> = relation.ids.iter().map(|id| format!("({id})::text")).collect();
@@ -110,7 +110,7 @@ fn one(carrier: &mut PostgresCarrier<'_>, at: usize, into: &Scan, (ids, fields):
                 match carrier.plans.iter().position(|other| other.from.table == *table && other.new_key.is_some()) {
                     Some(map) => {
                         let old: &Cell<'_> = &inputs[*by];
-                        let sql = format!("manage_map_{map} AS m WHERE m.old = {}", quoted_text(&matching_text(old)));
+                        let sql = format!("manage_map_{map} AS m WHERE m.old = {}", escaped_text(&matching_text(old)));
                         single(carrier, "m.new", &sql)?
                     }
                     None => Cell::Null,
@@ -128,7 +128,7 @@ fn one(carrier: &mut PostgresCarrier<'_>, at: usize, into: &Scan, (ids, fields):
                     canonical_field(wire.kind(), value, &mut canonical);
                     equal.push(match String::from_utf8(canonical).ok().filter(|text| !text.contains('\0')) {
                         Some(text) if !value.is_null() => {
-                            format!("{} = {}", canonical_sql(wire, &format!("l.{column}")), quoted_text(&text))
+                            format!("{} = {}", canonical_sql(wire, &format!("l.{column}")), escaped_text(&text))
                         }
                         _ => "false".to_owned(),
                     });

@@ -2,15 +2,16 @@
 
 use super::PostgresCarrier;
 use super::judging::Sink;
+use super::sifting::is_objection;
 use super::source::{select, stream};
 use super::staging::matches;
 use super::straight::is_unique;
-use super::target::{Target, quoted_text};
+use super::target::Target;
 use super::wire::Wire;
 use crate::backend::basic::Basic;
 use crate::backend::carrier::{Fate, Left, Moved};
-use crate::backend::error::{SqlError, SqlErrorKind};
-use crate::domain::schema::quoted;
+use crate::backend::error::SqlError;
+use crate::domain::schema::{escaped_text, quoted};
 use crate::domain::transfer::{Cell, Conflict, Duplicates, Orphans, Parent, TablePlan, orphaned, unpack};
 
 /// How people call a row, by what tells it from others.
@@ -42,14 +43,13 @@ impl Sorting<'_, '_, '_> {
         let unlisted = Moved { read: moved.read, before: moved.before, ..Moved::default() };
         // An orphan is told by the sorting, should there be one.
         let lonely = self.lonely()?;
-        let inserted =
-            if lonely { Ok(0) } else { super::writing::insert(self.carrier, self.at, &unlisted, " ON CONFLICT DO NOTHING") };
+        let inserted = if lonely { Ok(0) } else { super::writing::insert(self.carrier, self.at, &unlisted) };
         match inserted {
             Ok(rows) if rows == staged && !lonely => {
                 moved.inserted = rows;
                 self.carrier.batch("RELEASE manage_new").map(|()| true)
             }
-            Err(error) if error.kind != SqlErrorKind::Constraint => Err(error),
+            Err(error) if !is_objection(&error) => Err(error),
             _ => {
                 self.carrier.batch("ROLLBACK TO manage_new; RELEASE manage_new")?;
                 Ok(false)
@@ -85,7 +85,7 @@ impl Sorting<'_, '_, '_> {
     }
 
     /// Leaves the rows that a condition finds, each with what `says` makes of it.
-    fn leave(
+    pub(super) fn leave(
         &mut self,
         fate: Fate,
         (column, rule): (&str, &str),
@@ -133,7 +133,7 @@ impl Sorting<'_, '_, '_> {
                     }
                     _ => format!("'''' || pg_catalog.left(st.c{at}::text, 60) || ''''"),
                 };
-                format!("{} || coalesce({shown}, 'NULL')", quoted_text(&format!("{} ", self.plan.columns[*at].to)))
+                format!("{} || coalesce({shown}, 'NULL')", escaped_text(&format!("{} ", self.plan.columns[*at].to)))
             })
             .collect();
         (names.join(", "), values.join(" || ', ' || "))
@@ -159,7 +159,7 @@ impl Sorting<'_, '_, '_> {
                 columns.join(", "),
                 self.stage()
             );
-            let says = quoted_text(&format!("breaks CHECK {check}"));
+            let says = escaped_text(&format!("breaks CHECK {check}"));
             // One that looks at a column which the database works out cannot be asked before the row is there.
             self.carrier.batch("SAVEPOINT manage_check")?;
             match self.leave(Fate::Rejected, ("", "check"), &says, "", &broken) {
@@ -204,7 +204,7 @@ impl Sorting<'_, '_, '_> {
                     matches(self.plan, self.target, "r", "st")
                 );
                 let says =
-                    format!("{values} || {}", quoted_text(&format!(" belongs to another row of {} already", self.plan.to)));
+                    format!("{values} || {}", escaped_text(&format!(" belongs to another row of {} already", self.plan.to)));
                 moved.rejected += self.leave(Fate::Rejected, (&names, "unique"), &says, "", &clash)?;
             }
         }
@@ -277,7 +277,7 @@ impl Sorting<'_, '_, '_> {
             "UPDATE {stage} AS st SET t = {found}, act = {becomes} FROM {name} AS r WHERE st.act = 'i' AND {matches}"
         ))?;
         let (names, values) = self.named(&self.plan.matched);
-        let says = format!("{} || {values} || ' already'", quoted_text(&format!("{} has ", self.plan.to)));
+        let says = format!("{} || {values} || ' already'", escaped_text(&format!("{} has ", self.plan.to)));
         match self.plan.conflict {
             Conflict::Update | Conflict::Replace => {}
             Conflict::Skip => {
@@ -306,7 +306,7 @@ impl Sorting<'_, '_, '_> {
                     _ => orphaned(parent),
                 };
                 let column = if fate == Fate::Skipped { "" } else { names.as_str() };
-                count += self.leave(fate, (column, rule), &quoted_text(&message), "", &lonely)?;
+                count += self.leave(fate, (column, rule), &escaped_text(&message), "", &lonely)?;
             }
             if fate == Fate::Rejected {
                 moved.rejected += count;
@@ -359,7 +359,7 @@ impl Sorting<'_, '_, '_> {
         let ordered = format!("SELECT o FROM {stage} WHERE act = 'i' ORDER BY o");
         let drawn = match rows.first().and_then(|row| row.text(0)) {
             Some(sequence) => {
-                let sequence = quoted_text(sequence);
+                let sequence = escaped_text(sequence);
                 // It may lie behind the rows that are there.
                 self.carrier.execute(&format!(
                     "SELECT pg_catalog.setval({sequence}::regclass, highest) FROM (SELECT max({column})::bigint AS highest FROM {name}) AS h \

@@ -8,26 +8,36 @@ use std::thread;
 use postgres::Client;
 use rusqlite::{Connection, OpenFlags};
 
-use super::target::quoted_text;
 use super::wire::{Read, Rows, TRAILER, null, tagged};
 use crate::backend::basic::Basic;
 use crate::backend::error::{SqlError, SqlErrorKind};
 use crate::backend::postgres::raw::RawError;
 use crate::backend::postgres::session::PostgresSession;
+use crate::backend::session::Session;
 use crate::backend::sqlite::{readable, translate};
 use crate::domain::engine::Engine;
-use crate::domain::schema::quoted;
+use crate::domain::schema::{escaped_text, quoted, quoted_text};
 use crate::domain::transfer::{Cell, Input, Kind, Step, TablePlan, pack, unpack};
 
 /// So many bytes of whole rows are handed over at once.
 const BATCH: usize = 1 << 17;
 /// So many batches wait at most.
-const WAITING: usize = 4;
+pub(super) const WAITING: usize = 4;
+
+/// Begins a transaction whose snapshot stays.
+const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+
+/// What is read as text has one form; a long look must not be broken off.
+const READING: &str = "SET LOCAL DateStyle = 'ISO'; SET LOCAL IntervalStyle = 'postgres'; SET LOCAL TimeZone = 'UTC'; \
+     SET LOCAL extra_float_digits = 1; SET LOCAL bytea_output = 'hex'; SET LOCAL statement_timeout = 0; \
+     SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL row_security = off";
 
 /// The old database.
 pub(super) enum Source<'a> {
     Postgres {
         session: &'a mut PostgresSession,
+        /// Others that read the same snapshot.
+        beside: Vec<PostgresSession>,
         /// What was committed when it began, as the server tells it; empty before.
         snapshot: String,
     },
@@ -44,10 +54,60 @@ pub(super) enum Source<'a> {
 pub(super) struct Relation {
     /// What stands after FROM.
     pub(super) from: String,
+    /// The one heap in which all rows lie, where there is one.
+    pub(super) heap: Option<String>,
     /// What tells rows from one another.
     pub(super) ids: Vec<String>,
-    /// `WHERE …`, where only some of the rows are looked at.
-    pub(super) range: String,
+    /// Which of its rows are looked at.
+    pub(super) part: Part,
+}
+
+impl Relation {
+    /// Its rows, to be counted.
+    pub(super) fn counted(&self) -> String {
+        format!("{} {}", self.from, self.part.condition)
+    }
+}
+
+/// The rows of a table that are looked at; by default all of them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Part {
+    /// `WHERE …`, or nothing.
+    condition: String,
+    /// What tells the last row of the part before it from others, packed.
+    after: Option<String>,
+    /// The same of its own last row, where another part follows.
+    last: Option<String>,
+}
+
+impl Part {
+    /// Whether it is the whole table.
+    pub(super) fn is_all(&self) -> bool {
+        self.after.is_none() && self.last.is_none()
+    }
+
+    /// Whether another part comes before it.
+    pub(super) fn begins_later(&self) -> bool {
+        self.after.is_some()
+    }
+
+    /// Whether another part follows.
+    pub(super) fn ends_earlier(&self) -> bool {
+        self.last.is_some()
+    }
+
+    /// The rows of a table that has their numbers in `column`; `None` where they are told by something else.
+    pub(super) fn of_numbers(&self, column: &str) -> Option<String> {
+        let mut conditions = Vec::new();
+        for (row, sign) in [(&self.after, ">"), (&self.last, "<=")] {
+            let Some(row) = row else { continue };
+            match unpack(row)?.as_slice() {
+                [Cell::Int(number)] => conditions.push(format!("{column} {sign} {number}")),
+                _ => return None,
+            }
+        }
+        Some(conditions.join(" AND "))
+    }
 }
 
 /// A query whose rows are streamed.
@@ -69,7 +129,7 @@ pub(super) type Each<'f> = &'f mut dyn FnMut(&[Cell<'_>]) -> Result<(), SqlError
 
 impl<'a> Source<'a> {
     pub(super) fn of_postgres(session: &'a mut PostgresSession) -> Self {
-        Self::Postgres { session, snapshot: String::new() }
+        Self::Postgres { session, beside: Vec::new(), snapshot: String::new() }
     }
 
     pub(super) fn of_sqlite(path: &Path) -> Result<Self, SqlError> {
@@ -80,6 +140,17 @@ impl<'a> Source<'a> {
             Ok(Box::new(connection))
         };
         Ok(Self::Sqlite { connection: open()?, watch: open()?, version: 0 })
+    }
+
+    /// Lets more sessions read, where the database has something to share between them.
+    pub(super) fn read_with(&mut self, sessions: Vec<Session>) {
+        if let Self::Postgres { beside, .. } = self {
+            let ours = |session| match session {
+                Session::Postgres(session) => Some(*session),
+                Session::Sqlite(_) => None,
+            };
+            beside.extend(sessions.into_iter().filter_map(ours));
+        }
     }
 
     pub(super) fn engine(&self) -> Engine {
@@ -94,14 +165,13 @@ impl<'a> Source<'a> {
         match self {
             Self::Postgres { snapshot, .. } if !snapshot.is_empty() => Ok(()),
             Self::Sqlite { connection, .. } if !connection.is_autocommit() => Ok(()),
-            Self::Postgres { session, snapshot } => {
-                session.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")?;
-                // What is read as text has one form; a long look must not be broken off.
-                session.execute(
-                    "SET LOCAL DateStyle = 'ISO'; SET LOCAL IntervalStyle = 'postgres'; SET LOCAL TimeZone = 'UTC'; \
-                     SET LOCAL extra_float_digits = 1; SET LOCAL bytea_output = 'hex'; SET LOCAL statement_timeout = 0; \
-                     SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL row_security = off",
-                )?;
+            Self::Postgres { session, beside, snapshot } => {
+                session.execute(&format!("{SNAPSHOT}; {READING}"))?;
+                if !beside.is_empty() {
+                    let exported = text(session, "SELECT pg_catalog.pg_export_snapshot()")?;
+                    let import = format!("{SNAPSHOT}; SET TRANSACTION SNAPSHOT {}; {READING}", escaped_text(&exported));
+                    beside.iter_mut().try_for_each(|session| session.execute(&import))?;
+                }
                 *snapshot = text(session, "SELECT pg_catalog.pg_current_snapshot()::text")?;
                 Ok(())
             }
@@ -117,7 +187,9 @@ impl<'a> Source<'a> {
     /// Ends the snapshot.
     pub(super) fn end(&mut self) -> Result<(), SqlError> {
         match self {
-            Self::Postgres { session, .. } => session.rollback(),
+            Self::Postgres { session, beside, .. } => {
+                beside.iter_mut().try_for_each(PostgresSession::rollback).and_then(|()| session.rollback())
+            }
             Self::Sqlite { connection, .. } => {
                 if !connection.is_autocommit() {
                     connection.execute_batch("ROLLBACK").map_err(translate)?;
@@ -135,24 +207,22 @@ impl<'a> Source<'a> {
                 let now: i64 = watch.query_row("PRAGMA data_version", [], |row| row.get(0)).map_err(translate)?;
                 Ok(if now == *version { Vec::new() } else { vec!["the file".to_owned()] })
             }
-            Self::Postgres { session, snapshot } => {
+            Self::Postgres { session, beside, snapshot } => {
+                beside.iter_mut().try_for_each(PostgresSession::rollback)?;
                 let count = |session: &mut PostgresSession, table: &String| -> Result<String, SqlError> {
                     text(session, &format!("SELECT count(*)::text FROM {table}"))
                 };
                 let now = format!("SELECT (pg_catalog.pg_current_snapshot()::text = '{snapshot}')::text");
                 // Equal snapshots are proof; others may come from another database of the server, or from the target there.
                 let before = std::mem::take(snapshot);
-                let mut counts = Vec::new();
-                let names: Vec<_> = counted.iter().collect();
-                for table in &names {
-                    counts.push(count(session, table)?);
-                }
+                // The old snapshot is over as soon as the new one can be asked for.
+                let counts: Vec<_> = counted.iter().map(|table| count(session, table)).collect::<Result<_, _>>()?;
                 session.rollback()?;
                 if text(session, &now)? == "true" {
                     return Ok(Vec::new());
                 }
                 let mut written = Vec::new();
-                for (table, old) in names.iter().zip(counts) {
+                for (table, old) in counted.iter().zip(counts) {
                     // Rows that the old snapshot did not see, by the 64 bits of their transaction: the upper half is that of
                     // the next one, or one less where the lower half would lie in the future.
                     let newer = format!(
@@ -162,7 +232,7 @@ impl<'a> Source<'a> {
                          '{before}'))::text"
                     );
                     if count(session, table)? != old || text(session, &newer)? == "true" {
-                        written.push((*table).clone());
+                        written.push(table.clone());
                     }
                 }
                 Ok(written)
@@ -193,6 +263,7 @@ impl<'a> Source<'a> {
     /// How the rows of a table are read.
     pub(super) fn relation(&mut self, table: &TablePlan) -> Result<Relation, SqlError> {
         let name = self.name(&table.from.table)?;
+        let mut heap = None;
         let ids = match self {
             Self::Postgres { session, .. } => {
                 let sql = "SELECT a.attname::text FROM pg_catalog.pg_index i \
@@ -201,9 +272,10 @@ impl<'a> Source<'a> {
                            WHERE i.indisprimary AND i.indrelid = $1::text::regclass ORDER BY k.place";
                 let rows = session.query(sql, &[name.as_str().into()])?;
                 let key: Vec<_> = rows.iter().filter_map(|row| row.text(0)).map(|name| format!("s.{}", quoted(name))).collect();
-                let kind = "SELECT (relkind = 'p')::integer, relhassubclass::integer FROM pg_catalog.pg_class WHERE oid = $1::text::regclass";
+                let kind = "SELECT (relkind = 'p')::integer, relhassubclass::integer, (relkind = 'r')::integer FROM pg_catalog.pg_class WHERE oid = $1::text::regclass";
                 let kind = session.query(kind, &[name.as_str().into()])?;
                 let is = |at| kind.first().and_then(|row| row.integer(at)) == Some(1);
+                heap = (is(2) && !is(1)).then(|| name.clone());
                 // A key is one over all partitions, yet not over tables that inherit.
                 match (key.is_empty(), is(0), is(1)) {
                     (false, true, _) | (false, false, false) => key,
@@ -214,7 +286,7 @@ impl<'a> Source<'a> {
             Self::Sqlite { connection, .. } => sqlite_ids(connection, &table.from.table)?,
         };
         let Some(unpivot) = &table.from.unpivot else {
-            return Ok(Relation { from: format!("{name} AS s"), ids, range: String::new() });
+            return Ok(Relation { from: format!("{name} AS s"), heap, ids, part: Part::default() });
         };
         let named: String = ids.iter().enumerate().map(|(at, id)| format!(", {id} AS manage_k{at}")).collect();
         let parts: Vec<_> = unpivot
@@ -226,7 +298,7 @@ impl<'a> Source<'a> {
             })
             .collect();
         let ids = (0..ids.len()).map(|at| format!("s.manage_k{at}")).chain(["s.manage_n".to_owned()]).collect();
-        Ok(Relation { from: format!("({}) AS s", parts.join(" UNION ALL ")), ids, range: String::new() })
+        Ok(Relation { from: format!("({}) AS s", parts.join(" UNION ALL ")), heap: None, ids, part: Part::default() })
     }
 
     /// A look at all inputs of a table: what tells the row, then the inputs that the source has, in their order.
@@ -235,15 +307,15 @@ impl<'a> Source<'a> {
         let inputs = table.inputs.iter().enumerate().filter_map(|(at, input)| Some((at, expression(input)?)));
         let mut wanted: Vec<(String, bool)> = relation.ids.iter().map(|id| (id.clone(), false)).collect();
         wanted.extend(inputs.map(|(at, sql)| (sql, becomes_json(table, at))));
-        self.select(&wanted, &format!("{} {} {tail}", relation.from, relation.range))
+        self.select(&wanted, &format!("{} {tail}", relation.counted()))
     }
 
     /// Where a part ends that begins behind a row: see [`Carrier::cut`](crate::backend::Carrier::cut).
     pub(super) fn cut(&mut self, relation: &Relation, after: Option<&str>, rows: u64) -> Result<Option<String>, SqlError> {
-        let range = self.range(relation, after, None)?;
+        let Part { condition, .. } = self.part(relation, after, None)?;
         let wanted: Vec<_> = relation.ids.iter().map(|id| (id.clone(), false)).collect();
         let ids = relation.ids.join(", ");
-        let tail = format!("{range} ORDER BY {ids} LIMIT 1 OFFSET {}", rows.saturating_sub(1));
+        let tail = format!("{condition} ORDER BY {ids} LIMIT 1 OFFSET {}", rows.saturating_sub(1));
         let scan = self.select(&wanted, &format!("{} {tail}", relation.from))?;
         let mut last = None;
         self.stream(&scan, &mut |cells| {
@@ -253,8 +325,8 @@ impl<'a> Source<'a> {
         Ok(last)
     }
 
-    /// `WHERE` a row lies behind one, and up to another.
-    pub(super) fn range(&self, relation: &Relation, after: Option<&str>, last: Option<&str>) -> Result<String, SqlError> {
+    /// The rows behind one, up to another.
+    pub(super) fn part(&self, relation: &Relation, after: Option<&str>, last: Option<&str>) -> Result<Part, SqlError> {
         let ids = relation.ids.join(", ");
         let mut conditions = Vec::new();
         for (row, sign) in [(after, ">"), (last, "<=")] {
@@ -264,7 +336,8 @@ impl<'a> Source<'a> {
             let values: Vec<_> = cells.iter().map(|cell| literal(self.engine(), cell)).collect();
             conditions.push(format!("({ids}) {sign} ({})", values.join(", ")));
         }
-        Ok(if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) })
+        let condition = if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };
+        Ok(Part { condition, after: after.map(str::to_owned), last: last.map(str::to_owned) })
     }
 
     /// A query of some expressions, each with whether an array in it becomes JSON.
@@ -432,15 +505,10 @@ pub(super) fn literal(engine: Engine, cell: &Cell<'_>) -> String {
             format!("x'{}'", bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
         }
         (Engine::Sqlite, Cell::Real(value)) => format!("{value:e}"),
-        (Engine::Sqlite, cell) => quoted_plain(&cell.plain_text()),
+        (Engine::Sqlite, cell) => quoted_text(&cell.plain_text()),
         // Of a type that is not said: a truth value comes as a number.
-        (Engine::Postgres, cell) => quoted_text(&cell.plain_text()),
+        (Engine::Postgres, cell) => escaped_text(&cell.plain_text()),
     }
-}
-
-/// A text as SQLite reads it.
-pub(super) fn quoted_plain(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
 }
 
 fn sqlite_ids(connection: &Connection, table: &str) -> Result<Vec<String>, SqlError> {

@@ -6,12 +6,15 @@ use std::time::Instant;
 use super::PostgresCarrier;
 use super::judging::{Judge, Pour, Shape, Sink, wires};
 use super::moving::finish;
+use super::sifting::is_objection;
 use super::source::order;
 use super::wire::Wire;
+use super::writing;
 use crate::backend::basic::Basic;
 use crate::backend::carrier::{Left, Moved, Slower};
 use crate::backend::error::{SqlError, SqlErrorKind};
 use crate::domain::fault;
+use crate::domain::schema::{escaped_text, quoted};
 use crate::domain::transfer::{Duplicates, Orphans, TablePlan};
 
 /// From so many rows on indexes and keys are made after the rows are in.
@@ -73,8 +76,13 @@ pub(super) fn go(
     let target = carrier.targets[at].clone();
     carrier.batch("SAVEPOINT manage_straight")?;
     let many = is_long(carrier, at)?;
-    let (taken, slower) =
-        if many && target.ordinary && !carrier.rehearsed { take(carrier, &target.name)? } else { (Taken::default(), None) };
+    let whole = carrier.relations[at].part.is_all();
+    // What a part takes away the next one needs.
+    let (taken, slower) = match many && whole && target.ordinary && !carrier.rehearsed {
+        true => take(carrier, &target.name)?,
+        false => (Taken::default(), None),
+    };
+    let relaxed = many && !whole && writing::relax(carrier, plan)?;
     // What was told of rows counts only where they stay as they are.
     let mut told: Vec<Left> = Vec::new();
     let known = std::mem::take(&mut carrier.moves[at].left);
@@ -95,7 +103,7 @@ pub(super) fn go(
             told.push(row);
             return Ok(());
         }
-        Err(SqlError::new(SqlErrorKind::Constraint, "too many rows are bad"))
+        Err(too_many())
     };
     let poured = carrier.pour(at, &tail, &pour, &mut judge, &mut tell);
     let mut moved = judge.moved;
@@ -106,6 +114,9 @@ pub(super) fn go(
     let building = Instant::now();
     let built = poured.and_then(|rows| {
         moved.inserted = rows;
+        if !whole {
+            return check_part(carrier, at, rows, relaxed);
+        }
         taken.made.iter().try_for_each(|sql| carrier.batch(sql))?;
         if taken.made.is_empty() {
             return Ok(());
@@ -120,12 +131,12 @@ pub(super) fn go(
     match built {
         Ok(()) => {
             carrier.batch("RELEASE manage_straight")?;
-            finish(carrier, at, plan)?;
+            finish(carrier, at)?;
             told.into_iter().try_for_each(left)?;
             moved.copied = building.elapsed();
             Ok(Straight::In(moved))
         }
-        Err(error) if error.kind == SqlErrorKind::Constraint => {
+        Err(error) if is_objection(&error) => {
             carrier.batch("ROLLBACK TO manage_straight; RELEASE manage_straight")?;
             Ok(Straight::Not(Some(Slower::Objected)))
         }
@@ -134,12 +145,16 @@ pub(super) fn go(
 }
 
 /// So many rows that are left are kept until it is known whether the others stay.
-const KEPT: usize = 10_000;
+pub(super) const KEPT: usize = 10_000;
+
+/// What ends a try in which more rows are left than can be kept.
+pub(super) fn too_many() -> SqlError {
+    SqlError::new(SqlErrorKind::Constraint, "too many rows are bad")
+}
 
 /// Whether rows can go in as they come: none needs another row, and every duplicate breaks a constraint.
 fn may(carrier: &PostgresCarrier<'_>, at: usize, plan: &TablePlan) -> bool {
-    // A part that goes straight in would take keys away that the next one needs.
-    carrier.relations[at].range.is_empty()
+    (carrier.relations[at].part.is_all() || carrier.span(at).is_some())
         && plan.new_key.is_none()
         && is_unique(plan)
         && plan.duplicates == Duplicates::Reject
@@ -165,6 +180,34 @@ fn is_long(carrier: &mut PostgresCarrier<'_>, at: usize) -> Result<bool, SqlErro
     Ok(carrier.source.count(&from)? >= MANY)
 }
 
+/// Whether the rows of a part are those that its span finds, and none lacks its parent.
+fn check_part(carrier: &mut PostgresCarrier<'_>, at: usize, rows: u64, relaxed: bool) -> Result<(), SqlError> {
+    if relaxed {
+        carrier.batch(writing::STRICT)?;
+    }
+    let found = carrier.count_of_span(at, 0)?;
+    let objection = |what: &str| Err(SqlError::new(SqlErrorKind::Constraint, what));
+    if found != rows {
+        return objection("other rows lie among those of the part");
+    }
+    let (plans, target, spanned) = (carrier.plans.clone(), carrier.targets[at].clone(), carrier.spanned(at));
+    for parent in plans[at].parents.iter().filter(|_| relaxed) {
+        let name = carrier.named(&parent.table)?;
+        let pairs = || parent.columns.iter().zip(&parent.key).map(|(at, key)| (&target.columns[*at].name, quoted(key)));
+        let filled: Vec<_> = pairs().map(|(column, _)| format!("r.{column} IS NOT NULL")).collect();
+        let equal: Vec<_> = pairs().map(|(column, key)| format!("p.{key} = r.{column}")).collect();
+        let lonely = format!(
+            "SELECT EXISTS (SELECT 1 FROM {spanned} AND {} AND NOT EXISTS (SELECT 1 FROM {name} AS p WHERE {}))::integer",
+            filled.join(" AND "),
+            equal.join(" AND ")
+        );
+        if carrier.number(&lonely)? != 0 {
+            return objection("a row has no parent");
+        }
+    }
+    Ok(())
+}
+
 /// What was taken away.
 #[derive(Default)]
 struct Taken {
@@ -180,8 +223,8 @@ fn take(carrier: &mut PostgresCarrier<'_>, name: &str) -> Result<(Taken, Option<
         return Ok((Taken::default(), Some(Slower::InUse)));
     }
     let referred = carrier.number(&format!(
-        "SELECT count(*) FROM pg_catalog.pg_constraint f WHERE f.contype = 'f' AND f.confrelid = '{}'::regclass AND f.conrelid <> f.confrelid",
-        name.replace('\'', "''")
+        "SELECT count(*) FROM pg_catalog.pg_constraint f WHERE f.contype = 'f' AND f.confrelid = {}::regclass AND f.conrelid <> f.confrelid",
+        escaped_text(name)
     ))?;
     let mut slower = (referred > 0).then_some(Slower::Needed);
     let found = carrier.postgres()?.query(TAKEN, &[name.into()])?;

@@ -4,7 +4,7 @@ use super::wire::Wire;
 use crate::backend::basic::Basic;
 use crate::backend::error::{SqlError, SqlErrorKind};
 use crate::backend::postgres::session::PostgresSession;
-use crate::domain::schema::quoted;
+use crate::domain::schema::{escaped_text, quoted};
 use crate::domain::transfer::{Literal, TablePlan};
 
 /// A column of the target.
@@ -129,9 +129,11 @@ pub(super) fn canonical_field(wire: Wire, value: &str) -> String {
         Wire::Date => format!("pg_catalog.encode(pg_catalog.timestamp_send({value}::timestamp), 'hex')"),
         Wire::Timestamp => format!("pg_catalog.encode(pg_catalog.timestamp_send({value}), 'hex')"),
         Wire::TimestampTz => format!("pg_catalog.encode(pg_catalog.timestamptz_send({value}), 'hex')"),
-        Wire::Json => counted(format!("{value}::jsonb::text")),
+        // Asked once: it is dear, and says itself where it ends.
+        Wire::Json => format!("{value}::jsonb::text"),
+        Wire::Jsonb => format!("({value})::text"),
         Wire::Text if !value.contains('(') => counted(format!("{value}::text")),
-        Wire::Text | Wire::Jsonb | Wire::Uuid | Wire::Cast => counted(format!("({value})::text")),
+        Wire::Text | Wire::Uuid | Wire::Cast => counted(format!("({value})::text")),
     }
 }
 
@@ -160,16 +162,7 @@ pub(super) fn literal(literal: &Literal, now: &str) -> String {
         Literal::Bool(value) => value.to_string(),
         Literal::Int(value) => value.to_string(),
         Literal::Real(value) => format!("{value:e}"),
-        Literal::Text(value) => quoted_text(value),
-        Literal::Now => quoted_text(now),
-    }
-}
-
-/// A text as it must stand in a statement, whatever `standard_conforming_strings` says.
-pub(super) fn quoted_text(text: &str) -> String {
-    if text.contains('\\') {
-        format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
-    } else {
-        format!("'{}'", text.replace('\'', "''"))
+        Literal::Text(value) => escaped_text(value),
+        Literal::Now => escaped_text(now),
     }
 }

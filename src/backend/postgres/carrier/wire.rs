@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use postgres::types::{Kind as TypeKind, Type};
 
+use super::array::Element;
 use super::numeric;
 use crate::domain::transfer::{Cell, Kind, parse_time};
 
@@ -23,6 +24,8 @@ pub(super) enum Read {
     Bytes,
     Jsonb,
     Uuid,
+    /// An array that becomes JSON.
+    Array(Element),
     Decimal,
     Date,
     /// A moment, and whether it is of no zone.
@@ -53,6 +56,9 @@ impl Read {
             _ => match kind.kind() {
                 TypeKind::Enum(_) => Self::Text,
                 TypeKind::Domain(base) => return Self::of(base, json),
+                TypeKind::Array(element) if json && Element::of(element).is_some() => {
+                    Element::of(element).map_or(Self::Text, Self::Array)
+                }
                 TypeKind::Array(_) if json => return (Self::Text, "pg_catalog.to_jsonb(", ")::text"),
                 // `character(n)` among them, which loses its blanks by this.
                 _ => return (Self::Text, "(", ")::text"),
@@ -74,6 +80,7 @@ impl Read {
             Self::Bytes => Cell::Blob(Cow::Borrowed(bytes)),
             Self::Jsonb => Cell::Text(Cow::Borrowed(bytes.strip_prefix(&[1])?)),
             Self::Uuid => Cell::owned(uuid_text(bytes)?),
+            Self::Array(element) => Cell::owned(element.json(bytes)?),
             Self::Decimal => Cell::Decimal(Cow::Borrowed(std::str::from_utf8(bytes).ok()?)),
             Self::Date => {
                 let micros = match i32::from_be_bytes(bytes.try_into().ok()?) {

@@ -5,27 +5,70 @@ use std::fmt::Write as _;
 use super::PostgresCarrier;
 use super::staging::{filled, matches};
 use super::straight::attempt;
-use super::target::{Target, canonical_or_null, literal, packed, quoted_text};
+use super::target::{Target, canonical_or_null, literal, packed};
 use super::wire::Wire;
 use crate::backend::carrier::Moved;
 use crate::backend::error::SqlError;
-use crate::domain::schema::quoted;
-use crate::domain::transfer::{Cell, Conflict, Literal, Step, TablePlan, pack};
+use crate::domain::schema::{escaped_text, quoted};
+use crate::domain::transfer::{Cell, TablePlan, pack};
+
+/// Which of the staged rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Which {
+    /// Those that the target has not.
+    New,
+    /// Those that it has.
+    There,
+}
+
+impl Which {
+    /// How the stage calls them.
+    pub(super) fn act(self) -> char {
+        match self {
+            Self::New => 'i',
+            Self::There => 'u',
+        }
+    }
+}
 
 pub(super) fn write(carrier: &mut PostgresCarrier<'_>, at: usize, moved: &mut Moved) -> Result<(), SqlError> {
-    moved.inserted = insert(carrier, at, moved, "")?;
+    moved.inserted = insert(carrier, at, moved)?;
     let present = carrier.count_of(&format!("SELECT count(*) FROM manage_stage_{at} WHERE act = 'u'"))?;
     if present > 0 {
-        let (plan, target) = (&carrier.plans.clone()[at], carrier.targets[at].clone());
-        moved.updated = update(carrier, at, plan, &target)?;
+        moved.updated = some(carrier, at, Which::There, "")?;
         moved.unchanged = present - moved.updated;
     }
     Ok(())
 }
 
-/// Inserts the staged rows that are new. `tail` ends the statement.
-pub(super) fn insert(carrier: &mut PostgresCarrier<'_>, at: usize, moved: &Moved, tail: &str) -> Result<u64, SqlError> {
+/// Inserts the staged rows that are new.
+pub(super) fn insert(carrier: &mut PostgresCarrier<'_>, at: usize, moved: &Moved) -> Result<u64, SqlError> {
+    let plan = &carrier.plans.clone()[at];
+    let relaxed = moved.read >= MANY && relax(carrier, plan)?;
+    let inserted = some(carrier, at, Which::New, "")?;
+    if relaxed {
+        carrier.batch(STRICT)?;
+    }
+    Ok(inserted)
+}
+
+/// Writes some of the staged rows; `only` says which, behind all other conditions on `st`. Returns how many were not right
+/// before.
+pub(super) fn some(carrier: &mut PostgresCarrier<'_>, at: usize, which: Which, only: &str) -> Result<u64, SqlError> {
     let (plan, target) = (&carrier.plans.clone()[at], carrier.targets[at].clone());
+    match which {
+        Which::New => insert_some(carrier, at, plan, &target, only),
+        Which::There => update_some(carrier, at, plan, &target, only),
+    }
+}
+
+fn insert_some(
+    carrier: &mut PostgresCarrier<'_>,
+    at: usize,
+    plan: &TablePlan,
+    target: &Target,
+    only: &str,
+) -> Result<u64, SqlError> {
     let mut columns: Vec<_> = target.columns.iter().map(|column| column.name.clone()).collect();
     let mut values: Vec<_> =
         target.columns.iter().enumerate().map(|(number, column)| column.as_staged(&format!("st.c{number}"))).collect();
@@ -33,26 +76,24 @@ pub(super) fn insert(carrier: &mut PostgresCarrier<'_>, at: usize, moved: &Moved
         columns.push(quoted(&new.column));
         values.push("st.new".to_owned());
     }
-    let relaxed = relax(carrier, plan, moved)?;
-    let inserted = carrier.execute(&format!(
-        "INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM manage_stage_{at} AS st WHERE st.act = 'i' ORDER BY st.o{tail}",
+    carrier.execute(&format!(
+        "INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM manage_stage_{at} AS st WHERE st.act = 'i' {only} ORDER BY st.o",
         target.name,
         columns.join(", "),
         values.join(", ")
-    ))?;
-    if relaxed {
-        carrier.batch("SET LOCAL session_replication_role = origin")?;
-    }
-    Ok(inserted)
+    ))
 }
 
 /// From so many rows on foreign keys are looked at for all rows at once.
 const MANY: u64 = 10_000;
 
-/// Whether the triggers of foreign keys rest while rows are inserted, which takes a superuser: the stage has no orphan any
-/// more, nobody else can take a parent away, and every key is looked at once more in the end.
-fn relax(carrier: &mut PostgresCarrier<'_>, plan: &TablePlan, moved: &Moved) -> Result<bool, SqlError> {
-    if plan.triggers || plan.parents.is_empty() || moved.read < MANY || carrier.rehearsed {
+/// Lets triggers fire again.
+pub(super) const STRICT: &str = "SET LOCAL session_replication_role = origin";
+
+/// Whether the triggers of foreign keys rest while rows are inserted, which takes a superuser: orphans are looked for
+/// at once, nobody else can take a parent away, and every key is looked at once more in the end.
+pub(super) fn relax(carrier: &mut PostgresCarrier<'_>, plan: &TablePlan) -> Result<bool, SqlError> {
+    if plan.triggers || plan.parents.is_empty() || carrier.rehearsed {
         return Ok(false);
     }
     let mut statements = vec!["SET LOCAL session_replication_role = replica".to_owned()];
@@ -65,20 +106,22 @@ fn relax(carrier: &mut PostgresCarrier<'_>, plan: &TablePlan, moved: &Moved) -> 
 
 /// The columns that are brought up to date in a row that is there.
 pub(super) fn updatable(plan: &TablePlan, target: &Target) -> Vec<usize> {
-    let replaces = plan.conflict == Conflict::Replace;
-    (0..plan.columns.len())
-        .filter(|at| !plan.matched.contains(at) && !target.columns[*at].always)
-        .filter(|at| replaces || (!plan.columns[*at].preserve && !plan.columns[*at].is_from_the_clock()))
-        .collect()
+    plan.updatable().filter(|at| !target.columns[*at].always).collect()
 }
 
 /// Brings rows up to date that are there, and keeps what they were.
-fn update(carrier: &mut PostgresCarrier<'_>, at: usize, plan: &TablePlan, target: &Target) -> Result<u64, SqlError> {
+fn update_some(
+    carrier: &mut PostgresCarrier<'_>,
+    at: usize,
+    plan: &TablePlan,
+    target: &Target,
+    only: &str,
+) -> Result<u64, SqlError> {
     let columns = updatable(plan, target);
     if columns.is_empty() {
         return Ok(0);
     }
-    let now = quoted_text(&carrier.now.text);
+    let now = escaped_text(&carrier.now.text);
     let filled = filled(plan);
     let values: Vec<String> = columns
         .iter()
@@ -86,14 +129,8 @@ fn update(carrier: &mut PostgresCarrier<'_>, at: usize, plan: &TablePlan, target
             let (column, known) = (&plan.columns[*number], &target.columns[*number]);
             let there = format!("r.{}", known.name);
             let mut value = known.as_staged(&format!("st.c{number}"));
-            let clocked = column.is_from_the_clock()
-                || column.steps.iter().any(|step| match step {
-                    Step::Older { becomes, .. } => *becomes == Literal::Now,
-                    Step::Coalesce(literal) => *literal == Literal::Now,
-                    _ => false,
-                });
             // What would come from the clock stays as it is.
-            if clocked {
+            if column.may_come_from_the_clock() {
                 value = format!("CASE WHEN {value} = {now} THEN {there} ELSE {value} END");
             }
             if filled.contains(number) {
@@ -110,7 +147,7 @@ fn update(carrier: &mut PostgresCarrier<'_>, at: usize, plan: &TablePlan, target
             format!("{} IS DISTINCT FROM {}", column.compared(&format!("r.{}", column.name)), column.compared(value))
         })
         .collect();
-    let mut condition = format!("st.act = 'u' AND {} AND ({})", matches(plan, target, "r", "st"), differ.join(" OR "));
+    let mut condition = format!("st.act = 'u' {only} AND {} AND ({})", matches(plan, target, "r", "st"), differ.join(" OR "));
     for (number, (name, _)) in plan.update_only_if.iter().enumerate() {
         let wire = carrier.wire_of(at, name)?;
         let held = canonical_or_null(wire, &format!("r.{}", quoted(name)));
@@ -123,7 +160,7 @@ fn update(carrier: &mut PostgresCarrier<'_>, at: usize, plan: &TablePlan, target
     carrier.execute(&format!(
         "INSERT INTO manage_image SELECT {at}, {}, {}, {}, {} FROM manage_stage_{at} AS st JOIN {} AS r ON {condition}",
         target.packed_key("r"),
-        quoted_text(&names),
+        escaped_text(&names),
         packed(olds),
         packed(news),
         target.name,
@@ -163,7 +200,7 @@ pub(super) fn recompute(carrier: &mut PostgresCarrier<'_>, at: usize) -> Result<
     let images = carrier.execute(&format!(
         "INSERT INTO manage_image SELECT {at}, {}, {}, {}, {} FROM {} AS r WHERE {present} AND ({differ})",
         target.packed_key("r"),
-        quoted_text(&names),
+        escaped_text(&names),
         whole(&columns),
         whole(&counts),
         target.name,

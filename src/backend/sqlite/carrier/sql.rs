@@ -1,6 +1,6 @@
 //! The statements of one table's move, as text.
 
-use crate::domain::schema::quoted;
+use crate::domain::schema::{quoted, quoted_text};
 use crate::domain::transfer::{Column, From, Input, Kind, Literal, Step, TablePlan};
 
 /// The texts of one table. The source's row is `s`, the target's `r`, the staged one `st`.
@@ -139,14 +139,7 @@ impl Sql<'_> {
         let table = self.table();
         let column = &table.columns[at];
         let there = format!("r.{}", quoted(&column.to));
-        let clock = |literal: &Literal| *literal == Literal::Now;
-        let clocked = column.is_from_the_clock()
-            || column.steps.iter().any(|step| match step {
-                Step::Older { becomes, .. } => clock(becomes),
-                Step::Coalesce(literal) => clock(literal),
-                _ => false,
-            });
-        let kept = clocked || !table.null_overwrites && column.fills_in();
+        let kept = column.may_come_from_the_clock() || !table.null_overwrites && column.fills_in();
         let value = if kept { format!("manage_kept({}, {at}, {there}{})", self.at, self.used(column)) } else { self.value(at) };
         if table.null_overwrites { value } else { format!("coalesce({value}, {there})") }
     }
@@ -199,12 +192,7 @@ impl Sql<'_> {
 
     /// The columns that are brought up to date in a row that is there.
     pub(super) fn updatable(&self) -> Vec<usize> {
-        let table = self.table();
-        let replaces = table.conflict == crate::domain::transfer::Conflict::Replace;
-        (0..table.columns.len())
-            .filter(|at| !table.matched.contains(at))
-            .filter(|at| replaces || (!table.columns[*at].preserve && !table.columns[*at].is_from_the_clock()))
-            .collect()
+        self.table().updatable().collect()
     }
 
     /// What tells the target's rows from one another.
@@ -224,13 +212,12 @@ impl Sql<'_> {
 
 /// A value as SQLite reads it.
 pub(super) fn literal_sql(literal: &Literal, now: &str) -> String {
-    let text = |text: &str| format!("'{}'", text.replace('\'', "''"));
     match literal {
         Literal::Null => "NULL".to_owned(),
         Literal::Bool(value) => i64::from(*value).to_string(),
         Literal::Int(value) => value.to_string(),
         Literal::Real(value) => format!("{value:e}"),
-        Literal::Text(value) => text(value),
-        Literal::Now => text(now),
+        Literal::Text(value) => quoted_text(value),
+        Literal::Now => quoted_text(now),
     }
 }
