@@ -34,11 +34,65 @@ pub enum Kind {
 
 /// A JSON text as `jsonb` prints it: keys by length, then bytes, the last of equal ones; numbers as `numeric`; one blank
 /// after commas and colons. `None` where it is no JSON.
-pub fn canonical_json(text: &[u8]) -> Option<String> {
+pub fn canonical_json(text: &[u8]) -> Option<Cow<'_, str>> {
+    if is_canonical(text) {
+        return std::str::from_utf8(text).ok().map(Cow::Borrowed);
+    }
     let value = Reader::<true> { text, at: 0 }.whole().ok()?;
     let mut out = String::with_capacity(text.len() + text.len() / 4);
     write(&value, &mut out);
-    Some(out)
+    Some(Cow::Owned(out))
+}
+
+/// Whether a text is surely in that form already, as what `jsonb` has printed is: told for arrays of whole numbers, words
+/// and plain texts, in one pass. Everything else is read as a whole.
+fn is_canonical(text: &[u8]) -> bool {
+    let (mut at, mut depth) = (0, 0_u32);
+    loop {
+        // A value begins here.
+        match text.get(at) {
+            Some(b'[') if depth < 100 => {
+                depth += 1;
+                at += 1;
+                if text.get(at) != Some(&b']') {
+                    continue;
+                }
+            }
+            Some(b'"') => {
+                let plain = |byte: &u8| *byte >= 0x20 && *byte != b'"' && *byte != b'\\';
+                at += 1 + text[at + 1..].iter().take_while(|byte| plain(byte)).count();
+                if text.get(at) != Some(&b'"') {
+                    return false;
+                }
+                at += 1;
+            }
+            Some(b'-' | b'0'..=b'9') => {
+                let digits = at + usize::from(text[at] == b'-');
+                let end = digits + text[digits..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+                let lone = end == digits + 1 && digits == at;
+                if end == digits || (text[digits] == b'0' && !lone) {
+                    return false;
+                }
+                at = end;
+            }
+            _ => match ["true", "false", "null"].iter().find(|word| text[at..].starts_with(word.as_bytes())) {
+                Some(word) => at += word.len(),
+                None => return false,
+            },
+        }
+        // It has ended; so may the arrays around it.
+        while depth > 0 && text.get(at) == Some(&b']') {
+            depth -= 1;
+            at += 1;
+        }
+        if depth == 0 {
+            return at == text.len();
+        }
+        if !text[at..].starts_with(b", ") {
+            return false;
+        }
+        at += 2;
+    }
 }
 
 enum Json<'a> {
@@ -336,7 +390,42 @@ mod tests {
     use super::*;
 
     fn canonical(text: &str) -> Option<String> {
-        canonical_json(text.as_bytes())
+        canonical_json(text.as_bytes()).map(Cow::into_owned)
+    }
+
+    /// The form as it is worked out from what the text holds.
+    fn worked_out(text: &str) -> Option<String> {
+        let value = Reader::<true> { text: text.as_bytes(), at: 0 }.whole().ok()?;
+        let mut out = String::new();
+        write(&value, &mut out);
+        Some(out)
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_taken_for_canonical_is_what_is_worked_out(text in r#"(\[|\]|, |,| |"|0|-|12|é|\\|\{|true|null|fals|e){0,14}"#) {
+            if is_canonical(text.as_bytes()) {
+                proptest::prop_assert_eq!(worked_out(&text), Some(text));
+            }
+        }
+
+        #[test]
+        fn arrays_are_told_at_once(numbers in proptest::collection::vec(proptest::prelude::any::<i64>(), 0..5), word in "[a-zé ]{0,6}") {
+            let mut items: Vec<String> = numbers.iter().map(i64::to_string).collect();
+            items.push(format!("[\"{word}\", true, []]"));
+            let text = format!("[{}]", items.join(", "));
+            proptest::prop_assert!(is_canonical(text.as_bytes()));
+            proptest::prop_assert_eq!(worked_out(&text), Some(text));
+        }
+    }
+
+    #[test]
+    fn what_may_have_another_form_is_worked_out() {
+        for text in
+            ["[1,2]", "[-0]", "[01]", "[1.5]", "{}", "[ ]", "[\"a\\n\"]", "[1, ]", "[1] ", "[\"a", "", "-", "[", "[1, 2", "tru"]
+        {
+            assert!(!is_canonical(text.as_bytes()), "{text}");
+        }
     }
 
     #[test]

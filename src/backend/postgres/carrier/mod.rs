@@ -276,7 +276,8 @@ impl Carrier for PostgresCarrier<'_> {
         self.batch(
             "SET TRANSACTION READ WRITE; SET LOCAL DateStyle = 'ISO'; SET LOCAL IntervalStyle = 'postgres'; SET LOCAL TimeZone = 'UTC'; \
              SET LOCAL extra_float_digits = 1; SET LOCAL bytea_output = 'hex'; SET LOCAL statement_timeout = 0; \
-             SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL client_min_messages = warning; SET LOCAL row_security = off",
+             SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL client_min_messages = warning; SET LOCAL row_security = off; \
+             SET LOCAL parallel_tuple_cost = 0; SET LOCAL parallel_setup_cost = 100",
         )?;
         if self.strings("SHOW server_encoding")?.first().is_none_or(|encoding| encoding != "UTF8") {
             return Err(SqlError::new(
