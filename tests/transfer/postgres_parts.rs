@@ -1,9 +1,13 @@
 //! Table after table in parts that are committed one by one: it comes to the same, is taken up again, refused, taken back.
+#![cfg(any(debug_assertions, feature = "faults"))]
+
+use std::time::Duration;
 
 use manage::domain::fault;
 
 use super::postgres_pair::*;
 use super::*;
+use crate::splitter::random::{Random, tries};
 
 /// Keys of numbers and of texts; the texts look like the conditions that cut a table.
 const OLD: &str = "CREATE TABLE owner (id INTEGER PRIMARY KEY, name TEXT); \
@@ -288,4 +292,69 @@ fn the_server_that_dies_between_two_parts_has_those_before() {
     pair.run("transfer resume --yes --rows 7").ok();
 
     assert_eq!(rows(&pair), whole(Old::Sqlite));
+}
+
+/// What goes on with the last transfer by table; `None` where it is there.
+fn goes_on(pair: &Pair) -> Option<&'static str> {
+    let facts = pair.run("transfer status --json").ok().json();
+    match facts["run"]["status"].as_str() {
+        Some("applied") => None,
+        Some("paused") => Some("transfer resume --yes --rows 7"),
+        Some("killed" | "failed") | None => Some(BY_TABLE),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Runs the transfer to its end, and looks at everything.
+#[track_caller]
+fn ends_well(pair: &Pair, whole: &[Vec<String>], round: usize) {
+    if let Some(command) = goes_on(pair) {
+        pair.run(command).ok();
+    }
+    assert_eq!(rows(pair), whole, "round {round}");
+    let facts = pair.run("transfer validate --json").ok().json();
+    for table in facts["tables"].as_array().expect("tables") {
+        assert_eq!(table["checksum"], table["expected_checksum"], "round {round} {table}");
+    }
+}
+
+#[test]
+fn killed_at_any_moment_it_goes_on() {
+    let (whole, mut random, mut cut) = (whole(Old::Postgres), Random::new(), 0);
+    for round in 0..tries(20) {
+        let pair = pair(if round % 2 == 0 { Old::Postgres } else { Old::Sqlite });
+        // Killed up to three times on its way.
+        for _ in 0..1 + random.below(3) {
+            let Some(command) = goes_on(&pair) else { break };
+            let running = pair.command(command).spawn();
+            std::thread::sleep(Duration::from_micros(random.below(500_000) as u64));
+            cut += usize::from(running.kill().code == 137);
+        }
+        ends_well(&pair, &whole, round);
+    }
+    println!("{cut} runs were cut off");
+}
+
+#[test]
+fn the_server_may_die_at_any_moment() {
+    let (whole, mut random) = (whole(Old::Sqlite), Random::new());
+    let cluster = Cluster::start();
+    for round in 0..tries(4) {
+        let pair = Pair::between(Old::Sqlite, Project::at(&cluster.url(&format!("round_{round}"))));
+        pair.run("database create --yes").ok();
+        pair.in_old(&format!("{OLD}; {}", THINGS[0]));
+        pair.execute(NEW);
+        pair.map(MAPPING);
+        pair.run("notes add --title begun").ok();
+        let running = pair.command(BY_TABLE).spawn();
+        std::thread::sleep(Duration::from_micros(random.below(500_000) as u64));
+        cluster.kill();
+
+        let outcome = running.wait();
+
+        outcome.does_not_say("panicked");
+        assert!([0, 3].contains(&outcome.code), "{}", outcome.code);
+        cluster.restart();
+        ends_well(&pair, &whole, round);
+    }
 }

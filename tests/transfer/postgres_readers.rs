@@ -1,4 +1,5 @@
 //! Several sessions that read one snapshot of the old database; and who else is connected.
+#![cfg(any(debug_assertions, feature = "faults"))]
 
 use super::postgres_pair::*;
 use super::*;

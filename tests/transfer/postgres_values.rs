@@ -139,3 +139,36 @@ fn bits_have_their_length() {
 fn characters_of_a_fixed_length() {
     same_on_both(&[("char(5)", &["'abc'", "'abcde'", "''", "'ä'", "NULL", "'a b'"])]);
 }
+
+#[test]
+fn arrays_become_the_json_that_the_server_makes_of_them() {
+    let columns = ["b boolean", "s smallint", "i integer", "l bigint", "t text", "v varchar(9)", "d numeric", "r real", "u uuid"];
+    let (old, new): (Vec<_>, Vec<_>) = columns
+        .iter()
+        .map(|column| {
+            (format!("{column}[]"), format!("{} {}", &column[..1], if column.len() % 2 == 0 { "JSON" } else { "JSONB" }))
+        })
+        .unzip();
+    let values = [
+        "ARRAY[true, NULL, false], ARRAY[-32768, 0, 32767], ARRAY[[1, 2], [3, NULL]], ARRAY[9223372036854775807, -9007199254740993], ARRAY['', 'NULL', NULL, E'a\"\\\\\\n\\t\\x01', 'é😀', ' {1,2} '], ARRAY['a,b', '}'], ARRAY[1.50, 1e30], ARRAY[1.5, 0.1], ARRAY['a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'::uuid]",
+        "'{}', '[5:6]={1,2}', '{{{1},{2}}}', '{}', '{}', '{}', '{}', '{}', '{}'",
+        "NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL",
+    ];
+    let rows: Vec<_> = values.iter().enumerate().map(|(id, row)| format!("({id}, {row})")).collect();
+    let mapping: Vec<_> = columns.iter().map(|column| format!("{} = {{ to_json = true }}\n", &column[..1])).collect();
+    let pair = Pair::new(
+        Old::Postgres,
+        &format!("CREATE TABLE a (id INTEGER PRIMARY KEY, {}); INSERT INTO a VALUES {}", old.join(", "), rows.join(", ")),
+        &format!("CREATE TABLE b (id INTEGER PRIMARY KEY, {})", new.join(", ")),
+        &format!("[[table]]\nfrom = \"a\"\nto = \"b\"\n[table.column]\n{}", mapping.concat()),
+    );
+
+    pair.transferred();
+
+    let seen = |project: &Project, table: &str, form: &str| {
+        let columns: Vec<_> = columns.iter().map(|column| format!("{form}({})::jsonb::text", &column[..1])).collect();
+        project.query(&format!("SELECT {} FROM {table} ORDER BY id", columns.join(", ")))
+    };
+    assert_eq!(seen(&pair, "b", ""), seen(pair.old(), "a", "to_jsonb"));
+    pair.is_settled();
+}
