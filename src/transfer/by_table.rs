@@ -63,8 +63,9 @@ impl Transfer<'_> {
         let Err(error) = result else { return Ok(()) };
         let session = carrier.target();
         let _ = session.rollback();
-        let counts = history::counts(self.report.written(), Some(&error.cause()), None);
         session.begin()?;
+        // A run that is refused when it is taken up again has nothing to report, and its parts are there.
+        let counts = history::counts(history::rows_of_parts(ledger, session, run)?, Some(&error.cause()), None);
         if progress == Progress::default() {
             ledger.finish_run(session, run, history::FAILED, None, &counts)?;
             session.commit()?;
@@ -236,8 +237,11 @@ impl Transfer<'_> {
             // A row that is gone from the source leaves one in the target, which may be anybody's.
             let good = kept.iter().find(|kept| kept.place == place).map(|kept| kept.inserted + kept.updated + kept.unchanged);
             if good.is_some_and(|good| good != compared.expected.rows) {
-                let (now, then) = (were(compared.expected.rows), were(good.unwrap_or_default()));
-                differences.push(format!("{}: the source has {now} for it, and had {then}", table.to));
+                let (now, then) = (compared.expected.rows, good.unwrap_or_default());
+                differences.push(format!(
+                    "{}: its parts were made of {then} rows of the source, of which there are {now} now",
+                    table.to
+                ));
             }
             if !compared.is_equal() {
                 differences.push(difference(&table.to, &compared));

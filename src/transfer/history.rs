@@ -80,7 +80,7 @@ impl Past {
     /// What the database refuses.
     pub fn counted(mut self, ledger: Ledger, session: &mut impl Basic) -> Result<Self, SqlError> {
         if self.broke_off() {
-            self.rows = ledger.transfer_tables(session, self.run.id)?.iter().map(|table| table.inserted + table.updated).sum();
+            self.rows = rows_of_parts(ledger, session, self.run.id)?;
         }
         Ok(self)
     }
@@ -123,12 +123,17 @@ pub fn settle(ledger: Ledger, session: &mut impl Basic) -> Result<(), SqlError> 
     };
     runs.iter().filter(killed).try_for_each(|run| match run.checkpoint.as_deref().and_then(Progress::read) {
         Some(progress) => {
-            let rows = ledger.transfer_tables(session, run.id)?.iter().map(|table| table.inserted + table.updated).sum();
+            let rows = rows_of_parts(ledger, session, run.id)?;
             let words = "it was killed: the parts before are there";
             ledger.wait_run(session, run.id, &progress.text(), &counts(rows, Some(words), None))
         }
         None => ledger.finish_run(session, run.id, FAILED, None, &counts(0, Some("it was killed: nothing of it is there"), None)),
     })
+}
+
+/// How many rows the parts of a run have written that are there.
+pub(super) fn rows_of_parts(ledger: Ledger, session: &mut impl Basic, run: i64) -> Result<u64, SqlError> {
+    Ok(ledger.transfer_tables(session, run)?.iter().map(|table| table.inserted + table.updated).sum())
 }
 
 /// What a run says of itself at its end.

@@ -224,6 +224,8 @@ each_old! {
             pair.run("transfer resume --yes --rows 7").fails_with(5).says("were changed since").says("manage transfer rollback");
 
             assert_eq!(rows(&pair), before, "{change}");
+            // What is there is still told.
+            pair.run("transfer status").ok().says("24 written");
         }
     }
 

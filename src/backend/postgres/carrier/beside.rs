@@ -4,7 +4,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
-use super::source::{Relation, Scan, Source, stream};
+use super::source::{Relation, Source};
+use super::streaming::{Scan, stream};
 use crate::backend::basic::Basic;
 use crate::backend::error::{SqlError, SqlErrorKind};
 use crate::backend::postgres::session::PostgresSession;

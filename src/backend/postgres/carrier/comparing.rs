@@ -3,9 +3,11 @@
 use std::thread;
 
 use super::beside::Taker;
-use super::judging::{Judge, Seen, every};
-use super::source::{Relation, Scan, Source, order, select, stream};
+use super::judging::{Judge, Seen};
+use super::pouring::every;
+use super::source::{Relation, Source, order};
 use super::staging::matches;
+use super::streaming::{Scan, select, stream};
 use super::target::{Target, canonical};
 use super::writing::updatable;
 use super::{PostgresCarrier, postgres};

@@ -2,11 +2,13 @@
 //!
 //! | file | idea |
 //! |---|---|
-//! | `source` | the old database, of either kind: one snapshot, rows from a thread of their own |
+//! | `source` | the old database, of either kind: one snapshot |
+//! | `streaming` | rows of a query, read by a thread of their own |
 //! | `beside` | one table read by several sessions |
 //! | `wire`, `numeric`, `array` | COPY's binary form, read and written |
 //! | `target` | the target's columns, and what is said of them in SQL |
 //! | `judging` | each row by every rule; what may go in |
+//! | `pouring` | rows through their rules into a table, as one stream |
 //! | `moving` | one table: the shortest way in |
 //! | `straight` | an empty table: COPY straight in, indexes after |
 //! | `staging` | rows that need the target's own rows, staged |
@@ -23,6 +25,7 @@ mod comparing;
 mod judging;
 mod moving;
 mod numeric;
+mod pouring;
 mod sampling;
 mod sequences;
 mod sifting;
@@ -30,6 +33,7 @@ mod sorting;
 mod source;
 mod staging;
 mod straight;
+mod streaming;
 mod target;
 mod wire;
 mod writing;

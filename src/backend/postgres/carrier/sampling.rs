@@ -2,7 +2,8 @@
 
 use super::PostgresCarrier;
 use super::judging::Judge;
-use super::source::{Part, Relation, Scan, Source, expression, literal, select, stream};
+use super::source::{Part, Relation, Source, expression, literal};
+use super::streaming::{Scan, select, stream};
 use super::target::canonical_field as canonical_sql;
 use crate::backend::basic::Basic;
 use crate::backend::carrier::{DuplicateGroup, KeyDuplicates, Pick, Sampled};

@@ -3,9 +3,9 @@
 use super::PostgresCarrier;
 use super::judging::Sink;
 use super::sifting::is_objection;
-use super::source::{select, stream};
 use super::staging::matches;
 use super::straight::is_unique;
+use super::streaming::{select, stream};
 use super::target::Target;
 use super::wire::Wire;
 use crate::backend::basic::Basic;

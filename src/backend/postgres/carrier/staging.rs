@@ -5,8 +5,10 @@
 //! before it is updated, `f0 …` whether the value only fills in for NULL. Sorting adds `act` (`i` inserted, `u` there already, `s` left), `first` the row whose key it
 //! shares, `t` the key of the row that is there, `new` the key it gets, `says` why it is left.
 
-use super::judging::{EachSeen, Judge, Pour, Seen, Shape, Sink, send, wires};
-use super::source::{expression, select, stream};
+use super::judging::{EachSeen, Judge, Seen, Shape, Sink};
+use super::pouring::{Pour, send, wires};
+use super::source::expression;
+use super::streaming::{select, stream};
 use super::target::{Target, canonical_field as canonical_sql, canonical_or_null};
 use super::wire::{HEADER, Read, Rows, TRAILER, field, null, tagged};
 use super::{PostgresCarrier, postgres};

@@ -4,8 +4,9 @@
 use std::time::Instant;
 
 use super::PostgresCarrier;
-use super::judging::{Judge, Pour, Shape, Sink, wires};
+use super::judging::{Judge, Shape, Sink};
 use super::moving::finish;
+use super::pouring::{Pour, wires};
 use super::sifting::is_objection;
 use super::source::order;
 use super::wire::Wire;
