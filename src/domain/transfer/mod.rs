@@ -8,12 +8,14 @@
 //! | `fit` | whether a cell is of its column's kind, and its form there |
 //! | `time`, `json` | strict readers of what databases keep as text |
 //! | `rules` | conditions on a column, enums, ages, fallbacks |
-//! | `table` | how one table is moved: its inputs, its columns, its policies |
+//! | `column` | where a column's value comes from, and what is done with it |
+//! | `table` | how one table is moved: its inputs, its rows, its policies |
 //! | `pack` | values in one text that leads back to them |
 //! | `canonical`, `hash` | one text for a value, one checksum for a text, equal on every database |
 
 mod canonical;
 mod cell;
+mod column;
 mod decimal;
 mod fit;
 mod hash;
@@ -26,6 +28,7 @@ mod time;
 
 pub use canonical::{Sum, canonical_field, canonical_row};
 pub use cell::Cell;
+pub use column::{Column, From};
 pub use decimal::{is_decimal, matching_text, normal_digits};
 pub use fit::{Fault, Fit, Overlong, fit};
 pub use hash::hash64;
@@ -34,7 +37,6 @@ pub use kind::Kind;
 pub use pack::{pack, pack_into, unpack};
 pub use rules::{Condition, EnumMap, Literal, Part, Step, Unit, Unknown};
 pub use table::{
-    After, Column, Conflict, Duplicates, From, Guarded, Input, Moment, NewKey, Orphans, Parent, Rows, TablePlan, Unpivot,
-    Verdict, orphaned,
+    After, Conflict, Duplicates, Guarded, Input, NewKey, Orphans, Parent, Rows, TablePlan, Unpivot, Verdict, orphaned,
 };
-pub use time::{Instant, parse_time, zone};
+pub use time::{Instant, Moment, parse_time, zone};

@@ -179,6 +179,23 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
     (year + era * 400 + i64::from(month <= 2), month, day)
 }
 
+/// The run's moment: fixed once, kept with the run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moment {
+    /// Microseconds since 2000.
+    pub instant: Instant,
+    /// As a column of times holds it.
+    pub text: String,
+}
+
+impl Moment {
+    /// The moment, without the fraction of its second.
+    pub fn new(instant: Instant) -> Self {
+        let instant = Instant(instant.0.div_euclid(1_000_000) * 1_000_000);
+        Self { instant, text: instant.text() }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
