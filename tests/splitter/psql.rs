@@ -124,6 +124,15 @@ fn goes_on_with_escapes(text: &str) -> bool {
     })
 }
 
+/// Whether a letter stands behind a parameter, as in `$1e`: which words follow depends on the version, and every server
+/// refuses it.
+fn has_junk_behind_a_parameter(text: &str) -> bool {
+    text.split('$').skip(1).any(|rest| {
+        let behind = rest.trim_start_matches(|char: char| char.is_ascii_digit());
+        behind.len() < rest.len() && behind.starts_with(|char: char| char.is_alphabetic() || char == '_' || !char.is_ascii())
+    })
+}
+
 /// Lines of data, and what stands around them on a line.
 fn copied() -> impl Strategy<Value = String> {
     let lines = ["1\n", "it's; --\n", "$$ /*\n", "\\N\n", "\\.x\n", " \\.\n", "\\\\.\n", "END;\n", "\n", "a\tb\n", "é\"\n"];
@@ -169,7 +178,7 @@ fn psql_sends_what_the_pieces_are() {
     config.failure_persistence = None;
 
     proptest!(config, |(text in file())| {
-        prop_assume!(!goes_on_with_escapes(&text));
+        prop_assume!(!goes_on_with_escapes(&text) && !has_junk_behind_a_parameter(&text));
         prop_assume!(tokens(&text, Engine::Postgres).all(|token| token.kind != TokenKind::PsqlCommand));
 
         let sent = sent_by_psql(&database.url, &text);

@@ -235,7 +235,7 @@ fn side_by_side(carrier: &mut PostgresCarrier<'_>, at: usize, which: &str, overr
     let (plans, now) = (carrier.plans.clone(), carrier.now.clone());
     let plan = &plans[at];
     let target = carrier.targets[at].clone();
-    carrier.batch(&format!("CREATE UNIQUE INDEX IF NOT EXISTS manage_stage_{at}_o ON manage_stage_{at} (o)"))?;
+    carrier.index_stage(at)?;
     let mut paired = Paired::new(plan, &now, overrides, updatable(plan, &target));
     let mut wanted: Vec<(String, bool)> = vec![("st.o".to_owned(), false)];
     let there =

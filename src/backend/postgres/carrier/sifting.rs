@@ -36,6 +36,7 @@ impl Sorting<'_, '_, '_> {
     }
 
     fn sift(&mut self, moved: &mut Moved, whole: &SqlError) -> Result<(), SqlError> {
+        self.carrier.index_stage(self.at)?;
         let mut found = 0;
         for which in [Which::New, Which::There] {
             let stage = format!("manage_stage_{} WHERE act = '{}'", self.at, which.act());
@@ -51,7 +52,7 @@ impl Sorting<'_, '_, '_> {
                 Which::New => moved.inserted = written,
                 Which::There => {
                     moved.updated = written;
-                    moved.unchanged = rows - (found - before) - written;
+                    moved.unchanged = rows.saturating_sub(found - before + written);
                 }
             }
         }

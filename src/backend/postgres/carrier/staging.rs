@@ -40,6 +40,11 @@ impl PostgresCarrier<'_> {
         ))
     }
 
+    /// Lets staged rows be found by their places.
+    pub(super) fn index_stage(&mut self, at: usize) -> Result<(), SqlError> {
+        self.batch(&format!("CREATE UNIQUE INDEX IF NOT EXISTS manage_stage_{at}_o ON manage_stage_{at} (o)"))
+    }
+
     /// Whether the target has to be asked for what a row is to become.
     pub(super) fn needs_target(&self, at: usize) -> bool {
         self.plans[at].inputs.iter().any(|input| matches!(input, Input::Mapped { .. } | Input::Lookup { .. }))
